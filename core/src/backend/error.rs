@@ -1,0 +1,95 @@
+//! [`BackendError`]: why a source did not give what it was asked for, told so that a user knows what to do.
+
+use crate::net::{Head, TransportError};
+
+/// Why a source did not give what it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackendError {
+    Unreachable(String),
+    Timeout,
+    /// 401: who asks is not known.
+    SignedOut,
+    /// 403.
+    Denied(String),
+    NotFound(String),
+    /// The source says that this is not possible with it.
+    Unsupported(String),
+    /// 400 or 422: it did not understand the question.
+    Refused(String),
+    /// 429 or 503; seconds to wait as the server asked.
+    Busy { retry_after_s: Option<u64>, detail: String },
+    /// Another 5xx.
+    Broken { status: u16, detail: String },
+    /// Something answered, but not this API: a login page, a proxy's error page, another program.
+    NotThisApi(String),
+    Malformed(String),
+    TooLarge { limit: usize },
+}
+
+impl BackendError {
+    /// Whether asking again later, unchanged, can help.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            BackendError::Unreachable(_)
+                | BackendError::Timeout
+                | BackendError::Busy { .. }
+                | BackendError::Broken { .. }
+                | BackendError::NotThisApi(_)
+                | BackendError::Malformed(_)
+        )
+    }
+
+    pub fn is_denied(&self) -> bool {
+        matches!(self, BackendError::SignedOut | BackendError::Denied(_))
+    }
+
+    /// Reads a status that is not a success. `detail` is the server's own text (RFC 9457 `detail`, else `title`), if any.
+    pub fn from_status(head: &Head, detail: Option<String>) -> BackendError {
+        let detail = detail.unwrap_or_else(|| format!("HTTP {}", head.status));
+        match head.status {
+            401 => BackendError::SignedOut,
+            403 => BackendError::Denied(detail),
+            404 | 410 => BackendError::NotFound(detail),
+            400 | 405 | 409 | 422 => BackendError::Refused(detail),
+            501 => BackendError::Unsupported(detail),
+            429 | 503 => {
+                BackendError::Busy { retry_after_s: head.retry_after.as_deref().and_then(|text| text.trim().parse().ok()), detail }
+            }
+            status if status >= 500 => BackendError::Broken { status, detail },
+            status => BackendError::NotThisApi(format!("HTTP {status}")),
+        }
+    }
+}
+
+impl From<TransportError> for BackendError {
+    fn from(error: TransportError) -> BackendError {
+        match error {
+            TransportError::Unreachable(detail) => BackendError::Unreachable(detail),
+            TransportError::Timeout => BackendError::Timeout,
+            TransportError::TooLarge { limit } => BackendError::TooLarge { limit },
+        }
+    }
+}
+
+impl std::fmt::Display for BackendError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            BackendError::Unreachable(detail) => write!(out, "not reachable ({detail})"),
+            BackendError::Timeout => write!(out, "no answer in time"),
+            BackendError::SignedOut => write!(out, "signed out (401)"),
+            BackendError::Denied(detail) => write!(out, "denied: {detail}"),
+            BackendError::NotFound(detail) => write!(out, "not found: {detail}"),
+            BackendError::Unsupported(detail) => write!(out, "not possible here: {detail}"),
+            BackendError::Refused(detail) => write!(out, "refused: {detail}"),
+            BackendError::Busy { retry_after_s: Some(seconds), detail } => write!(out, "busy, asks for {seconds} s: {detail}"),
+            BackendError::Busy { retry_after_s: None, detail } => write!(out, "busy: {detail}"),
+            BackendError::Broken { status, detail } => write!(out, "server error {status}: {detail}"),
+            BackendError::NotThisApi(detail) => write!(out, "something answers, but not a Runs API ({detail})"),
+            BackendError::Malformed(detail) => write!(out, "the answer could not be read: {detail}"),
+            BackendError::TooLarge { limit } => write!(out, "the answer is larger than {} MB", limit / 1_000_000),
+        }
+    }
+}
+
+impl std::error::Error for BackendError {}

@@ -1,0 +1,1 @@
+//! Run histories as JSON lines (`runs.jsonl`).

@@ -1,0 +1,184 @@
+//! [`Backend`]: what every source of runs can be asked, and what it may answer.
+//!
+//! An adapter is one folder (`mod.rs wire.rs decode.rs request.rs`) and one line in [`registry`]. Wire types end in its `decode.rs`.
+
+pub mod error;
+pub mod follow;
+pub mod history;
+pub mod registry;
+pub mod runs_api;
+
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::LocalBoxStream;
+
+use crate::model::{Level, LogLine, LogStream, Run, RunFilter, Step, Timestamp};
+
+pub use error::BackendError;
+
+/// How news of a source arrive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Updates {
+    #[default]
+    Poll,
+    Stream,
+}
+
+/// What a source can tell of logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Logs {
+    #[default]
+    None,
+    /// Only as they stand when asked.
+    Snapshot,
+    /// Live.
+    Follow,
+}
+
+/// What a source can do; asked before anything is shown or called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    pub updates: Updates,
+    pub logs: Logs,
+    /// The source can give a run's whole log as one file.
+    pub log_file: bool,
+}
+
+/// The nouns that a source's users know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vocabulary {
+    pub job: String,
+    pub step: String,
+}
+
+impl Default for Vocabulary {
+    fn default() -> Vocabulary {
+        Vocabulary { job: "job".into(), step: "step".into() }
+    }
+}
+
+/// A source about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Info {
+    pub name: String,
+    pub version: String,
+    pub capabilities: Capabilities,
+    pub vocabulary: Vocabulary,
+    /// The source's clock when it answered.
+    pub server_time: Option<Timestamp>,
+    /// How often a silent stream beats, in seconds.
+    pub heartbeat_s: Option<u32>,
+    /// What the source could not read, for people: file, line and reason.
+    pub problems: Vec<String>,
+}
+
+/// A durable position in a source's changes. Opaque; several may be followed at once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Cursor(pub String);
+
+/// A value, what could not be read of it, and the position it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded<T> {
+    pub value: T,
+    /// For people: the field, what was found and what was expected.
+    pub problems: Vec<String>,
+    pub cursor: Option<Cursor>,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Where the next page begins; `None`: this is the last.
+    pub next: Option<String>,
+    /// How many items match in all, when the source knows.
+    pub total: Option<u64>,
+}
+
+/// Which lines of a run's one log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogQuery {
+    /// The last so many lines.
+    pub tail: Option<u32>,
+    /// Only lines with a number below.
+    pub before: Option<u64>,
+    /// Only lines with a number above.
+    pub after: Option<u64>,
+    pub limit: Option<u32>,
+    pub step: Option<String>,
+    pub stream: Option<LogStream>,
+    pub level: Option<Level>,
+}
+
+/// Consecutive lines of a run's log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogBatch {
+    /// 1-based place of the first line in the run's one log.
+    pub first: u64,
+    pub lines: Vec<LogLine>,
+    /// How many lines the log holds now, when the source knows.
+    pub total: Option<u64>,
+}
+
+/// What can be followed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// The list: upserts of runs.
+    Runs,
+    /// One run: its row, its steps and its log.
+    Run(String),
+}
+
+/// News of what is followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Update {
+    Runs(Vec<Run>),
+    Removed(Vec<String>),
+    Steps { run: String, steps: Vec<Step> },
+    Log { run: String, batch: LogBatch },
+    /// All that had happened before the stream was opened has been sent.
+    Live { server_time: Option<Timestamp> },
+    /// The source cannot give every change since the position asked for: read the topic anew.
+    Gap { topic: Option<Topic>, reason: String },
+    /// Nothing more will come of this topic.
+    End { topic: Topic },
+    /// A sign of life without news.
+    Beat,
+    /// Something arrived that could not be read, for people.
+    Problem(String),
+}
+
+/// An update, and the position behind it once it is taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Positioned {
+    pub update: Update,
+    pub cursor: Option<Cursor>,
+}
+
+/// A source of runs. What it cannot do gives [`BackendError::Unsupported`], never a panic.
+pub trait Backend {
+    fn info(&self) -> LocalBoxFuture<'static, Result<Decoded<Info>, BackendError>>;
+
+    /// Newest first. `page` is a [`Page::next`] of an earlier answer.
+    fn list_runs(
+        &self,
+        filter: &RunFilter,
+        limit: u32,
+        page: Option<&str>,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Page<Run>>, BackendError>>;
+
+    fn run(&self, id: &str) -> LocalBoxFuture<'static, Result<Decoded<Run>, BackendError>>;
+
+    fn steps(&self, run: &str) -> LocalBoxFuture<'static, Result<Decoded<Vec<Step>>, BackendError>>;
+
+    fn logs(&self, run: &str, query: &LogQuery) -> LocalBoxFuture<'static, Result<Decoded<LogBatch>, BackendError>>;
+
+    /// Where the whole log can be downloaded, when the source has it as one file.
+    fn log_url(&self, run: &str) -> Option<String>;
+
+    /// One connection's worth of news; it ends with the connection. [`follow`] opens the next one.
+    fn watch(
+        &self,
+        topics: &[Topic],
+        after: &[Cursor],
+    ) -> LocalBoxFuture<'static, Result<LocalBoxStream<'static, Result<Positioned, BackendError>>, BackendError>>;
+}

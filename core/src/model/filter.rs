@@ -1,0 +1,244 @@
+//! [`RunFilter`]: which runs are asked for, as the query of a link or of the Runs API says it.
+//!
+//! Inside a list of values a match with any is enough (OR); different keys narrow (AND); several tags must all hold.
+
+use wildmatch::WildMatch;
+
+use super::{Phase, Run, Timestamp, time};
+
+/// A typed query over runs. Texts are kept as the user wrote them, so that a link reads back the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Our phase words, `unfinished`, or a backend's own words, in any case.
+    pub status: Vec<String>,
+    /// Job names with `*` and `?`.
+    pub job: Vec<String>,
+    /// ISO time or a length before now (`1d`, `2h`).
+    pub since: Option<String>,
+    pub until: Option<String>,
+    /// `key=value`, or `key` alone for any value.
+    pub tag: Vec<String>,
+    /// Free text, found in id, job, reason, user, host or a tag, in any case.
+    pub q: Option<String>,
+}
+
+/// What is wrong with a filter: the field and what it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilterError {
+    pub field: &'static str,
+    pub value: String,
+    pub expected: &'static str,
+}
+
+impl std::fmt::Display for FilterError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}={} is not understood: it takes {}", self.field, self.value, self.expected)
+    }
+}
+
+const MOMENT: &str = "an ISO time such as 2026-11-21T08:00 or a length such as 30m, 2h, 1d";
+
+impl RunFilter {
+    /// Reads the query pairs that belong to the filter and leaves the others alone.
+    /// Keys may repeat, and a value may be a comma-separated list.
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> RunFilter {
+        let mut filter = RunFilter::default();
+        for (key, value) in pairs {
+            let many = |into: &mut Vec<String>| {
+                into.extend(value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(String::from));
+            };
+            let one = || Some(value.trim().to_string()).filter(|text| !text.is_empty());
+            match key {
+                "status" => many(&mut filter.status),
+                "job" => many(&mut filter.job),
+                "tag" => many(&mut filter.tag),
+                "since" => filter.since = one(),
+                "until" => filter.until = one(),
+                "q" => filter.q = one(),
+                _ => {}
+            }
+        }
+        filter
+    }
+
+    /// The pairs that [`RunFilter::from_pairs`] reads back, in a fixed order.
+    pub fn to_pairs(&self) -> Vec<(&'static str, String)> {
+        let list = |key, values: &[String]| (!values.is_empty()).then(|| (key, values.join(",")));
+        let one = |key, value: &Option<String>| value.clone().map(|text| (key, text));
+        [
+            list("status", &self.status),
+            list("job", &self.job),
+            one("since", &self.since),
+            one("until", &self.until),
+            list("tag", &self.tag),
+            one("q", &self.q),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        *self == RunFilter::default()
+    }
+
+    /// Makes the filter ready to be asked about many runs.
+    ///
+    /// # Errors
+    /// When `since` or `until` is neither a time nor a length; `offset_minutes` (east of UTC) is for times without a zone.
+    pub fn compile(&self, now: Timestamp, offset_minutes: i32) -> Result<Matcher, FilterError> {
+        let moment = |field: &'static str, text: &Option<String>| match text {
+            None => Ok(None),
+            Some(text) => time::parse_moment(text, now, offset_minutes).map(Some).ok_or_else(|| FilterError {
+                field,
+                value: text.clone(),
+                expected: MOMENT,
+            }),
+        };
+        Ok(Matcher {
+            status: self.status.iter().map(|word| StatusTerm::new(word)).collect(),
+            job: self.job.iter().map(|pattern| WildMatch::new(pattern)).collect(),
+            since: moment("since", &self.since)?,
+            until: moment("until", &self.until)?,
+            tag: self
+                .tag
+                .iter()
+                .map(|term| match term.split_once('=') {
+                    Some((key, value)) => (key.to_string(), Some(value.to_string())),
+                    None => (term.clone(), None),
+                })
+                .collect(),
+            q: self.q.as_ref().map(|text| text.to_lowercase()),
+        })
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum StatusTerm {
+    Phase(Phase),
+    Unfinished,
+    Raw(String),
+}
+
+impl StatusTerm {
+    fn new(word: &str) -> StatusTerm {
+        match Phase::from_word(word) {
+            Some(phase) => StatusTerm::Phase(phase),
+            None if word.eq_ignore_ascii_case("unfinished") => StatusTerm::Unfinished,
+            None => StatusTerm::Raw(word.to_string()),
+        }
+    }
+
+    fn matches(&self, run: &Run) -> bool {
+        match self {
+            // A run without a sign of life is not "running", whatever it claims.
+            StatusTerm::Phase(phase) => run.phase == *phase && !(run.is_unfinished() && phase.is_active()),
+            StatusTerm::Unfinished => run.is_unfinished(),
+            StatusTerm::Raw(word) => run.raw_status.eq_ignore_ascii_case(word),
+        }
+    }
+}
+
+/// A [`RunFilter`] with its times resolved and its patterns prepared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matcher {
+    status: Vec<StatusTerm>,
+    job: Vec<WildMatch>,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    tag: Vec<(String, Option<String>)>,
+    q: Option<String>,
+}
+
+impl Matcher {
+    /// Whether the run is one of those asked for. A run without any time is outside every time range.
+    pub fn matches(&self, run: &Run) -> bool {
+        let any = |terms: &[StatusTerm]| terms.is_empty() || terms.iter().any(|term| term.matches(run));
+        let at = run.ordered_at();
+        any(&self.status)
+            && (self.job.is_empty() || self.job.iter().any(|pattern| pattern.matches(&run.job)))
+            && self.since.is_none_or(|since| at.is_some_and(|at| at >= since))
+            && self.until.is_none_or(|until| at.is_some_and(|at| at <= until))
+            && self.tag.iter().all(|(key, value)| {
+                run.tags.iter().any(|(k, v)| k == key && value.as_ref().is_none_or(|value| v == value))
+            })
+            && self.q.as_ref().is_none_or(|needle| contains_text(run, needle))
+    }
+}
+
+fn contains_text(run: &Run, needle: &str) -> bool {
+    let has = |text: &str| text.to_lowercase().contains(needle);
+    has(&run.id)
+        || has(&run.job)
+        || [&run.reason, &run.user, &run.host].into_iter().flatten().any(|text| has(text))
+        || run.tags.iter().any(|(key, value)| has(&format!("{key}={value}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> Run {
+        let mut run = Run::new("r7f2c0ffee", "etl_daily");
+        run.phase = Phase::Running;
+        run.raw_status = "IN_PROGRESS".into();
+        run.created_at = Timestamp::parse("2026-11-21T10:00:00Z");
+        run.tags = vec![("team".into(), "core".into()), ("env".into(), "prod".into())];
+        run
+    }
+
+    fn matches(query: &str, run: &Run) -> bool {
+        let pairs: Vec<(&str, &str)> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+        let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
+        RunFilter::from_pairs(pairs).compile(now, 0).unwrap().matches(run)
+    }
+
+    #[test]
+    fn values_of_a_key_widen_and_keys_narrow() {
+        for (query, expected) in [
+            ("", true),
+            ("status=running", true),
+            ("status=failed,RUNNING", true),
+            ("status=in_progress", true),
+            ("status=failed", false),
+            ("job=etl_*", true),
+            ("job=*_hourly,etl_d?ily", true),
+            ("job=etl", false),
+            ("since=1d", true),
+            ("since=1h", false),
+            ("until=2026-11-21T10:00:00Z", true),
+            ("until=2026-11-21T09:59:59Z", false),
+            ("tag=team=core,env=prod", true),
+            ("tag=team=core&tag=env=dev", false),
+            ("tag=team", true),
+            ("q=C0FFEE", true),
+            ("q=ENV=prod", true),
+            ("q=nothing", false),
+            ("status=running&job=other", false),
+        ] {
+            assert_eq!(matches(query, &run()), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn an_unfinished_run_is_not_found_among_the_running() {
+        let mut run = run();
+        run.last_seen_at = run.created_at;
+        assert!(matches("status=unfinished", &run));
+        assert!(!matches("status=running", &run));
+    }
+
+    #[test]
+    fn a_time_that_is_none_names_the_field() {
+        let filter = RunFilter::from_pairs([("since", "soon")]);
+        let error = filter.compile(Timestamp(0), 0).unwrap_err();
+        assert_eq!((error.field, error.value.as_str()), ("since", "soon"));
+    }
+
+    #[test]
+    fn pairs_read_back() {
+        let filter = RunFilter::from_pairs([("status", "failed,running"), ("tag", "a=b"), ("since", "1d"), ("tab", "logs")]);
+        let pairs = filter.to_pairs();
+        assert_eq!(RunFilter::from_pairs(pairs.iter().map(|(key, value)| (*key, value.as_str()))), filter);
+    }
+}

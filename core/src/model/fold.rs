@@ -1,0 +1,201 @@
+//! [`RunDetail`] and the one fold that changes it.
+//!
+//! An event carries a position given by its adapter. A field belongs to the event with the highest position that spoke of it, so events may
+//! come in any order and any number of times. A snapshot carries a version; an older one is ignored.
+
+use std::collections::BTreeMap;
+
+use super::{Attempt, Phase, Run, Step, StepCounts, Timestamp};
+
+/// A fact about a run, placed in its history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunEvent {
+    /// Unique inside the run, and later facts have higher ones (for files: the byte offset of the line).
+    pub position: u64,
+    pub at: Option<Timestamp>,
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// The run's own status.
+    Run { phase: Phase, raw_status: String, exit_code: Option<i64>, reason: Option<String> },
+    /// The steps that the run intends to go through, in order.
+    Plan { steps: Vec<String> },
+    /// The status of one try of a step.
+    Step { key: String, attempt: u32, phase: Phase, raw_status: String, exit_code: Option<i64>, reason: Option<String> },
+}
+
+/// A run and its steps, with the memory that the fold needs to be order-tolerant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunDetail {
+    pub run: Run,
+    steps: BTreeMap<String, StepState>,
+    run_position: Option<u64>,
+    began_position: Option<u64>,
+    plan_position: Option<u64>,
+    plan: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct StepState {
+    /// First event that named the step: its place among the unplanned.
+    first_position: u64,
+    attempts: BTreeMap<u32, AttemptState>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct AttemptState {
+    attempt: Attempt,
+    position: u64,
+    began_position: Option<u64>,
+}
+
+impl RunDetail {
+    pub fn new(run: Run) -> RunDetail {
+        RunDetail {
+            run,
+            steps: BTreeMap::new(),
+            run_position: None,
+            began_position: None,
+            plan_position: None,
+            plan: Vec::new(),
+        }
+    }
+
+    /// Takes one event in. Idempotent, and the order of events does not matter.
+    pub fn apply(&mut self, event: &RunEvent) {
+        match &event.kind {
+            EventKind::Run { phase, raw_status, exit_code, reason } => {
+                if phase.is_active() && self.began_position.is_none_or(|began| event.position <= began) {
+                    self.began_position = Some(event.position);
+                    self.run.started_at = event.at;
+                }
+                if self.run_position.is_none_or(|last| event.position >= last) {
+                    self.run_position = Some(event.position);
+                    self.run.phase = *phase;
+                    self.run.raw_status.clone_from(raw_status);
+                    self.run.exit_code = *exit_code;
+                    self.run.reason.clone_from(reason);
+                    self.run.ended_at = if phase.is_terminal() { event.at } else { None };
+                }
+            }
+            EventKind::Plan { steps } => {
+                if self.plan_position.is_none_or(|last| event.position >= last) {
+                    self.plan_position = Some(event.position);
+                    self.plan.clone_from(steps);
+                }
+            }
+            EventKind::Step { key, attempt, phase, raw_status, exit_code, reason } => {
+                let step = self
+                    .steps
+                    .entry(key.clone())
+                    .or_insert_with(|| StepState { first_position: event.position, ..StepState::default() });
+                step.first_position = step.first_position.min(event.position);
+                let state = step.attempts.entry(*attempt).or_insert_with(|| AttemptState {
+                    attempt: Attempt {
+                        number: *attempt,
+                        phase: *phase,
+                        raw_status: raw_status.clone(),
+                        started_at: None,
+                        ended_at: None,
+                        exit_code: None,
+                        reason: None,
+                    },
+                    position: 0,
+                    began_position: None,
+                });
+                if phase.is_active() && state.began_position.is_none_or(|began| event.position <= began) {
+                    state.began_position = Some(event.position);
+                    state.attempt.started_at = event.at;
+                }
+                if event.position >= state.position {
+                    state.position = event.position;
+                    state.attempt.phase = *phase;
+                    state.attempt.raw_status.clone_from(raw_status);
+                    state.attempt.exit_code = *exit_code;
+                    state.attempt.reason.clone_from(reason);
+                    state.attempt.ended_at = if phase.is_terminal() { event.at } else { None };
+                }
+            }
+        }
+    }
+
+    /// The steps in the plan's order, unplanned ones behind in the order they appeared.
+    /// Once the run is over, a step that never began is skipped and one that never ended is as unknown as its fate.
+    pub fn steps(&self) -> Vec<Step> {
+        let planned = self.plan.iter().enumerate().map(|(index, key)| (0, index as u64, key));
+        let unplanned = self
+            .steps
+            .iter()
+            .filter(|(key, _)| !self.plan.contains(key))
+            .map(|(key, state)| (1, state.first_position, key));
+        let mut order: Vec<(u8, u64, &String)> = planned.chain(unplanned).collect();
+        order.sort_unstable();
+        order.dedup_by(|a, b| a.2 == b.2);
+        order.into_iter().enumerate().map(|(index, (_, _, key))| self.step(key, index as u32)).collect()
+    }
+
+    fn step(&self, key: &str, position: u32) -> Step {
+        let over = self.run.phase.is_terminal();
+        let mut step = Step::queued(key, position);
+        step.version = self.run.version;
+        let Some(state) = self.steps.get(key) else {
+            if over {
+                step.phase = Phase::Skipped;
+                step.raw_status = "skipped".into();
+                step.reason = Some("the run ended before it began".into());
+            }
+            return step;
+        };
+        step.attempts = state.attempts.values().map(|state| state.attempt.clone()).collect();
+        if over {
+            for attempt in step.attempts.iter_mut().filter(|attempt| attempt.phase.is_active()) {
+                attempt.phase = Phase::Unknown;
+                attempt.reason = Some("the run ended without a word about it".into());
+            }
+        }
+        step.started_at = step.attempts.iter().find_map(|attempt| attempt.started_at);
+        if let Some(last) = step.attempts.last() {
+            step.phase = last.phase;
+            step.raw_status.clone_from(&last.raw_status);
+            step.ended_at = last.ended_at;
+            step.exit_code = last.exit_code;
+            step.reason.clone_from(&last.reason);
+        }
+        step
+    }
+
+    /// Counts over [`RunDetail::steps`].
+    pub fn counts(&self) -> StepCounts {
+        count(&self.steps())
+    }
+}
+
+/// How many of the steps stand where; the total is what is there.
+pub fn count(steps: &[Step]) -> StepCounts {
+    let mut counts = StepCounts { total: Some(steps.len() as u32), ..StepCounts::default() };
+    for step in steps {
+        match step.phase {
+            Phase::Succeeded | Phase::Recovered => counts.succeeded += 1,
+            Phase::Failed | Phase::TimedOut => counts.failed += 1,
+            Phase::Skipped | Phase::Canceled | Phase::UpstreamFailed => counts.skipped += 1,
+            Phase::Starting | Phase::Running | Phase::Paused | Phase::Canceling => counts.running += 1,
+            Phase::Queued | Phase::Waiting | Phase::Unknown => {}
+        }
+    }
+    counts
+}
+
+/// Takes snapshots of steps into a list ordered by position: a newer version of a step replaces it, an older one is ignored.
+pub fn upsert_steps(steps: &mut Vec<Step>, news: Vec<Step>) {
+    for step in news {
+        match steps.iter_mut().find(|old| old.key == step.key) {
+            Some(old) if old.version > step.version => {}
+            Some(old) => *old = step,
+            None => steps.push(step),
+        }
+    }
+    steps.sort_by(|a, b| a.position.cmp(&b.position).then_with(|| a.key.cmp(&b.key)));
+}
