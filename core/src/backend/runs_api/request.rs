@@ -1,0 +1,118 @@
+//! Paths and queries of the Runs API. Builds texts, sends nothing.
+
+use crate::backend::{Cursor, LogQuery, Topic};
+use crate::model::RunFilter;
+
+/// Percent-encodes everything but RFC 3986's unreserved characters, so that any id is one path segment or one query value.
+fn encode(text: &str, into: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            into.push(char::from(byte));
+        } else {
+            into.push_str(&format!("%{byte:02X}"));
+        }
+    }
+}
+
+/// A path under construction with its query.
+struct Path {
+    text: String,
+    separator: char,
+}
+
+impl Path {
+    fn new(path: &str) -> Path {
+        Path { text: path.to_string(), separator: '?' }
+    }
+
+    fn pair(&mut self, key: &str, value: &str) {
+        self.text.push(self.separator);
+        self.separator = '&';
+        self.text.push_str(key);
+        self.text.push('=');
+        encode(value, &mut self.text);
+    }
+}
+
+/// The path of a run, with `suffix` behind its id. An id of dots alone would be eaten as a relative path: its dots are encoded too.
+pub(super) fn run(id: &str, suffix: &str) -> String {
+    let mut text = String::from("runs/");
+    if !id.is_empty() && id.bytes().all(|byte| byte == b'.') {
+        text.push_str(&"%2E".repeat(id.len()));
+    } else {
+        encode(id, &mut text);
+    }
+    text.push_str(suffix);
+    text
+}
+
+pub(super) fn runs(filter: &RunFilter, limit: u32, page: Option<&str>) -> String {
+    let mut path = Path::new("runs");
+    for (key, value) in filter.to_pairs() {
+        path.pair(key, &value);
+    }
+    path.pair("limit", &limit.to_string());
+    if let Some(page) = page {
+        path.pair("cursor", page);
+    }
+    path.text
+}
+
+pub(super) fn logs(id: &str, query: &LogQuery) -> String {
+    let mut path = Path::new(&run(id, "/logs"));
+    let numbers = [
+        ("tail", query.tail.map(u64::from)),
+        ("before", query.before),
+        ("after", query.after),
+        ("limit", query.limit.map(u64::from)),
+    ];
+    for (key, value) in numbers {
+        if let Some(value) = value {
+            path.pair(key, &value.to_string());
+        }
+    }
+    if let Some(step) = &query.step {
+        path.pair("step", step);
+    }
+    if let Some(stream) = query.stream {
+        path.pair("stream", stream.word());
+    }
+    if let Some(level) = query.level {
+        path.pair("level", level.word());
+    }
+    path.text
+}
+
+pub(super) fn stream(topics: &[Topic], after: &[Cursor]) -> String {
+    let mut path = Path::new("stream");
+    for topic in topics {
+        match topic {
+            Topic::Runs => path.pair("topic", "runs"),
+            Topic::Run(id) => path.pair("topic", &format!("run:{id}")),
+        }
+    }
+    for cursor in after {
+        path.pair("after", &cursor.0);
+    }
+    path.text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_id_is_one_segment() {
+        assert_eq!(run("a/b?c#d%2F..", "/steps"), "runs/a%2Fb%3Fc%23d%252F../steps");
+        assert_eq!(run("..", ""), "runs/%2E%2E");
+        assert_eq!(run("r7f2", "/log"), "runs/r7f2/log");
+    }
+
+    #[test]
+    fn queries_carry_what_was_asked() {
+        let query = LogQuery { before: Some(7), limit: Some(20), step: Some("a b".into()), ..LogQuery::default() };
+        assert_eq!(logs("r", &query), "runs/r/logs?before=7&limit=20&step=a%20b");
+        let topics = [Topic::Runs, Topic::Run("x&y".into())];
+        assert_eq!(stream(&topics, &[Cursor("r5".into())]), "stream?topic=runs&topic=run%3Ax%26y&after=r5");
+    }
+}
