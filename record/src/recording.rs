@@ -1,0 +1,455 @@
+//! A run that is being recorded: its own one, or one that it joined, or none at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use crate::history::{self, Stage};
+use crate::identity::{host, new_run_id, user};
+use crate::journal::{Events, Log, Loss, open_append, words};
+use crate::options::Options;
+use crate::outcome::{RunOutcome, StepOutcome, Stream};
+use crate::step::Step;
+use crate::time::now;
+use crate::{RECORDER, RUN_VARIABLE, prune};
+
+/// How often `alive` is touched.
+const PULSE: Duration = Duration::from_secs(2);
+
+/// A run that is being recorded. Clones are handles to the same run, and may be used from any thread.
+/// Dropping the last one without [`Recording::finish`] records that the run failed without a result.
+#[derive(Clone)]
+pub struct Recording {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    kind: Kind,
+    /// Nothing when the run is silent.
+    folder: Option<PathBuf>,
+    log: Mutex<Log>,
+    events: Mutex<Events>,
+    stages: Mutex<Vec<Stage>>,
+    ended: AtomicBool,
+    /// Dropped at the end, which ends the thread that touches `alive`.
+    pulse: Mutex<Option<Sender<()>>>,
+}
+
+enum Kind {
+    Own(Box<Own>),
+    Joined,
+    Silent,
+}
+
+pub(crate) struct Own {
+    pub(crate) id: String,
+    pub(crate) created_at: String,
+    pub(crate) options: Options,
+}
+
+/// A lock whose holder panicked still guards sound data here: every change is one call.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One line for the user. Nobody can be told when stderr is closed, so that is not an error.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "runboard: {text}");
+}
+
+impl Recording {
+    /// What the environment asks for: with `RUNBOARD_RUN=off` nothing is recorded, with `RUNBOARD_RUN=FOLDER` the run in
+    /// that folder is joined, else a run begins. When that is impossible, one line on stderr says why, and the work goes
+    /// on unrecorded.
+    #[must_use]
+    pub fn open(options: Options) -> Self {
+        let wish = std::env::var_os(RUN_VARIABLE).filter(|wish| !wish.is_empty());
+        if wish.as_ref().is_some_and(|wish| wish == "off") {
+            return Self::silent();
+        }
+        if let Some(folder) = wish {
+            match Self::join(Path::new(&folder)) {
+                Ok(joined) => return joined,
+                Err(error) => {
+                    let (folder, why) = (Path::new(&folder).display(), words(&error));
+                    say(&format!(
+                        "cannot join the run in {folder}, so this is a new one: {why}"
+                    ));
+                }
+            }
+        }
+        let dir = options.dir.clone();
+        Self::start(options).unwrap_or_else(|error| {
+            say(&format!(
+                "this run is not recorded: {}: {}",
+                dir.display(),
+                words(&error)
+            ));
+            Self::silent()
+        })
+    }
+
+    /// Begins a run of its own, whatever the environment says, and removes the oldest ones beyond what is to be kept.
+    ///
+    /// # Errors
+    /// The folder or its files cannot be made.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let runs = options.dir.join("runs");
+        fs::create_dir_all(&runs)?;
+        let (id, folder) = new_folder(&runs)?;
+        let own = Own {
+            id,
+            created_at: now(),
+            options,
+        };
+        let opened = fs::canonicalize(&folder).and_then(|folder| Self::begin(own, folder));
+        if opened.is_err() {
+            for name in [
+                "run.json.tmp",
+                "run.json",
+                "events.jsonl",
+                "log.tsv",
+                "alive",
+            ] {
+                let _ = fs::remove_file(folder.join(name));
+            }
+            let _ = fs::remove_dir(&folder);
+        }
+        opened
+    }
+
+    fn begin(own: Own, folder: PathBuf) -> io::Result<Self> {
+        let about = folder.join("run.json.tmp");
+        fs::write(&about, format!("{}\n", run_json(&own)))?;
+        fs::rename(&about, folder.join("run.json"))?;
+        let alive = File::create(folder.join("alive"))?;
+        let at = own.created_at.clone();
+        let (keep_runs, keep_bytes) = (own.options.keep_runs, own.options.keep_bytes);
+        let recording = Self::with(Kind::Own(Box::new(own)), Some(folder))?;
+        recording
+            .shared
+            .event(&json!({"at": at, "event": "run", "status": "running"}));
+        recording.touch(alive)?;
+        if let Some(runs) = recording.folder().and_then(Path::parent) {
+            prune::prune(runs, keep_runs, keep_bytes, SystemTime::now());
+        }
+        Ok(recording)
+    }
+
+    /// Joins the run in `folder`: steps, lines and losses go into its files; its beginning and end are its recorder's.
+    ///
+    /// # Errors
+    /// There is no such folder, or its files cannot be opened for appending.
+    pub fn join(folder: &Path) -> io::Result<Self> {
+        Self::with(Kind::Joined, Some(fs::canonicalize(folder)?))
+    }
+
+    /// Records nothing: commands run with our own output.
+    #[must_use]
+    pub fn silent() -> Self {
+        let sink = || Box::new(io::sink());
+        Self::assemble(
+            Kind::Silent,
+            None,
+            Log::new(sink(), false),
+            Events::new(sink(), false),
+        )
+    }
+
+    fn with(kind: Kind, folder: Option<PathBuf>) -> io::Result<Self> {
+        let Some(path) = &folder else {
+            return Ok(Self::silent());
+        };
+        let (log, log_torn) = open_append(&path.join("log.tsv"))?;
+        let (events, events_torn) = open_append(&path.join("events.jsonl"))?;
+        let log = Log::new(Box::new(log), log_torn);
+        let events = Events::new(Box::new(events), events_torn);
+        Ok(Self::assemble(kind, folder, log, events))
+    }
+
+    fn assemble(kind: Kind, folder: Option<PathBuf>, log: Log, events: Events) -> Self {
+        let shared = Shared {
+            kind,
+            folder,
+            log: Mutex::new(log),
+            events: Mutex::new(events),
+            stages: Mutex::default(),
+            ended: AtomicBool::new(false),
+            pulse: Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Touches `alive` until the run ends, and tries to write the events that found no room.
+    fn touch(&self, alive: File) -> io::Result<()> {
+        let (pulse, stop) = mpsc::channel::<()>();
+        let shared: Weak<Shared> = Arc::downgrade(&self.shared);
+        thread::Builder::new()
+            .name(String::from("alive"))
+            .spawn(move || {
+                while stop.recv_timeout(PULSE) == Err(RecvTimeoutError::Timeout) {
+                    let _ = alive.set_modified(SystemTime::now());
+                    if let Some(shared) = shared.upgrade() {
+                        lock(&shared.events).retry();
+                    }
+                }
+            })?;
+        *lock(&self.shared.pulse) = Some(pulse);
+        Ok(())
+    }
+
+    /// The run's folder; nothing when nothing is recorded.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.shared.folder.as_deref()
+    }
+
+    /// The run's id; nothing when nothing is recorded.
+    #[must_use]
+    pub fn run_id(&self) -> Option<&str> {
+        self.folder()?.file_name()?.to_str()
+    }
+
+    /// Whether this process writes into the run of another.
+    #[must_use]
+    pub fn is_joined(&self) -> bool {
+        matches!(self.shared.kind, Kind::Joined)
+    }
+
+    /// What `RUNBOARD_RUN` is for the commands of this run. A silent run silences them too: what kept us from recording
+    /// would keep each of them, and each would say so.
+    pub(crate) fn child_variable(&self) -> PathBuf {
+        self.folder()
+            .map_or_else(|| PathBuf::from("off"), Path::to_path_buf)
+    }
+
+    /// Announces steps before they run, in order. Further plans add to it.
+    pub fn plan(&self, steps: &[&str]) {
+        let steps: Vec<String> = steps.iter().map(|step| step_name(step)).collect();
+        self.shared
+            .event(&json!({"at": now(), "event": "plan", "steps": steps}));
+    }
+
+    /// Begins a step. The same name again in the same run is its next attempt. Control characters become spaces.
+    #[must_use = "a step that is dropped is recorded as failed"]
+    pub fn step(&self, name: &str) -> Step {
+        let (name, at) = (step_name(name), now());
+        let attempt = {
+            let mut stages = lock(&self.shared.stages);
+            let own = history::attempts(&stages, &name);
+            let others = match (&self.shared.kind, self.folder()) {
+                (Kind::Joined, Some(folder)) => {
+                    history::attempts(&history::stages_of(folder), &name)
+                }
+                _ => 0,
+            };
+            let attempt = own.max(others) + 1;
+            stages.push(Stage::begun(&name, attempt, &at));
+            attempt
+        };
+        self.shared.event(&json!({
+            "at": at, "event": "step", "step": name, "attempt": attempt, "status": "running"
+        }));
+        Step::new(self.clone(), name, attempt)
+    }
+
+    /// Appends a line that belongs to the run itself and to none of its steps.
+    pub fn line(&self, stream: Stream, text: &str) {
+        let at = now();
+        let rows: String = text
+            .lines()
+            .map(|line| format!("{at}\t\t{}\t{line}\n", stream.word()))
+            .collect();
+        self.append_rows(rows.as_bytes());
+    }
+
+    /// The run has ended; later calls change nothing. Steps that still run are recorded as canceled. A failure without a
+    /// `reason` is explained by the first step that failed. For a joined run this only says what was lost.
+    pub fn finish(&self, outcome: RunOutcome, exit_code: Option<i32>, reason: Option<&str>) {
+        self.shared.finish(outcome, exit_code, reason);
+    }
+
+    pub(crate) fn append_rows(&self, rows: &[u8]) {
+        self.shared.append_rows(rows);
+    }
+
+    pub(crate) fn end_step(
+        &self,
+        name: &str,
+        attempt: u32,
+        outcome: StepOutcome,
+        exit_code: Option<i32>,
+        reason: Option<String>,
+    ) {
+        let at = now();
+        let mut event = json!({
+            "at": at, "event": "step", "step": name, "attempt": attempt, "status": outcome.word()
+        });
+        set(&mut event, "exit_code", exit_code.map(Value::from));
+        set(&mut event, "reason", reason.clone().map(Value::from));
+        let mut stages = lock(&self.shared.stages);
+        let open = stages
+            .iter_mut()
+            .find(|stage| stage.is(name, attempt) && stage.runs());
+        if let Some(stage) = open {
+            stage.end(outcome.word(), &at, exit_code, reason);
+            drop(stages);
+            self.shared.event(&event);
+        }
+    }
+}
+
+impl Shared {
+    fn event(&self, event: &Value) {
+        if self.folder.is_some() {
+            lock(&self.events).append(&event.to_string());
+        }
+    }
+
+    fn append_rows(&self, rows: &[u8]) {
+        if self.folder.is_none() {
+            return;
+        }
+        let said = lock(&self.log).append(|| format!("{}\t\tsys\t", now()), rows);
+        if let Some(loss) = said {
+            self.loss_event(&loss);
+        }
+    }
+
+    fn loss_event(&self, loss: &Loss) {
+        self.event(&json!({
+            "at": now(), "event": "loss", "lines": loss.lines, "bytes": loss.bytes, "reason": loss.reason
+        }));
+    }
+
+    fn finish(&self, outcome: RunOutcome, exit_code: Option<i32>, reason: Option<&str>) {
+        if self.ended.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let Some(folder) = &self.folder else { return };
+        let at = now();
+        let canceled: Vec<Stage> = {
+            let mut stages = lock(&self.stages);
+            let open = stages.iter_mut().filter(|stage| stage.runs());
+            open.map(|stage| {
+                stage.end(StepOutcome::Canceled.word(), &at, None, None);
+                stage.clone()
+            })
+            .collect()
+        };
+        for stage in canceled {
+            self.event(&stage.end_event());
+        }
+        // The last chance to end a torn row and to say in the log itself what is missing.
+        self.append_rows(b"");
+        let (unsaid, total) = {
+            let mut log = lock(&self.log);
+            (log.take_unsaid(), log.total().clone())
+        };
+        if let Some(loss) = unsaid {
+            self.loss_event(&loss);
+        }
+        if let Kind::Own(own) = &self.kind {
+            let mut stages = history::stages_of(folder);
+            history::merge(&mut stages, &lock(&self.stages));
+            let reason = reason
+                .map(String::from)
+                .or_else(|| history::first_failure(outcome, &stages));
+            let mut event = json!({"at": at, "event": "run", "status": outcome.word()});
+            set(&mut event, "exit_code", exit_code.map(Value::from));
+            set(&mut event, "reason", reason.clone().map(Value::from));
+            self.event(&event);
+            let end = history::End {
+                at,
+                outcome,
+                exit_code,
+                reason,
+                lost: &total,
+            };
+            if let Err(error) = history::append(own, &end, &stages) {
+                say(&format!(
+                    "this run's line in runs.jsonl could not be written: {}",
+                    words(&error)
+                ));
+            }
+        }
+        lock(&self.pulse).take();
+        if !total.is_empty() {
+            say(&total.sentence());
+        }
+        if let Some(why) = lock(&self.events).trouble() {
+            say(&format!("events of this run could not be recorded: {why}"));
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.finish(
+            RunOutcome::Failed,
+            None,
+            Some("the run was left without a result"),
+        );
+    }
+}
+
+fn set(event: &mut Value, key: &str, value: Option<Value>) {
+    if let (Some(fields), Some(value)) = (event.as_object_mut(), value) {
+        fields.insert(key.to_owned(), value);
+    }
+}
+
+/// A step's name as the log can hold it: a tab or newline in it would make another column or row.
+fn step_name(name: &str) -> String {
+    let clean: String = name
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if clean.trim().is_empty() {
+        String::from("step")
+    } else {
+        clean
+    }
+}
+
+/// Makes the folder of a new run; another recorder may have drawn the same id.
+fn new_folder(runs: &Path) -> io::Result<(String, PathBuf)> {
+    loop {
+        let id = new_run_id();
+        let folder = runs.join(&id);
+        match fs::create_dir(&folder) {
+            Ok(()) => return Ok((id, folder)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn run_json(own: &Own) -> Value {
+    let Own {
+        id,
+        created_at,
+        options,
+    } = own;
+    let cwd = std::env::current_dir()
+        .ok()
+        .map(|dir| dir.to_string_lossy().into_owned());
+    let mut about = json!({
+        "format": 1, "run_id": id, "job": options.job, "command": options.command, "created_at": created_at,
+        "pid": std::process::id(), "tags": options.tags, "parent": options.parent, "root": options.root,
+        "recorder": RECORDER,
+    });
+    set(&mut about, "cwd", cwd.map(Value::from));
+    set(&mut about, "user", user().map(Value::from));
+    set(&mut about, "host", host().map(Value::from));
+    about
+}
