@@ -1,0 +1,119 @@
+//! The tools that are known to work together, and how each is installed. Move a pin when a newer one is proven.
+
+use std::path::PathBuf;
+
+use crate::paths;
+
+/// A tool that cargo builds, kept by name and version in the user's cache, never over the user's own.
+pub(crate) struct CargoTool {
+    pub(crate) name: &'static str,
+    pub(crate) package: &'static str,
+    pub(crate) version: &'static str,
+    /// A cheap build: these tools run for seconds, so the time to build them is what counts.
+    pub(crate) profile: &'static [(&'static str, &'static str)],
+    /// For the newcomer who waits.
+    pub(crate) minutes: &'static str,
+}
+
+impl CargoTool {
+    pub(crate) fn dir(&self) -> PathBuf {
+        paths::cache()
+            .join("tools")
+            .join(format!("{}-{}", self.name, self.version))
+    }
+
+    pub(crate) fn bin(&self) -> PathBuf {
+        self.dir().join("bin")
+    }
+
+    pub(crate) fn exe(&self) -> PathBuf {
+        self.bin().join(self.name)
+    }
+
+    /// The command that installs it by hand.
+    pub(crate) fn command(&self) -> String {
+        format!(
+            "cargo install {} --version ={} --locked --no-default-features --root {}",
+            self.package,
+            self.version,
+            self.dir().display()
+        )
+    }
+}
+
+pub(crate) const TRUNK: CargoTool = CargoTool {
+    name: "trunk",
+    package: "trunk",
+    version: "0.21.14",
+    profile: &[
+        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+        ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256"),
+        ("CARGO_PROFILE_RELEASE_LTO", "off"),
+        ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
+    ],
+    minutes: "3 to 5 minutes",
+};
+
+/// The same version as the `wasm-bindgen` crate; it also brings the runner of the browser tests.
+pub(crate) const WASM_BINDGEN: CargoTool = CargoTool {
+    name: "wasm-bindgen",
+    package: "wasm-bindgen-cli",
+    version: "0.2.129",
+    profile: &[
+        ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+        ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+        ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ],
+    minutes: "2 to 4 minutes",
+};
+
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// npm packages, as in package.json: the optimiser, the browser's remote control, the accessibility checks.
+pub(crate) const BINARYEN: (&str, &str) = ("binaryen", "132.0.0");
+pub(crate) const PLAYWRIGHT: (&str, &str) = ("playwright-core", "1.65.1");
+pub(crate) const AXE: (&str, &str) = ("axe-core", "4.14.1");
+
+pub(crate) const APT: &str = "apt-get update && apt-get install -y chromium chromium-driver";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str) -> String {
+        std::fs::read_to_string(paths::root().join(name)).unwrap()
+    }
+
+    #[test]
+    fn the_files_that_repeat_a_pin_agree() {
+        let package: serde_json::Value = serde_json::from_str(&read("package.json")).unwrap();
+        for (name, version) in [BINARYEN, PLAYWRIGHT, AXE] {
+            assert_eq!(
+                package["devDependencies"][name], version,
+                "package.json and pins.rs differ on {name}"
+            );
+        }
+        let trunk = read("Trunk.toml");
+        assert!(
+            trunk.contains(&format!("wasm_bindgen = \"{}\"", WASM_BINDGEN.version)),
+            "Trunk.toml: wasm_bindgen"
+        );
+        assert!(
+            trunk.contains("wasm_opt = \"version_132\""),
+            "Trunk.toml: wasm_opt"
+        );
+        let cargo = read("Cargo.toml");
+        assert!(
+            cargo.contains(&format!("wasm-bindgen = \"={}\"", WASM_BINDGEN.version)),
+            "Cargo.toml: wasm-bindgen"
+        );
+    }
+
+    #[test]
+    fn the_lock_of_the_npm_packages_names_no_registry() {
+        assert!(
+            !read("package-lock.json").contains("\"resolved\""),
+            "package-lock.json records where packages came from"
+        );
+    }
+}
