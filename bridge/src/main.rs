@@ -1,1 +1,31 @@
-fn main() {}
+//! `runboard-bridge`: the native companion of the app. It serves the app and the Runs API over local run histories, and
+//! records commands as runs.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod record_cmd;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "runboard-bridge",
+    version,
+    about = "Serves Runboard and records runs for it"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Record(record_cmd::RecordArgs),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Record(args) => record_cmd::record(args).await,
+    }
+}

@@ -105,7 +105,16 @@ impl Running {
         self.child.kill()
     }
 
-    /// Waits for the command's end and for all that it has printed.
+    /// Waits for the command's end only; [`Running::wait`] is still needed for what it has printed.
+    ///
+    /// # Errors
+    /// The system cannot tell how the command ended.
+    pub fn wait_command(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait()
+    }
+
+    /// Waits for the command's end and for all that it has printed. A process that the command has left behind and that
+    /// holds its output is waited for as long as it prints, and then no longer.
     ///
     /// # Errors
     /// The system cannot tell how the command ended.

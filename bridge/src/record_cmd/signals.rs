@@ -1,0 +1,110 @@
+//! The signals that stop a recorded command: heard by us, and passed on to the command when it has not had them.
+
+use std::fs::{self, File};
+
+use rustix::process::{Pid, Signal, getpgrp, kill_process};
+use rustix::termios::tcgetpgrp;
+use tokio::signal::unix::{Signal as Listener, SignalKind, signal};
+use tokio::sync::mpsc;
+
+/// A signal that asks us to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Hangup,
+    Interrupt,
+    Quit,
+    Terminate,
+}
+
+impl Stop {
+    const ALL: [Self; 4] = [Self::Hangup, Self::Interrupt, Self::Quit, Self::Terminate];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Hangup => "SIGHUP",
+            Self::Interrupt => "SIGINT",
+            Self::Quit => "SIGQUIT",
+            Self::Terminate => "SIGTERM",
+        }
+    }
+
+    fn signal(self) -> Signal {
+        match self {
+            Self::Hangup => Signal::HUP,
+            Self::Interrupt => Signal::INT,
+            Self::Quit => Signal::QUIT,
+            Self::Terminate => Signal::TERM,
+        }
+    }
+
+    /// Whether it is usually sent to the whole group, so that the command has it already: a terminal's keys do that.
+    /// Many programs take a second Ctrl-C as "at once, without cleaning up", so it is not passed on lightly.
+    pub(crate) fn may_have_reached_our_group(self) -> bool {
+        matches!(self, Self::Interrupt | Self::Quit)
+    }
+
+    /// Whether it came from the keys of a terminal, as far as can be told: we are the group that the terminal talks to.
+    pub(crate) fn came_from_our_terminal(self) -> bool {
+        let foreground = File::open("/dev/tty")
+            .ok()
+            .and_then(|tty| tcgetpgrp(tty).ok());
+        self.may_have_reached_our_group() && foreground == Some(getpgrp())
+    }
+
+    /// Passes it on. The command may just have ended, which is what was wanted.
+    pub(crate) fn send_to(self, pid: u32) {
+        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(pid, self.signal());
+        }
+    }
+}
+
+/// All of them, from now on.
+pub(crate) struct Signals {
+    heard: mpsc::Receiver<Stop>,
+    /// Keeps the channel open when nothing can be heard, so that waiting waits.
+    _open: mpsc::Sender<Stop>,
+}
+
+impl Signals {
+    pub(crate) fn listen() -> Self {
+        let (tell, heard) = mpsc::channel(8);
+        let ignored = ignored();
+        for stop in Stop::ALL {
+            // What we were told to ignore (nohup, a shell's `&`) the command shall ignore too; a listener would undo it for both.
+            if ignored & (1 << (stop.signal().as_raw() - 1)) != 0 {
+                continue;
+            }
+            let Ok(mut listener) = signal(SignalKind::from_raw(stop.signal().as_raw())) else {
+                continue;
+            };
+            let tell = tell.clone();
+            tokio::spawn(async move { forward(&mut listener, stop, &tell).await });
+        }
+        Self { heard, _open: tell }
+    }
+
+    pub(crate) async fn next(&mut self) -> Stop {
+        match self.heard.recv().await {
+            Some(stop) => stop,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+async fn forward(listener: &mut Listener, stop: Stop, tell: &mpsc::Sender<Stop>) {
+    while listener.recv().await.is_some() {
+        if tell.send(stop).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The signals that this process was started to ignore, as bits; none where the system does not tell.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let field = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    field
+        .and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok())
+        .unwrap_or(0)
+}
