@@ -1,1 +1,12 @@
-//! Many runs and long logs, held compactly: columns, interned strings, a byte arena, windows and search.
+//! Many runs and their logs, held so that a million of them fit and move: typed columns, interned strings, byte arenas, order indexes,
+//! windows and search. Only standard types of the model go in and come out; long work is done in slices that the caller sizes.
+
+pub mod ansi;
+pub mod links;
+pub mod log_select;
+pub mod log_store;
+pub mod needle;
+pub mod run_table;
+pub mod run_view;
+pub mod search;
+pub mod window;
