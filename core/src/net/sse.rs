@@ -7,6 +7,9 @@ use std::borrow::Cow;
 
 const BOM: [u8; 3] = [0xef, 0xbb, 0xbf];
 
+/// Room for a field's name before its value.
+const NAME: usize = 8;
+
 /// What the stream holds, in its order.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SseItem<'a> {
@@ -48,7 +51,7 @@ pub struct SseParser {
 }
 
 impl SseParser {
-    /// `max_event_bytes` bounds the data of one event, and any single line.
+    /// `max_event_bytes` bounds the data of one event; a line may be longer by the length of a field's name.
     pub fn new(max_event_bytes: usize) -> SseParser {
         SseParser {
             cap: max_event_bytes,
@@ -138,9 +141,13 @@ impl SseParser {
         rest
     }
 
+    fn line_cap(&self) -> usize {
+        self.cap.saturating_add(NAME)
+    }
+
     fn buffer(&mut self, part: &[u8]) {
-        // One byte above the cap is kept, so that the line shows itself as too long.
-        let room = (self.cap + 1).saturating_sub(self.line.len());
+        // One byte above the limit is kept, so that the line shows itself as too long.
+        let room = (self.line_cap() + 1).saturating_sub(self.line.len());
         let kept = part.get(..room).unwrap_or(part);
         self.line.extend_from_slice(kept);
         self.cut += part.len() - kept.len();
@@ -148,8 +155,10 @@ impl SseParser {
 
     fn take_buffered(&mut self, borrowed: &mut Option<&[u8]>, sink: &mut impl FnMut(SseItem<'_>)) {
         let line = std::mem::take(&mut self.line);
-        self.bytes += self.cut;
-        self.cut = 0;
+        let cut = std::mem::take(&mut self.cut);
+        if !line.starts_with(b":") {
+            self.bytes += cut;
+        }
         // The line is about to go: what is borrowed from it must not outlive it.
         let mut own: Option<&[u8]> = None;
         if let Some(earlier) = borrowed.take() {
@@ -180,7 +189,7 @@ impl SseParser {
             None => (line, &[][..]),
         };
         let value = value.strip_prefix(b" ").unwrap_or(value);
-        let too_long = line.len() > self.cap;
+        let too_long = line.len() > self.line_cap();
         match name {
             b"data" => self.take_data(value, too_long, borrowed),
             b"event" | b"id" if too_long => self.drop_event(borrowed),
