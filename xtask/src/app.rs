@@ -46,7 +46,7 @@ pub(crate) fn bundle(stage: &mut Stage<'_>, kit: &Kit) -> Done {
     }
     let plain = Unoptimised::new(optimised)?;
     let mut command = trunk(kit, "build");
-    command.arg("--release");
+    command.arg("--release=true");
     if let Some(page) = &plain {
         command.arg(&page.0).args(["--html-output", "index.html"]);
     }
@@ -63,7 +63,9 @@ pub(crate) fn trunk(kit: &Kit, what: &str) -> Command {
     // Trunk takes `true` and `false` for NO_COLOR and stops at the usual `1`.
     command
         .args([what, "--color", "never", "--skip-version-check"])
-        .env_remove("NO_COLOR");
+        .env_remove("NO_COLOR")
+        // Its errors would otherwise end in sixty lines of its own stack.
+        .env("RUST_BACKTRACE", "0");
     command
 }
 

@@ -25,6 +25,12 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn start(job: &str, stages: &[&str], verbose: bool) -> Self {
         let mut options = Options::new(runboard_record::default_dir(), job);
+        // As it was typed, not where cargo keeps this program.
+        options.command = ["cargo", "xtask"]
+            .map(String::from)
+            .into_iter()
+            .chain(std::env::args().skip(1))
+            .collect();
         if let Some(branch) = branch() {
             options = options.tag("branch", branch);
         }
