@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::Args;
 use runboard_record::{
     Echo, Options, Recording, RunOutcome, Running, StepOutcome, Stream, default_dir, exit_code,
+    words,
 };
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -55,7 +56,7 @@ fn tag(text: &str) -> Result<(String, String), String> {
 /// Runs the command to its end. The exit code is the command's own, 128 + n when signal n ended it, 127 when there is no
 /// such command and 126 when it cannot be run.
 pub(crate) async fn record(args: RecordArgs) -> ExitCode {
-    let Some((program, words)) = args.command.split_first() else {
+    let Some((program, arguments)) = args.command.split_first() else {
         return ExitCode::from(2);
     };
     let mut options = Options::new(args.dir.unwrap_or_else(default_dir), &args.job);
@@ -86,7 +87,7 @@ pub(crate) async fn record(args: RecordArgs) -> ExitCode {
     // Listening begins before the command does, so that no signal ends us while it runs on.
     let signals = Signals::listen();
     let mut command = Command::new(program);
-    let ended = match step.spawn(command.args(words), Echo::Terminal) {
+    let ended = match step.spawn(command.args(arguments), Echo::Terminal) {
         Ok(running) => until_end(running, signals).await,
         Err(error) => Err(error),
     };
@@ -108,7 +109,11 @@ pub(crate) async fn record(args: RecordArgs) -> ExitCode {
             } else {
                 126
             };
-            let reason = format!("cannot run {}: {error}", program.to_string_lossy());
+            let reason = format!(
+                "cannot run {}: {}",
+                program.to_string_lossy(),
+                words(&error)
+            );
             let _ = writeln!(io::stderr(), "runboard: {reason}");
             step.line(Stream::Sys, &reason);
             step.finish(StepOutcome::Failed, Some(code), Some(&reason));
@@ -162,7 +167,7 @@ async fn until_end(
         }
     };
     // A signal to the whole group can end the command before we have heard of it ourselves.
-    if first.is_none() && exit_code(status) > 128 {
+    if first.is_none() && Stop::is_exit_code(exit_code(status)) {
         first = timeout(LATE_SIGNAL, signals.next()).await.ok();
     }
     tokio::select! {

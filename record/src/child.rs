@@ -14,7 +14,7 @@ use crate::outcome::Stream;
 use crate::step::{Step, StepState};
 
 /// How long a pipe may stay silent after the command's own end. A process that it left behind may hold the pipe for ever.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(1);
 
 /// What a pipe holds at most on Linux unless told otherwise, so the most that one read can give.
 const CHUNK: usize = 64 * 1024;

@@ -10,7 +10,7 @@ use crate::RECORDER;
 use crate::identity::{host, user};
 use crate::journal::{Loss, open_append};
 use crate::outcome::RunOutcome;
-use crate::recording::Own;
+use crate::shared::Own;
 
 /// One attempt of one step.
 #[derive(Debug, Clone)]

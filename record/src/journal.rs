@@ -45,8 +45,9 @@ fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-/// An error without the number that std appends to it.
-pub(crate) fn words(error: &io::Error) -> String {
+/// An error in words, without the number that std appends: `No space left on device`.
+#[must_use]
+pub fn words(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
@@ -160,7 +161,8 @@ fn unwritten(rows: &[u8], written: usize) -> (u64, u64) {
     let (mut lines, mut bytes, mut start) = (0, 0, 0);
     for row in rows.split_inclusive(|byte| *byte == b'\n') {
         let end = start + row.len();
-        if end > written {
+        // A row that lacks its newline only is not lost: the next write ends it.
+        if end - 1 > written {
             let tabs = row.iter().enumerate().filter(|(_, byte)| **byte == b'\t');
             let text = start + tabs.map(|(at, _)| at + 1).nth(2).unwrap_or(0);
             lines += 1;
@@ -221,11 +223,15 @@ impl Events {
             Err((written, error)) => {
                 self.reason = words(&error);
                 let done = self.backlog.get(..written).unwrap_or_default();
-                let whole = done
+                let mut whole = done
                     .iter()
                     .rposition(|byte| *byte == b'\n')
                     .map_or(0, |at| at + 1);
                 self.torn = whole < written;
+                if self.torn && self.backlog.get(written) == Some(&b'\n') {
+                    // Only its newline is missing, which is what the next write begins with.
+                    whole = written + 1;
+                }
                 self.backlog.drain(..whole);
             }
         }
@@ -236,3 +242,6 @@ impl Events {
         (!self.backlog.is_empty()).then_some(&self.reason)
     }
 }
+
+#[cfg(test)]
+mod tests;

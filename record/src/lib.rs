@@ -24,12 +24,14 @@ mod options;
 mod outcome;
 mod prune;
 mod recording;
+mod shared;
 mod step;
 mod time;
 
 pub use child::Running;
 pub use echo::Echo;
 pub use identity::{default_dir, is_run_id};
+pub use journal::words;
 pub use options::Options;
 pub use outcome::{RunOutcome, StepOutcome, Stream, exit_code};
 pub use recording::Recording;

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::lines::{Lines, Prefix};
 use crate::outcome::{StepOutcome, Stream, exit_code, reason};
-use crate::recording::{Recording, lock};
+use crate::recording::Recording;
+use crate::shared::lock;
 use crate::time::now;
 
 /// A step that runs. Dropping it without finishing it records that it failed: something went wrong between.

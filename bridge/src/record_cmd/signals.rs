@@ -37,6 +37,13 @@ impl Stop {
         }
     }
 
+    /// Whether a shell gives this code for a command that one of them has ended.
+    pub(crate) fn is_exit_code(code: i32) -> bool {
+        Self::ALL
+            .iter()
+            .any(|stop| code == 128 + stop.signal().as_raw())
+    }
+
     /// Whether it is usually sent to the whole group, so that the command has it already: a terminal's keys do that.
     /// Many programs take a second Ctrl-C as "at once, without cleaning up", so it is not passed on lightly.
     pub(crate) fn may_have_reached_our_group(self) -> bool {
