@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 const BOM: [u8; 3] = [0xef, 0xbb, 0xbf];
 
-/// Room for a field's name before its value.
-const NAME: usize = 8;
+/// Room in a line for what is not data: the name of the field, an id of a common length.
+const NAME: usize = 32;
 
 /// What the stream holds, in its order.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct SseParser {
 }
 
 impl SseParser {
-    /// `max_event_bytes` bounds the data of one event; a line may be longer by the length of a field's name.
+    /// `max_event_bytes` bounds the data of one event; a line may be a little longer, for its name.
     pub fn new(max_event_bytes: usize) -> SseParser {
         SseParser {
             cap: max_event_bytes,
@@ -200,7 +200,7 @@ impl SseParser {
             b"id" if !value.contains(&0) => {
                 self.next_id = Some(String::from_utf8_lossy(value).into_owned());
             }
-            b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
+            b"retry" if !too_long && !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
                 let delay = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
                 self.retry_ms = delay.or(self.retry_ms);
             }
