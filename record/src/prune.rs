@@ -52,8 +52,8 @@ fn measure(path: PathBuf) -> Option<Folder> {
     }
     let (mut created, mut changed, mut bytes) = (None, None, 0);
     for entry in fs::read_dir(&path).ok()?.flatten() {
-        // Of a link, this is the link's own size and time.
-        let Ok(about) = entry.metadata() else {
+        // A link is neither followed nor counted; a run has none.
+        let Some(about) = entry.metadata().ok().filter(fs::Metadata::is_file) else {
             continue;
         };
         let modified = about.modified().ok();
