@@ -86,9 +86,9 @@ fn a_clock_set_back_by_a_day_keeps_no_dead_source_alive() {
         assert_eq!(word(&source, now), if second <= 12 { "live" } else { "stale" }, "{second} s after the jump");
         assert_eq!(source.age(at(now)), Some(Span::seconds(i64::from(second))));
     }
-    source.contact(at(40.0 - DAY), Some(at(40.0)));
+    source.contact(at(40.0 - DAY), Some(at(41.0)));
     assert_eq!(word(&source, 40.0 - DAY), "live");
-    assert_eq!(source.skew(), Some(Span::seconds(86_400)));
+    assert_eq!(source.skew(), Some(Span::seconds(86_401)));
 }
 
 #[test]

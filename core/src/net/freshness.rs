@@ -119,9 +119,11 @@ impl Freshness {
         self.trouble = None;
         if let Some(told) = server_time {
             let behind = self.server.map_or(Span(0), |(base, _)| Timestamp(base.0).plus(self.elapsed).since(told));
-            if self.server.is_none() || behind.0 < 0 || behind > DELAY {
-                self.server = Some((Span(told.0.saturating_sub(self.elapsed.0)), told.since(now)));
-            }
+            let base = match self.server {
+                Some((base, _)) if behind.0 >= 0 && behind <= DELAY => base,
+                _ => Span(told.0.saturating_sub(self.elapsed.0)),
+            };
+            self.server = Some((base, Timestamp(base.0).plus(self.elapsed).since(now)));
         }
     }
 

@@ -2,7 +2,11 @@
 //! windows and search. Only standard types of the model go in and come out; long work is done in slices that the caller sizes.
 
 pub mod ansi;
+mod hash_index;
+pub mod intern;
+mod line_set;
 pub mod links;
+mod log_block;
 pub mod log_select;
 pub mod log_store;
 pub mod needle;

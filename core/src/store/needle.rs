@@ -1,18 +1,44 @@
-//! [`Needle`]: a text to be found in lines, plain, in any case or in exactly this one.
+//! [`Needle`]: a text to be found in lines, in any case or in exactly this one.
+//!
+//! Both run on vector search: the exact one by substring search, the other by its rarest letter in both cases. Only a text with letters
+//! beyond ASCII is compared character by character.
 
 use std::ops::Range;
+
+use memchr::memmem::Finder;
 
 /// A prepared text.
 #[derive(Clone, Debug)]
 pub struct Needle {
     text: String,
-    any_case: bool,
+    how: How,
+}
+
+#[derive(Clone, Debug)]
+enum How {
+    Exact(Box<Finder<'static>>),
+    /// Lower-case bytes, and the place of the one that is expected to be rarest.
+    Ascii { lower: Vec<u8>, rare: usize },
+    /// Lower-case characters.
+    Unicode(Vec<char>),
 }
 
 impl Needle {
-    /// `None` for an empty text: it is found nowhere, and a search for it is no search.
+    /// `None` for a text that no line can be searched for: an empty one, or one with a line end.
     pub fn new(text: &str, any_case: bool) -> Option<Needle> {
-        (!text.is_empty()).then(|| Needle { text: text.to_string(), any_case })
+        if text.is_empty() || text.contains('\n') {
+            return None;
+        }
+        let how = if !any_case {
+            How::Exact(Box::new(Finder::new(text).into_owned()))
+        } else if text.is_ascii() {
+            let lower = text.to_ascii_lowercase().into_bytes();
+            let rare = lower.iter().enumerate().max_by_key(|(_, byte)| rarity(**byte)).map_or(0, |(at, _)| at);
+            How::Ascii { lower, rare }
+        } else {
+            How::Unicode(text.chars().flat_map(char::to_lowercase).collect())
+        };
+        Some(Needle { text: text.to_string(), how })
     }
 
     pub fn text(&self) -> &str {
@@ -20,18 +46,103 @@ impl Needle {
     }
 
     pub fn any_case(&self) -> bool {
-        self.any_case
+        !matches!(self.how, How::Exact(_))
     }
 
     /// Whether the text stands in `line`.
     pub fn is_in(&self, line: &str) -> bool {
-        let _ = line;
-        todo!()
+        self.find(line, 0).is_some()
     }
 
     /// Every place, without overlaps, in bytes of `line`.
     pub fn ranges(&self, line: &str) -> Vec<Range<usize>> {
-        let _ = line;
-        todo!()
+        let mut ranges = Vec::new();
+        let mut from = 0;
+        while let Some(range) = self.find(line, from) {
+            from = range.end;
+            ranges.push(range);
+        }
+        ranges
+    }
+
+    /// The first place at or behind byte `from`.
+    pub fn find(&self, text: &str, from: usize) -> Option<Range<usize>> {
+        let rest = text.get(from..)?;
+        let found = match &self.how {
+            How::Exact(finder) => finder.find(rest.as_bytes()).map(|at| at..at + self.text.len()),
+            How::Ascii { lower, rare } => find_ascii(rest.as_bytes(), lower, *rare),
+            How::Unicode(lower) => find_unicode(rest, lower),
+        }?;
+        Some(found.start + from..found.end + from)
+    }
+}
+
+/// A guess at how seldom a byte stands in logs; higher is rarer.
+fn rarity(byte: u8) -> usize {
+    const COMMON_FIRST: &[u8] = b" etaoinsr01l.d-c2:hump3f_g5/4b687y9vwk=,xjqz";
+    COMMON_FIRST.iter().position(|common| *common == byte).unwrap_or(COMMON_FIRST.len())
+}
+
+fn find_ascii(text: &[u8], lower: &[u8], rare: usize) -> Option<Range<usize>> {
+    let letter = lower.get(rare).copied()?;
+    let mut from = rare;
+    loop {
+        let rest = text.get(from..)?;
+        let upper = letter.to_ascii_uppercase();
+        let at = if upper == letter { memchr::memchr(letter, rest) } else { memchr::memchr2(letter, upper, rest) }? + from;
+        let start = at - rare;
+        let end = start + lower.len();
+        if text.get(start..end)?.eq_ignore_ascii_case(lower) {
+            return Some(start..end);
+        }
+        from = at + 1;
+    }
+}
+
+fn find_unicode(text: &str, lower: &[char]) -> Option<Range<usize>> {
+    let first = lower.first()?;
+    text.char_indices()
+        .filter(|(_, letter)| letter.to_lowercase().next() == Some(*first))
+        .find_map(|(start, _)| matches_at(text.get(start..)?, lower).map(|len| start..start + len))
+}
+
+/// How many bytes of `text` fold to the wanted characters.
+fn matches_at(text: &str, lower: &[char]) -> Option<usize> {
+    let mut wanted = lower.iter();
+    for (at, letter) in text.char_indices() {
+        for folded in letter.to_lowercase() {
+            match wanted.next() {
+                // The letter folds to more than was asked for: its beginning is enough.
+                None => break,
+                Some(expected) if *expected == folded => {}
+                Some(_) => return None,
+            }
+        }
+        if wanted.len() == 0 {
+            return Some(at + letter.len_utf8());
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(needle: &str, any_case: bool, line: &str) -> Vec<Range<usize>> {
+        Needle::new(needle, any_case).map(|needle| needle.ranges(line)).unwrap_or_default()
+    }
+
+    #[test]
+    fn places_are_found_in_the_case_asked_for() {
+        assert_eq!(at("Err", false, "err Err ERR Err"), [4..7, 12..15]);
+        assert_eq!(at("Err", true, "err Err ERR"), [0..3, 4..7, 8..11]);
+        assert_eq!(at("aa", true, "aAaAa"), [0..2, 2..4]);
+        assert_eq!(at("x=1", true, "éX=1é"), [2..5]);
+        assert_eq!(at("stra\u{df}e", true, "STRA\u{df}E Stra\u{df}e"), [0..7, 8..15]);
+        assert_eq!(at("\u{e9}t\u{e9}", true, "\u{c9}T\u{c9} d'\u{e9}t\u{e9}"), [0..5, 8..13]);
+        assert_eq!(at("", true, "x"), []);
+        assert_eq!(at("a\nb", true, "a\nb"), []);
+        assert_eq!(at("longer than the line", true, "short"), []);
     }
 }
