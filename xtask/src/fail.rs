@@ -3,14 +3,63 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-/// How many lines of a failed tool's output are shown.
-pub(crate) const TAIL: usize = 30;
+/// How many lines of a failed tool's output are shown from one place.
+const TAIL: usize = 30;
+
+/// The lines of a failing tool that are worth showing: from the first error on, and the last ones.
+#[derive(Debug, Default)]
+pub(crate) struct Excerpt {
+    head: Vec<String>,
+    tail: VecDeque<String>,
+    left_out: usize,
+}
+
+impl Excerpt {
+    pub(crate) fn add(&mut self, line: &str) {
+        let line = line.trim_end();
+        let error = ["error", "---- ", "thread '", "Error"]
+            .iter()
+            .any(|mark| line.trim_start().starts_with(mark));
+        if line.is_empty() && self.head.is_empty() {
+            return;
+        }
+        if (error || !self.head.is_empty()) && self.head.len() < TAIL {
+            // What stood before the first error says little.
+            self.tail.clear();
+            self.head.push(String::from(line));
+            return;
+        }
+        self.tail.push_back(String::from(line));
+        // Without an error to begin with, the end is all there is to show.
+        let room = if self.head.is_empty() { TAIL } else { TAIL / 3 };
+        while self.tail.len() > room {
+            self.tail.pop_front();
+            self.left_out += usize::from(!self.head.is_empty());
+        }
+    }
+
+    pub(crate) fn last(&self) -> &str {
+        self.tail
+            .back()
+            .or(self.head.last())
+            .map_or("", String::as_str)
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut lines = self.head.clone();
+        if self.left_out > 0 {
+            lines.push(format!("... {} lines ...", self.left_out));
+        }
+        lines.extend(self.tail.iter().cloned());
+        lines
+    }
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Fail {
     pub(crate) what: String,
     pub(crate) mend: String,
-    pub(crate) tail: VecDeque<String>,
+    pub(crate) tail: Vec<String>,
     pub(crate) exit: Option<i32>,
     /// Somebody pressed Ctrl-C.
     pub(crate) stopped: bool,
@@ -128,6 +177,31 @@ mod tests {
                 .contains("disk is full")
         );
         assert!(on("error[E0432]: unresolved import").is_none());
+    }
+
+    fn excerpt(lines: impl IntoIterator<Item = String>) -> Vec<String> {
+        let mut excerpt = Excerpt::default();
+        lines.into_iter().for_each(|line| excerpt.add(&line));
+        excerpt.lines()
+    }
+
+    #[test]
+    fn an_excerpt_begins_at_the_first_error_and_has_the_end() {
+        let before = (0..50).map(|at| format!("Compiling {at}"));
+        let after = (0..100).map(|at| format!("  more {at}"));
+        let lines = excerpt(
+            before
+                .clone()
+                .chain([String::from("error[E0432]: no")])
+                .chain(after),
+        );
+        assert_eq!(lines.first().unwrap(), "error[E0432]: no");
+        assert_eq!(lines.last().unwrap(), "  more 99");
+        assert!(
+            lines.iter().any(|line| line == "... 61 lines ..."),
+            "{lines:?}"
+        );
+        assert_eq!(excerpt(before).len(), TAIL);
     }
 
     #[test]

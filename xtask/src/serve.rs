@@ -120,10 +120,7 @@ fn bridge(stage: &mut Stage<'_>, at: u16, watch: bool) -> Done<Running> {
                 |status| format!("ended: {status}"),
             );
             let fail = Fail::new(format!("the bridge {how}"), "the lines above say why");
-            return Err(Fail {
-                tail: said.into(),
-                ..fail
-            });
+            return Err(Fail { tail: said, ..fail });
         }
         if port::healthy(at) {
             return Ok(running);

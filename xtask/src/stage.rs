@@ -1,6 +1,5 @@
 //! A command's stages: each is a line on the terminal with its time and a step of the recorded run with its output.
 
-use std::collections::VecDeque;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -8,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use runboard_record::{Options, Recording, RunOutcome, Step, StepOutcome, Stream};
 
-use crate::fail::{Done, Fail, TAIL, advice};
+use crate::fail::{Done, Excerpt, Fail, advice};
 use crate::proc::{self, Event};
 
 /// A long stage says that it lives this often.
@@ -61,9 +60,9 @@ impl Session {
             beat: Instant::now(),
             live: std::io::stdout().is_terminal() && !self.verbose,
             note: String::new(),
-            tail: VecDeque::new(),
+            heard: Excerpt::default(),
         };
-        stage.progress("");
+        stage.progress();
         let result = work(&mut stage);
         let (word, outcome, code) = match &result {
             Ok(_) => ("ok", StepOutcome::Succeeded, Some(0)),
@@ -134,7 +133,7 @@ pub(crate) struct Stage<'a> {
     /// The line of this stage is rewritten in place.
     live: bool,
     note: String,
-    tail: VecDeque<String>,
+    heard: Excerpt,
 }
 
 impl Stage<'_> {
@@ -147,16 +146,16 @@ impl Stage<'_> {
     pub(crate) fn run_with(&mut self, command: &mut Command, mut each: impl FnMut(&str)) -> Done {
         let shown = command_line(command);
         self.say(&format!("$ {shown}"));
-        self.tail.clear();
+        self.heard = Excerpt::default();
         let ended = proc::run(command, |event| match event {
             Event::Line(stream, line) => {
                 self.step.write(stream, line);
                 self.step.write(stream, b"\n");
                 let text = String::from_utf8_lossy(line);
                 each(&text);
-                self.heard(&text);
+                self.hear(&text);
             }
-            Event::Tick => self.progress(""),
+            Event::Tick => self.progress(),
         });
         let ended = ended.map_err(|error| {
             Fail::new(
@@ -173,29 +172,23 @@ impl Stage<'_> {
         if ended.status.success() {
             return Ok(());
         }
-        let mend =
-            advice(&self.tail).unwrap_or("the lines above say why; -v shows all of the output");
+        let tail = self.heard.lines();
+        let mend = advice(&tail).unwrap_or("the lines above say why; -v shows all of the output");
         Err(Fail {
             what: format!("{shown}: {}", reason(ended.status)),
             mend: String::from(mend),
-            tail: std::mem::take(&mut self.tail),
+            tail,
             exit: Some(runboard_record::exit_code(ended.status)),
             stopped: false,
         })
     }
 
-    fn heard(&mut self, text: &str) {
+    fn hear(&mut self, text: &str) {
         if self.verbose {
             println!("    {text}");
         }
-        let text = text.trim_end();
-        if !text.is_empty() {
-            if self.tail.len() == TAIL {
-                self.tail.pop_front();
-            }
-            self.tail.push_back(String::from(text));
-        }
-        self.progress(text);
+        self.heard.add(text);
+        self.progress();
     }
 
     /// A line of our own for the record, and for the terminal with -v.
@@ -218,7 +211,7 @@ impl Stage<'_> {
         self.note = text.into();
     }
 
-    fn progress(&mut self, last: &str) {
+    fn progress(&mut self) {
         let due = if self.live {
             Duration::from_secs(1)
         } else {
@@ -229,17 +222,12 @@ impl Stage<'_> {
             return;
         }
         self.beat = Instant::now();
-        let last = if last.is_empty() {
-            self.tail.back().map_or("", String::as_str)
-        } else {
-            last
-        };
         let line = format!(
             "  {:>9}  {:>7}  {}  {}",
             "...",
             seconds(self.started.elapsed()),
             self.name,
-            last.trim()
+            self.heard.last().trim()
         );
         let line: String = line
             .chars()
