@@ -14,7 +14,7 @@ use runboard_record::{
     words,
 };
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use self::signals::{Signals, Stop};
 
@@ -22,9 +22,6 @@ mod signals;
 
 /// How long a command that may have had a Ctrl-C already is left to end by itself before it is sent to it.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// How long our own signal may come later than the end of a command that had the same one.
-const LATE_SIGNAL: Duration = Duration::from_millis(500);
 
 /// Runs a command and records it: its output, its time and its result
 #[derive(Debug, Args)]
@@ -166,9 +163,8 @@ async fn until_end(
             }
         }
     };
-    // A signal to the whole group can end the command before we have heard of it ourselves.
-    if first.is_none() && Stop::is_exit_code(exit_code(status)) {
-        first = timeout(LATE_SIGNAL, signals.next()).await.ok();
+    if first.is_none() {
+        first = signals.before_the_end(exit_code(status)).await;
     }
     tokio::select! {
         _ = &mut output => {}

@@ -132,6 +132,7 @@ impl Shared {
             let reason = reason
                 .map(String::from)
                 .or_else(|| history::first_failure(outcome, &stages));
+            let at = now();
             let mut event = json!({"at": at, "event": "run", "status": outcome.word()});
             set(&mut event, "exit_code", exit_code.map(Value::from));
             set(&mut event, "reason", reason.clone().map(Value::from));

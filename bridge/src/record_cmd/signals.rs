@@ -1,11 +1,20 @@
 //! The signals that stop a recorded command: heard by us, and passed on to the command when it has not had them.
 
 use std::fs::{self, File};
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use rustix::termios::tcgetpgrp;
 use tokio::signal::unix::{Signal as Listener, SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// How late a signal may be that a command seems to have ended by.
+const LATE: Duration = Duration::from_millis(500);
+
+/// How long the signals that have arrived take to be told.
+const AT_ONCE: Duration = Duration::from_millis(5);
 
 /// A signal that asks us to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +47,7 @@ impl Stop {
     }
 
     /// Whether a shell gives this code for a command that one of them has ended.
-    pub(crate) fn is_exit_code(code: i32) -> bool {
+    fn is_exit_code(code: i32) -> bool {
         Self::ALL
             .iter()
             .any(|stop| code == 128 + stop.signal().as_raw())
@@ -68,42 +77,52 @@ impl Stop {
 
 /// All of them, from now on.
 pub(crate) struct Signals {
-    heard: mpsc::Receiver<Stop>,
-    /// Keeps the channel open when nothing can be heard, so that waiting waits.
-    _open: mpsc::Sender<Stop>,
+    listeners: Vec<(Stop, Listener)>,
+    child: Option<Listener>,
 }
 
 impl Signals {
     pub(crate) fn listen() -> Self {
-        let (tell, heard) = mpsc::channel(8);
         let ignored = ignored();
-        for stop in Stop::ALL {
+        let listener = |stop: Stop| {
+            let number = stop.signal().as_raw();
             // What we were told to ignore (nohup, a shell's `&`) the command shall ignore too; a listener would undo it for both.
-            if ignored & (1 << (stop.signal().as_raw() - 1)) != 0 {
-                continue;
+            if ignored & (1 << (number - 1)) != 0 {
+                return None;
             }
-            let Ok(mut listener) = signal(SignalKind::from_raw(stop.signal().as_raw())) else {
-                continue;
-            };
-            let tell = tell.clone();
-            tokio::spawn(async move { forward(&mut listener, stop, &tell).await });
+            Some((stop, signal(SignalKind::from_raw(number)).ok()?))
+        };
+        Self {
+            listeners: Stop::ALL.into_iter().filter_map(listener).collect(),
+            child: signal(SignalKind::child()).ok(),
         }
-        Self { heard, _open: tell }
     }
 
+    /// The next one. Where none can be heard this waits for ever.
     pub(crate) async fn next(&mut self) -> Stop {
-        match self.heard.recv().await {
-            Some(stop) => stop,
-            None => std::future::pending().await,
-        }
+        poll_fn(|context| {
+            for (stop, listener) in &mut self.listeners {
+                if let Poll::Ready(Some(())) = listener.poll_recv(context) {
+                    return Poll::Ready(*stop);
+                }
+            }
+            Poll::Pending
+        })
+        .await
     }
-}
 
-async fn forward(listener: &mut Listener, stop: Stop, tell: &mpsc::Sender<Stop>) {
-    while listener.recv().await.is_some() {
-        if tell.send(stop).await.is_err() {
-            return;
+    /// A signal that was sent before the command's end, which is told to us by another way and may overtake it: both went
+    /// to the whole group, or the command ended by what we passed on. The system's own signal of that end comes after it.
+    pub(crate) async fn before_the_end(&mut self, code: i32) -> Option<Stop> {
+        if let Some(child) = &mut self.child {
+            let _ = timeout(LATE, child.recv()).await;
         }
+        let patience = if Stop::is_exit_code(code) {
+            LATE
+        } else {
+            AT_ONCE
+        };
+        timeout(patience, self.next()).await.ok()
     }
 }
 
