@@ -41,7 +41,7 @@
     var text = document.createElement("p");
     text.textContent = reason;
     var hint = document.createElement("p");
-    hint.textContent = "It needs a browser of 2024 or newer: Chrome or Edge 123, Firefox 120, Safari 17.5.";
+    hint.textContent = "It needs a browser of 2024 or newer: Chrome or Edge 123, Firefox 121, Safari 17.5.";
     box.appendChild(head);
     box.appendChild(text);
     if (location.protocol !== "file:") box.appendChild(hint);
