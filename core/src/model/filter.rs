@@ -140,7 +140,7 @@ impl StatusTerm {
 }
 
 /// A [`RunFilter`] with its times resolved and its patterns prepared.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matcher {
     status: Vec<StatusTerm>,
     job: Vec<WildMatch>,

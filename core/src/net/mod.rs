@@ -5,6 +5,7 @@
 
 pub mod freshness;
 pub mod lines;
+pub mod query;
 pub mod retry;
 pub mod sse;
 

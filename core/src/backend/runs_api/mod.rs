@@ -5,7 +5,7 @@
 pub mod decode;
 pub mod encode;
 mod request;
-// mod watch;
+mod watch;
 pub mod wire;
 
 use std::rc::Rc;
@@ -109,6 +109,6 @@ impl Backend for RunsApi {
             .header("Accept", "text/event-stream")
             .header("Cache-Control", "no-store");
         let answer = self.transport.stream(request);
-        { let _ = answer; let _ = described; async move { Err(BackendError::Timeout) }.boxed_local() }
+        async move { watch::open(answer.await?).await }.boxed_local()
     }
 }

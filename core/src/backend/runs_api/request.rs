@@ -2,17 +2,7 @@
 
 use crate::backend::{Cursor, LogQuery, Topic};
 use crate::model::RunFilter;
-
-/// Percent-encodes everything but RFC 3986's unreserved characters, so that any id is one path segment or one query value.
-fn encode(text: &str, into: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            into.push(char::from(byte));
-        } else {
-            into.push_str(&format!("%{byte:02X}"));
-        }
-    }
-}
+use crate::net::query::encode;
 
 /// A path under construction with its query.
 struct Path {

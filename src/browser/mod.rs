@@ -1,0 +1,7 @@
+//! The only I/O of the app: requests, streams, the clock, storage and the page's own signals (visibility, title, location).
+
+pub mod clock;
+pub mod page;
+pub mod panic;
+pub mod storage;
+pub mod transport;

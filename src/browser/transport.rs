@@ -1,0 +1,163 @@
+//! [`FetchTransport`]: requests and streams by `fetch`. Dropping a future or a body aborts the request.
+
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{self, LocalBoxStream};
+use futures_util::{FutureExt as _, StreamExt as _};
+use gloo_net::http::{Headers, RequestBuilder, Response as FetchResponse};
+use js_sys::Uint8Array;
+use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
+use wasm_bindgen::JsCast as _;
+use web_sys::{AbortController, ReadableStreamDefaultReader};
+
+/// Requests by the browser's `fetch`.
+#[derive(Clone, Copy, Debug)]
+pub struct FetchTransport;
+
+/// Aborts its request when dropped.
+struct Aborter(Option<AbortController>);
+
+impl Aborter {
+    fn new() -> Aborter {
+        Aborter(AbortController::new().ok())
+    }
+}
+
+impl Drop for Aborter {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.0 {
+            controller.abort();
+        }
+    }
+}
+
+/// A body being read. Dropping it cancels the stream and aborts the request.
+struct Body {
+    reader: Option<ReadableStreamDefaultReader>,
+    _aborter: Aborter,
+}
+
+impl Body {
+    async fn next(&mut self) -> Option<Result<Vec<u8>, TransportError>> {
+        let reader = self.reader.as_ref()?;
+        let step = match wasm_bindgen_futures::JsFuture::from(reader.read()).await {
+            Ok(step) => step,
+            Err(error) => {
+                self.reader = None;
+                return Some(Err(TransportError::Unreachable(words(&error))));
+            }
+        };
+        let done = js_sys::Reflect::get(&step, &"done".into()).is_ok_and(|done| done.is_truthy());
+        if done {
+            self.reader = None;
+            return None;
+        }
+        let value = js_sys::Reflect::get(&step, &"value".into()).ok()?;
+        Some(Ok(value
+            .dyn_into::<Uint8Array>()
+            .map(|bytes| bytes.to_vec())
+            .unwrap_or_default()))
+    }
+}
+
+/// What a JS error says.
+fn words(error: &wasm_bindgen::JsValue) -> String {
+    error.dyn_ref::<js_sys::Error>().map_or_else(
+        || format!("{error:?}"),
+        |error| String::from(error.message()),
+    )
+}
+
+fn head(response: &FetchResponse) -> Head {
+    let header = |name: &str| response.headers().get(name);
+    let date = header("date").and_then(|text| {
+        let ms = js_sys::Date::parse(&text);
+        ms.is_finite()
+            .then_some(runboard_core::model::Timestamp((ms * 1000.0) as i64))
+    });
+    Head {
+        status: response.status(),
+        content_type: header("content-type").unwrap_or_default().to_lowercase(),
+        retry_after: header("retry-after"),
+        date,
+    }
+}
+
+async fn open(request: Request, aborter: &Aborter) -> Result<FetchResponse, TransportError> {
+    let headers = Headers::new();
+    for (name, value) in &request.headers {
+        headers.set(name, value);
+    }
+    let signal = aborter.0.as_ref().map(AbortController::signal);
+    let method = gloo_net::http::Method::from_bytes(request.method.as_bytes()).unwrap_or_default();
+    let builder = RequestBuilder::new(&request.url)
+        .method(method)
+        .headers(headers)
+        .cache(web_sys::RequestCache::NoStore)
+        .abort_signal(signal.as_ref());
+    let built = match request.body {
+        Some(body) => builder.body(Uint8Array::from(body.as_slice())),
+        None => builder.build(),
+    };
+    let failed = |error: gloo_net::Error| TransportError::Unreachable(error.to_string());
+    built.map_err(failed)?.send().await.map_err(failed)
+}
+
+fn body(response: &FetchResponse, aborter: Aborter) -> Body {
+    let reader = response.body().and_then(|stream| {
+        stream
+            .get_reader()
+            .dyn_into::<ReadableStreamDefaultReader>()
+            .ok()
+    });
+    Body {
+        reader,
+        _aborter: aborter,
+    }
+}
+
+fn chunks(body: Body) -> LocalBoxStream<'static, Result<Vec<u8>, TransportError>> {
+    stream::unfold(body, |mut body| async move {
+        body.next().await.map(|chunk| (chunk, body))
+    })
+    .boxed_local()
+}
+
+impl Transport for FetchTransport {
+    fn send(
+        &self,
+        request: Request,
+        max_bytes: usize,
+    ) -> LocalBoxFuture<'static, Result<Response, TransportError>> {
+        async move {
+            let aborter = Aborter::new();
+            let response = open(request, &aborter).await?;
+            let head = head(&response);
+            let mut chunks = body(&response, aborter);
+            let mut bytes = Vec::new();
+            while let Some(chunk) = chunks.next().await {
+                bytes.extend_from_slice(&chunk?);
+                if bytes.len() > max_bytes {
+                    return Err(TransportError::TooLarge { limit: max_bytes });
+                }
+            }
+            Ok(Response { head, body: bytes })
+        }
+        .boxed_local()
+    }
+
+    fn stream(
+        &self,
+        request: Request,
+    ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
+        async move {
+            let aborter = Aborter::new();
+            let response = open(request, &aborter).await?;
+            let head = head(&response);
+            Ok(StreamResponse {
+                head,
+                body: chunks(body(&response, aborter)),
+            })
+        }
+        .boxed_local()
+    }
+}

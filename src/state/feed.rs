@@ -1,0 +1,315 @@
+//! Keeps every source's list current: reads it once, then follows it. At most two long streams at a time; the rest polls.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use leptos::prelude::{Update as _, *};
+use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
+use runboard_core::backend::{Backend, BackendError, Cursor, Topic, Update, Updates, registry};
+use runboard_core::model::RunFilter;
+use runboard_core::net::Clock as _;
+use runboard_core::net::freshness::Mode;
+use runboard_core::net::retry::Backoff;
+
+use super::sources::{ConfigState, Source};
+use super::task::Task;
+use super::{State, config, host_clock, host_transport};
+use crate::browser::clock::BrowserClock;
+
+/// Long streams of one page (browsers allow six connections to an origin on HTTP/1.1, and the bridge is one origin for all its sources).
+const STREAMS: usize = 2;
+/// How often a source is asked that has no stream.
+const POLL: Duration = Duration::from_secs(5);
+/// How often a tab asks that nobody sees.
+const POLL_HIDDEN: Duration = Duration::from_secs(60);
+/// Rows of the first page, so that something is on screen soon, and of the following ones.
+const FIRST_PAGE: u32 = 100;
+const PAGE: u32 = 2000;
+
+/// How a source's news are fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Stream,
+    Poll(Duration),
+}
+
+/// Reads config.json, then feeds every source. Reads it again after a while when it could not be had.
+pub(super) fn start(state: State) {
+    let Some(owner) = Owner::current() else {
+        return;
+    };
+    let task = Task::spawn(async move {
+        loop {
+            match config::load(host_transport().as_ref()).await {
+                Ok(config) => {
+                    // Signals and effects of the sources live as long as the page.
+                    owner.with(|| open_sources(state, config));
+                    return;
+                }
+                Err(error) => state.sources.config.set(ConfigState::Failed(error)),
+            }
+            BrowserClock.sleep(Duration::from_secs(10)).await;
+        }
+    });
+    StoredValue::new_local(task);
+}
+
+fn open_sources(state: State, config: config::Config) {
+    let sources: Vec<Source> = config
+        .sources
+        .into_iter()
+        .enumerate()
+        .map(|(index, config)| {
+            let backend = registry::open(&config.kind, &config.url, host_transport());
+            Source::new(index as u16, config, backend)
+        })
+        .collect();
+    state.sources.title.set(config.title);
+    state.sources.problems.set(config.problems);
+    state.sources.config.set(if config.is_missing {
+        ConfigState::Missing
+    } else {
+        ConfigState::Ready
+    });
+    state.sources.list.set(sources.clone());
+    for source in sources {
+        feed(state, source);
+    }
+}
+
+/// Follows one source for as long as the page lives; a change of its way begins a new task from where the old one was.
+fn feed(state: State, source: Source) {
+    let Ok(backend) = source.backend() else {
+        return;
+    };
+    let cursors: StoredValue<Vec<Cursor>, LocalStorage> = StoredValue::new_local(Vec::new());
+    let running: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
+    let rereading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
+    let index = usize::from(source.index);
+    let link = source.link;
+    let can_stream = Memo::new(move |_| {
+        link.with(|link| {
+            link.info
+                .as_ref()
+                .is_none_or(|info| info.capabilities.updates == Updates::Stream)
+        })
+    });
+    let way = Memo::new(move |_| {
+        let free = STREAMS.saturating_sub(state.runs.open_streams.get());
+        match (state.hidden.get(), can_stream.get() && index < free) {
+            (true, _) => Way::Poll(POLL_HIDDEN),
+            (false, true) => Way::Stream,
+            (false, false) => Way::Poll(POLL),
+        }
+    });
+    Effect::new(move |_| {
+        let way = way.get();
+        let work = run(
+            state,
+            source.clone(),
+            backend.clone(),
+            cursors,
+            rereading,
+            way,
+        );
+        running.set_value(None);
+        running.set_value(Some(Task::spawn(work)));
+    });
+}
+
+async fn run(
+    state: State,
+    source: Source,
+    backend: Rc<dyn Backend>,
+    cursors: StoredValue<Vec<Cursor>, LocalStorage>,
+    rereading: StoredValue<Option<Task>, LocalStorage>,
+    way: Way,
+) {
+    let mut backoff = Backoff::new();
+    while !source
+        .link
+        .with_untracked(|link| link.is_loaded && link.info.is_some())
+    {
+        match read_all(state, &source, backend.as_ref(), cursors).await {
+            Ok(()) => {}
+            Err(error) => {
+                let wait = wait_after(&error, &mut backoff);
+                lost(&source, error, wait);
+                BrowserClock.sleep(wait).await;
+            }
+        }
+    }
+    let heartbeat = source
+        .link
+        .with_untracked(|link| link.info.as_ref().and_then(|info| info.heartbeat_s))
+        .unwrap_or(15);
+    let heartbeat = Duration::from_secs(u64::from(heartbeat));
+    source.link.update(|link| {
+        link.freshness.set_mode(
+            BrowserClock.now(),
+            match way {
+                Way::Stream => Mode::Stream { heartbeat },
+                Way::Poll(every) => Mode::Poll { every },
+            },
+        );
+    });
+    loop {
+        let options = FollowOptions {
+            heartbeat,
+            once: way != Way::Stream,
+            ..FollowOptions::default()
+        };
+        let sink = &mut |event| take(state, &source, &backend, cursors, rereading, event);
+        follow(
+            backend.clone(),
+            host_clock(),
+            vec![Topic::Runs],
+            cursors.get_value(),
+            options,
+            sink,
+        )
+        .await;
+        match way {
+            Way::Poll(every) => BrowserClock.sleep(every).await,
+            // A stream ends only for good (the source refuses to be followed); asking again is due rarely.
+            Way::Stream => BrowserClock.sleep(POLL_HIDDEN).await,
+        }
+    }
+}
+
+/// How long to wait after a failed request.
+pub(super) fn wait_after(error: &BackendError, backoff: &mut Backoff) -> Duration {
+    let asked = match error {
+        BackendError::Busy {
+            retry_after_s: Some(seconds),
+            ..
+        } => Some(Duration::from_secs(*seconds)),
+        BackendError::SignedOut | BackendError::Denied(_) => Some(Duration::from_secs(30)),
+        _ => None,
+    };
+    backoff.failed(BrowserClock.now(), asked, BrowserClock.random())
+}
+
+fn lost(source: &Source, error: BackendError, wait: Duration) {
+    let now = BrowserClock.now();
+    source.link.update(|link| {
+        if error.is_denied() {
+            link.freshness.denied(now);
+        } else {
+            link.freshness.closed(now, error.to_string());
+        }
+        link.retry_at = Some(now.plus(runboard_core::model::Span(wait.as_micros() as i64)));
+        link.error = Some(error);
+    });
+}
+
+/// Reads the source's words about itself and its whole list. Rows that a complete list no longer holds go.
+async fn read_all(
+    state: State,
+    source: &Source,
+    backend: &dyn Backend,
+    cursors: StoredValue<Vec<Cursor>, LocalStorage>,
+) -> Result<(), BackendError> {
+    let info = backend.info().await?;
+    source.link.update(|link| {
+        link.freshness
+            .contact(BrowserClock.now(), info.value.server_time);
+        link.add_problems(
+            info.problems
+                .into_iter()
+                .chain(info.value.problems.iter().cloned()),
+        );
+        link.info = Some(info.value);
+        link.error = None;
+        link.retry_at = None;
+    });
+    let filter = RunFilter::default();
+    let mut page: Option<String> = None;
+    let mut limit = FIRST_PAGE;
+    let epoch = state.runs.begin_snapshot(source.index);
+    loop {
+        let answer = backend.list_runs(&filter, limit, page.as_deref()).await?;
+        // The first answer's position: whatever changes while the rest is read is sent once more, and taken in once.
+        if page.is_none()
+            && let Some(cursor) = answer.cursor
+        {
+            cursors.set_value(vec![cursor]);
+        }
+        state.runs.take(source.index, &answer.value.items);
+        source.link.update(|link| {
+            link.freshness.contact(BrowserClock.now(), None);
+            link.add_problems(answer.problems);
+        });
+        limit = PAGE;
+        match answer.value.next {
+            Some(next) if Some(&next) != page.as_ref() => page = Some(next),
+            _ => break,
+        }
+        // Lets the page breathe between slices.
+        BrowserClock.sleep(Duration::ZERO).await;
+    }
+    if let Some(epoch) = epoch {
+        state.runs.end_snapshot(source.index, epoch);
+    }
+    source.link.update(|link| link.is_loaded = true);
+    Ok(())
+}
+
+/// Takes one piece of news in.
+fn take(
+    state: State,
+    source: &Source,
+    backend: &Rc<dyn Backend>,
+    cursors: StoredValue<Vec<Cursor>, LocalStorage>,
+    rereading: StoredValue<Option<Task>, LocalStorage>,
+    event: FollowEvent,
+) {
+    let now = BrowserClock.now();
+    let contact = |server_time| {
+        source.link.update(|link| {
+            link.freshness.contact(now, server_time);
+            link.error = None;
+            link.retry_at = None;
+        });
+    };
+    match event {
+        FollowEvent::Link(FollowLink::Lost {
+            error, retry_in, ..
+        }) => lost(source, error, retry_in),
+        FollowEvent::Link(FollowLink::Stopped(error)) => lost(source, error, POLL_HIDDEN),
+        FollowEvent::Link(_) => {}
+        FollowEvent::Update(positioned) => {
+            match positioned.update {
+                Update::Runs(runs) => {
+                    state.runs.take(source.index, &runs);
+                    contact(None);
+                }
+                Update::Removed(ids) => {
+                    state.runs.remove(source.index, &ids);
+                    contact(None);
+                }
+                Update::Live { server_time } => contact(server_time),
+                Update::Gap { .. } => {
+                    contact(None);
+                    let (source, backend) = (source.clone(), backend.clone());
+                    rereading.set_value(Some(Task::spawn(async move {
+                        if let Err(error) =
+                            read_all(state, &source, backend.as_ref(), cursors).await
+                        {
+                            source.link.update(|link| {
+                                link.add_problems([format!("reading the list anew: {error}")])
+                            });
+                        }
+                    })));
+                }
+                Update::Problem(problem) => source.link.update(|link| link.add_problems([problem])),
+                Update::Beat | Update::Steps { .. } | Update::Log { .. } | Update::End { .. } => {
+                    contact(None)
+                }
+            }
+            if let Some(cursor) = positioned.cursor {
+                cursors.set_value(vec![cursor]);
+            }
+        }
+    }
+}

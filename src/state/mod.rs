@@ -1,0 +1,62 @@
+//! What the app knows, as signals. No DOM: pages read from here, and every command to a backend goes through here.
+
+pub mod clock;
+pub mod config;
+pub mod feed;
+pub mod log_tail;
+pub mod prefs;
+pub mod run_detail;
+pub mod run_list;
+pub mod sources;
+pub mod task;
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use runboard_core::net::{Clock, Transport};
+
+use crate::browser::clock::BrowserClock;
+use crate::browser::transport::FetchTransport;
+
+/// The whole state; one handle that is copied freely.
+#[derive(Clone, Copy)]
+pub struct State {
+    pub now: RwSignal<runboard_core::model::Timestamp>,
+    /// Nobody can see the tab.
+    pub hidden: RwSignal<bool>,
+    pub sources: sources::Sources,
+    pub runs: run_list::RunList,
+    pub prefs: prefs::Prefs,
+}
+
+impl State {
+    /// Starts the clock, reads the configuration and begins to follow every source.
+    pub fn start() -> State {
+        let now = clock::ticking();
+        let hidden = clock::hidden();
+        let state = State {
+            now,
+            hidden,
+            sources: sources::Sources::new(),
+            runs: run_list::RunList::new(now),
+            prefs: prefs::Prefs::load(),
+        };
+        feed::start(state);
+        state
+    }
+
+    /// The state that [`State::start`] made, for components.
+    pub fn get() -> State {
+        expect_context::<State>()
+    }
+}
+
+/// The browser's clock as the core wants it.
+pub fn host_clock() -> Rc<dyn Clock> {
+    Rc::new(BrowserClock)
+}
+
+/// The browser's `fetch` as the core wants it.
+pub fn host_transport() -> Rc<dyn Transport> {
+    Rc::new(FetchTransport)
+}

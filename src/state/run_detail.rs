@@ -1,0 +1,253 @@
+//! One run, live: its row, its steps and its log, read once and then followed on one stream.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use leptos::prelude::{Update as _, *};
+use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
+use runboard_core::backend::{
+    Backend, BackendError, Cursor, LogBatch, LogQuery, Logs, Topic, Update,
+};
+use runboard_core::model::{Run, Step, fold};
+use runboard_core::net::Clock as _;
+use runboard_core::net::retry::Backoff;
+
+use super::feed::wait_after;
+use super::host_clock;
+use super::log_tail::{Loading, LogTail, TAIL};
+use super::run_list::RunList;
+use super::sources::Source;
+use super::task::Task;
+use crate::browser::clock::BrowserClock;
+
+/// Something that is read, is there, or could not be had.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Loaded<T> {
+    Loading,
+    Ready(T),
+    Failed(BackendError),
+}
+
+impl<T> Loaded<T> {
+    pub fn ready(&self) -> Option<&T> {
+        match self {
+            Loaded::Ready(value) => Some(value),
+            Loaded::Loading | Loaded::Failed(_) => None,
+        }
+    }
+}
+
+/// A run that a page shows. Everything ends with the owner under which it was opened.
+#[derive(Clone)]
+pub struct RunDetail {
+    pub source: Source,
+    pub id: String,
+    pub run: RwSignal<Loaded<Run>>,
+    pub steps: RwSignal<Loaded<Vec<Step>>>,
+    pub log: LogTail,
+    /// Why the stream of this run is down, while it is.
+    pub lost: RwSignal<Option<BackendError>>,
+    reading: StoredValue<Option<Task>, LocalStorage>,
+}
+
+impl RunDetail {
+    /// Opens a run of a source: reads it, then follows it until the owner goes.
+    pub fn open(runs: RunList, source: Source, id: String) -> RunDetail {
+        let detail = RunDetail {
+            source,
+            id,
+            run: RwSignal::new(Loaded::Loading),
+            steps: RwSignal::new(Loaded::Loading),
+            log: LogTail::new(),
+            lost: RwSignal::new(None),
+            reading: StoredValue::new_local(None),
+        };
+        let Ok(backend) = detail.source.backend() else {
+            return detail;
+        };
+        runs.open_streams.update(|count| *count += 1);
+        let task = Task::spawn(detail.clone().stay(backend));
+        let task = StoredValue::new_local(Some(task));
+        on_cleanup(move || {
+            task.set_value(None);
+            runs.open_streams
+                .update(|count| *count = count.saturating_sub(1));
+        });
+        detail
+    }
+
+    /// Reads and follows; begins again when the source says that its history is not there any more.
+    async fn stay(self, backend: Rc<dyn Backend>) {
+        loop {
+            let Some(cursors) = self.read(backend.as_ref()).await else {
+                return;
+            };
+            self.read_rest(&backend);
+            let again: StoredValue<bool, LocalStorage> = StoredValue::new_local(false);
+            let mut sink = |event| self.take(&backend, event, again);
+            let work = follow(
+                backend.clone(),
+                host_clock(),
+                vec![Topic::Run(self.id.clone())],
+                cursors,
+                FollowOptions::default(),
+                &mut sink,
+            );
+            let mut work = std::pin::pin!(work);
+            // The sink cannot end the stream itself, so a gap is noticed here.
+            loop {
+                let tick = BrowserClock.sleep(Duration::from_millis(500));
+                match futures_util::future::select(work.as_mut(), tick).await {
+                    futures_util::future::Either::Left(_) => return,
+                    futures_util::future::Either::Right(_) if again.get_value() => break,
+                    futures_util::future::Either::Right(_) => {}
+                }
+            }
+            self.log.clear();
+        }
+    }
+
+    /// Reads the run, its steps and the tail of its log, each failing by itself. `None`: the run is not there.
+    async fn read(&self, backend: &dyn Backend) -> Option<Vec<Cursor>> {
+        let mut backoff = Backoff::new();
+        loop {
+            match backend.run(&self.id).await {
+                Ok(run) => {
+                    self.run.set(Loaded::Ready(run.value));
+                    break;
+                }
+                Err(error) if error.is_passing() || error.is_denied() => {
+                    let wait = wait_after(&error, &mut backoff);
+                    self.lost.set(Some(error));
+                    BrowserClock.sleep(wait).await;
+                }
+                Err(error) => {
+                    self.run.set(Loaded::Failed(error));
+                    return None;
+                }
+            }
+        }
+        self.lost.set(None);
+        let query = LogQuery {
+            tail: Some(TAIL),
+            ..LogQuery::default()
+        };
+        // The log's position is taken first: steps that change meanwhile are sent again, and taken in once.
+        let log = if self.has_logs() {
+            Some(backend.logs(&self.id, &query).await)
+        } else {
+            None
+        };
+        match backend.steps(&self.id).await {
+            Ok(steps) => self.steps.set(Loaded::Ready(steps.value)),
+            Err(error) => self.steps.set(Loaded::Failed(error)),
+        }
+        match log {
+            Some(Ok(answer)) => {
+                self.log.append(&answer.value);
+                self.log.loading.set(Loading::Earlier);
+                Some(answer.cursor.into_iter().collect())
+            }
+            Some(Err(error)) => {
+                self.log.loading.set(Loading::Failed(error));
+                Some(Vec::new())
+            }
+            None => {
+                self.log.loading.set(Loading::Done);
+                Some(Vec::new())
+            }
+        }
+    }
+
+    fn has_logs(&self) -> bool {
+        self.source.link.with_untracked(|link| {
+            link.info
+                .as_ref()
+                .is_none_or(|info| info.capabilities.logs != Logs::None)
+        })
+    }
+
+    /// Earlier lines of the log, in the background.
+    fn read_rest(&self, backend: &Rc<dyn Backend>) {
+        if !self.has_logs() || matches!(self.log.loading.get_untracked(), Loading::Failed(_)) {
+            return;
+        }
+        let (log, backend, id) = (self.log, backend.clone(), self.id.clone());
+        self.reading.set_value(Some(Task::spawn(async move {
+            log.read_earlier(backend.as_ref(), &id).await;
+        })));
+    }
+
+    fn take(
+        &self,
+        backend: &Rc<dyn Backend>,
+        event: FollowEvent,
+        again: StoredValue<bool, LocalStorage>,
+    ) {
+        let positioned = match event {
+            FollowEvent::Link(FollowLink::Lost { error, .. } | FollowLink::Stopped(error)) => {
+                self.lost.set(Some(error));
+                return;
+            }
+            FollowEvent::Link(_) => return,
+            FollowEvent::Update(positioned) => positioned,
+        };
+        self.contact();
+        match positioned.update {
+            Update::Runs(runs) => {
+                if let Some(run) = runs.into_iter().find(|run| run.id == self.id) {
+                    self.take_run(run);
+                }
+            }
+            Update::Steps { run, steps } if run == self.id => {
+                self.steps.update(|loaded| match loaded {
+                    Loaded::Ready(old) => fold::upsert_steps(old, steps),
+                    Loaded::Loading | Loaded::Failed(_) => *loaded = Loaded::Ready(steps),
+                })
+            }
+            Update::Log { run, batch } if run == self.id => self.take_lines(backend, &batch, again),
+            Update::Gap { .. } => again.set_value(true),
+            Update::Problem(problem) => {
+                self.source.link.update(|link| link.add_problems([problem]))
+            }
+            Update::Removed(_)
+            | Update::Steps { .. }
+            | Update::Log { .. }
+            | Update::Live { .. }
+            | Update::End { .. }
+            | Update::Beat => {}
+        }
+    }
+
+    fn contact(&self) {
+        if self.lost.with_untracked(Option::is_some) {
+            self.lost.set(None);
+        }
+        self.source
+            .link
+            .update(|link| link.freshness.contact(BrowserClock.now(), None));
+    }
+
+    /// An older version never replaces a newer one.
+    fn take_run(&self, run: Run) {
+        let is_news = self.run.with_untracked(|old| {
+            old.ready()
+                .is_none_or(|old| run.version >= old.version && *old != run)
+        });
+        if is_news {
+            self.run.set(Loaded::Ready(run));
+        }
+    }
+
+    fn take_lines(
+        &self,
+        _backend: &Rc<dyn Backend>,
+        batch: &LogBatch,
+        again: StoredValue<bool, LocalStorage>,
+    ) {
+        if self.log.append(batch).is_some() {
+            // The source skipped lines that it should have sent: read the log anew rather than show a hole as whole.
+            again.set_value(true);
+        }
+    }
+}

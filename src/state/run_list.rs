@@ -1,0 +1,226 @@
+//! The runs of all sources: the table, the filtered and sorted view on it, and the signals that say when they changed.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use runboard_core::model::filter::Matcher;
+use runboard_core::model::{Phase, Run, RunFilter, Timestamp};
+use runboard_core::net::Clock as _;
+use runboard_core::store::run_table::{Epoch, RowId, RunTable, Upsert};
+use runboard_core::store::run_view::{RunView, SortKey, ViewQuery};
+
+use super::task::Task;
+use crate::browser::clock::{self, BrowserClock};
+
+/// News are shown at most this often, however fast they arrive.
+const BATCH: Duration = Duration::from_millis(60);
+/// Rows looked at in one slice of rebuilding the view; far below 50 ms even on slow machines.
+const SLICE: usize = 20_000;
+
+/// The run table and the view on it.
+#[derive(Clone, Copy)]
+pub struct RunList {
+    table: StoredValue<RunTable, LocalStorage>,
+    view: StoredValue<RunView, LocalStorage>,
+    now: RwSignal<Timestamp>,
+    /// Counts changes of rows and of their order.
+    pub changed: RwSignal<u64>,
+    /// The filter's words that are no filter.
+    pub wrong: RwSignal<Option<String>>,
+    /// The view is being built anew.
+    pub is_building: RwSignal<bool>,
+    /// Streams that pages hold open beside the lists' own.
+    pub open_streams: RwSignal<usize>,
+    is_scheduled: StoredValue<bool, LocalStorage>,
+    flush: StoredValue<Option<Task>, LocalStorage>,
+    rebuild: StoredValue<Option<Task>, LocalStorage>,
+}
+
+/// Every run of every source, newest first.
+fn everything(now: Timestamp) -> ViewQuery {
+    let matcher = RunFilter::default().compile(now, 0).unwrap_or_default();
+    ViewQuery {
+        matcher,
+        sources: None,
+        sort: SortKey::default(),
+        descending: true,
+        now,
+    }
+}
+
+impl RunList {
+    pub(super) fn new(now: RwSignal<Timestamp>) -> RunList {
+        RunList {
+            table: StoredValue::new_local(RunTable::new()),
+            view: StoredValue::new_local(RunView::new(everything(now.get_untracked()))),
+            now,
+            changed: RwSignal::new(0),
+            wrong: RwSignal::new(None),
+            is_building: RwSignal::new(false),
+            open_streams: RwSignal::new(0),
+            is_scheduled: StoredValue::new_local(false),
+            flush: StoredValue::new_local(None),
+            rebuild: StoredValue::new_local(None),
+        }
+    }
+
+    /// Takes rows of a source in.
+    pub(super) fn take(self, source: u16, runs: &[Run]) {
+        let is_news = self.table.try_update_value(|table| {
+            let mut is_news = false;
+            for run in runs {
+                is_news |= matches!(
+                    table.upsert(source, run),
+                    Upsert::Inserted(_) | Upsert::Updated(_)
+                );
+            }
+            is_news
+        });
+        if is_news == Some(true) {
+            self.touch();
+        }
+    }
+
+    pub(super) fn remove(self, source: u16, ids: &[String]) {
+        self.table.update_value(|table| {
+            for id in ids {
+                table.remove(source, id);
+            }
+        });
+        self.touch();
+    }
+
+    /// From here to [`RunList::end_snapshot`] a source's whole list is read; rows that it does not name go.
+    pub(super) fn begin_snapshot(self, source: u16) -> Option<Epoch> {
+        self.table
+            .try_update_value(|table| table.begin_snapshot(source))
+    }
+
+    pub(super) fn end_snapshot(self, source: u16, epoch: Epoch) {
+        self.table.update_value(|table| {
+            table.end_snapshot(source, epoch);
+        });
+        self.touch();
+    }
+
+    /// Lets changes into the view and announces them, in batches.
+    fn touch(self) {
+        if self.is_scheduled.get_value() {
+            return;
+        }
+        self.is_scheduled.set_value(true);
+        self.flush.set_value(Some(Task::spawn(async move {
+            BrowserClock.sleep(BATCH).await;
+            self.is_scheduled.set_value(false);
+            self.publish();
+        })));
+    }
+
+    fn publish(self) {
+        self.table.update_value(|table| {
+            let rows = table.take_changes();
+            self.view.update_value(|view| view.changed(table, &rows));
+        });
+        self.changed.update(|count| *count += 1);
+    }
+
+    /// Shows what `filter` asks for, of the sources with these numbers (none given: of all). Long tables are gone through in slices.
+    pub fn show(self, filter: &RunFilter, sources: Option<Vec<u16>>) {
+        let now = self.now.get_untracked();
+        let matcher = match filter.compile(now, clock::offset_minutes(now)) {
+            Ok(matcher) => matcher,
+            Err(error) => {
+                self.wrong.set(Some(error.to_string()));
+                return;
+            }
+        };
+        self.wrong.set(None);
+        self.is_building.set(true);
+        let query = ViewQuery {
+            matcher,
+            sources,
+            ..everything(now)
+        };
+        self.view.update_value(|view| view.set_query(query));
+        self.rebuild.set_value(Some(Task::spawn(async move {
+            loop {
+                let done = self
+                    .table
+                    .with_value(|table| {
+                        self.view
+                            .try_update_value(|view| view.rebuild_slice(table, SLICE))
+                    })
+                    .unwrap_or(true);
+                if done {
+                    break;
+                }
+                BrowserClock.sleep(Duration::ZERO).await;
+            }
+            self.is_building.set(false);
+            self.publish();
+        })));
+    }
+
+    /// While held, new rows wait behind a counter instead of moving what is being read.
+    pub fn hold(self, hold: bool) {
+        self.view.update_value(|view| view.set_hold(hold));
+    }
+
+    /// Lets the waiting rows in.
+    pub fn release(self) {
+        self.table
+            .with_value(|table| self.view.update_value(|view| view.release(table)));
+        self.publish();
+    }
+
+    /// The run of a row, and its source's number. Tracked.
+    pub fn get(self, row: RowId) -> Option<(u16, Run)> {
+        self.with_table(|table| Some((table.source(row), table.get(row)?)))
+    }
+
+    /// Reads the table. Tracked.
+    pub fn with_table<T>(self, read: impl FnOnce(&RunTable) -> T) -> T {
+        self.changed.track();
+        self.table.with_value(read)
+    }
+
+    /// Reads the view. Tracked.
+    pub fn with_view<T>(self, read: impl FnOnce(&RunTable, &RunView) -> T) -> T {
+        self.changed.track();
+        self.table
+            .with_value(|table| self.view.with_value(|view| read(table, view)))
+    }
+}
+
+/// How many runs stand where.
+pub struct PhaseCounts([usize; Phase::ALL.len()]);
+
+impl PhaseCounts {
+    pub fn of(&self, phase: Phase) -> usize {
+        self.0.get(phase as usize).copied().unwrap_or(0)
+    }
+}
+
+impl RunList {
+    /// Counts over all runs of all sources. Tracked.
+    pub fn with_counts<T>(self, read: impl FnOnce(&PhaseCounts) -> T) -> T {
+        self.with_table(|table| read(&PhaseCounts(table.phase_counts(None))))
+    }
+}
+
+impl RunList {
+    /// The newest run of these sources that the matcher takes: its source and id. Tracked.
+    pub fn newest(self, sources: &[u16], matcher: &Matcher) -> Option<(u16, String)> {
+        let query = ViewQuery {
+            matcher: matcher.clone(),
+            sources: Some(sources.to_vec()),
+            ..everything(self.now.get_untracked())
+        };
+        self.with_table(|table| {
+            let mut view = RunView::new(query);
+            while !view.rebuild_slice(table, usize::MAX) {}
+            view.get(0)
+                .map(|row| (table.source(row), table.id(row).to_string()))
+        })
+    }
+}

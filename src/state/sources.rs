@@ -1,0 +1,164 @@
+//! The sources: what each is, how its data arrive, and how old they are.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use runboard_core::backend::{Backend, BackendError, Info};
+use runboard_core::model::{Span, Timestamp};
+use runboard_core::net::freshness::{Freshness, Mode, SourceState};
+
+use super::config::SourceConfig;
+use crate::browser::clock::BrowserClock;
+use runboard_core::net::Clock as _;
+
+/// How a source is doing.
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub freshness: Freshness,
+    /// What went wrong last, until it goes well again.
+    pub error: Option<BackendError>,
+    /// When the next try is due.
+    pub retry_at: Option<Timestamp>,
+    pub info: Option<Info>,
+    /// The list has been read to its end at least once.
+    pub is_loaded: bool,
+    /// Rows or fields that could not be read, newest last; bounded.
+    pub problems: Vec<String>,
+    /// How many problems there were in all.
+    pub problem_count: u64,
+}
+
+/// Problems kept for display.
+const PROBLEMS: usize = 50;
+
+impl Link {
+    fn new() -> Link {
+        let mode = Mode::Stream {
+            heartbeat: Duration::from_secs(5),
+        };
+        Link {
+            freshness: Freshness::new(mode, BrowserClock.now()),
+            error: None,
+            retry_at: None,
+            info: None,
+            is_loaded: false,
+            problems: Vec::new(),
+            problem_count: 0,
+        }
+    }
+
+    pub fn add_problems(&mut self, problems: impl IntoIterator<Item = String>) {
+        for problem in problems {
+            self.problem_count += 1;
+            if self.problems.len() < PROBLEMS && !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
+    }
+}
+
+/// One source. Cheap to copy around.
+#[derive(Clone)]
+pub struct Source {
+    /// Its number in the run table.
+    pub index: u16,
+    pub config: Arc<SourceConfig>,
+    backend: StoredValue<Result<Rc<dyn Backend>, String>, LocalStorage>,
+    pub link: RwSignal<Link>,
+}
+
+impl Source {
+    pub fn new(
+        index: u16,
+        config: SourceConfig,
+        backend: Result<Rc<dyn Backend>, String>,
+    ) -> Source {
+        Source {
+            index,
+            config: Arc::new(config),
+            backend: StoredValue::new_local(backend),
+            link: RwSignal::new(Link::new()),
+        }
+    }
+
+    /// How to ask it.
+    ///
+    /// # Errors
+    /// When no adapter has the configured kind; the sentence is for people.
+    pub fn backend(&self) -> Result<Rc<dyn Backend>, String> {
+        self.backend.get_value()
+    }
+
+    /// The state at `now`, tracked.
+    pub fn state(&self, now: Timestamp) -> SourceState {
+        self.link.with(|link| link.freshness.state(now))
+    }
+
+    /// The age of the newest data, on the source's clock where it tells the time.
+    pub fn age(&self, now: Timestamp) -> Option<Span> {
+        self.link.with(|link| link.freshness.age(now))
+    }
+
+    /// What the source's clock shows at the browser's `now`.
+    pub fn server_now(&self, now: Timestamp) -> Timestamp {
+        self.link.with(|link| link.freshness.server_now(now))
+    }
+
+    /// The last moment of which this source's data speak: its clock now while they are current, the last sign of life else.
+    pub fn heard_now(&self, now: Timestamp) -> Timestamp {
+        let server = self.server_now(now);
+        match (self.is_stale(now), self.age(now)) {
+            (true, Some(age)) => server.minus(age),
+            _ => server,
+        }
+    }
+
+    /// Nothing of what it shows can be trusted to be current.
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        !self.state(now).is_current()
+    }
+}
+
+/// Whether config.json could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConfigState {
+    Loading,
+    Ready,
+    /// There is neither a config.json nor a Runs API beside the page.
+    Missing,
+    Failed(String),
+}
+
+/// All sources.
+#[derive(Clone, Copy)]
+pub struct Sources {
+    pub list: RwSignal<Vec<Source>>,
+    pub config: RwSignal<ConfigState>,
+    pub title: RwSignal<Option<String>>,
+    /// What config.json says that could not be used.
+    pub problems: RwSignal<Vec<String>>,
+}
+
+impl Sources {
+    pub(super) fn new() -> Sources {
+        Sources {
+            list: RwSignal::new(Vec::new()),
+            config: RwSignal::new(ConfigState::Loading),
+            title: RwSignal::new(None),
+            problems: RwSignal::new(Vec::new()),
+        }
+    }
+
+    /// The source with this id.
+    pub fn find(self, id: &str) -> Option<Source> {
+        self.list
+            .with(|list| list.iter().find(|source| source.config.id == id).cloned())
+    }
+
+    /// The source with this number.
+    pub fn at(self, index: u16) -> Option<Source> {
+        self.list.with(|list| list.get(usize::from(index)).cloned())
+    }
+}

@@ -1,0 +1,9 @@
+//! What users see: the shell, the pages, the parts they share. Reads `state`, never a backend.
+
+pub mod app;
+pub mod nav;
+pub mod page;
+pub mod part;
+pub mod route;
+pub mod text;
+pub mod title;

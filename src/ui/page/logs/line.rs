@@ -1,0 +1,170 @@
+//! One line of a log: number, time, step, and the text with its colours, links and matches. Text nodes only.
+
+use std::ops::Range;
+
+use leptos::prelude::*;
+use runboard_core::model::{Level, LogStream, Timestamp};
+use runboard_core::store::ansi::{self, Color, Style};
+use runboard_core::store::links;
+use runboard_core::store::log_store::LineView;
+use runboard_core::store::needle::Needle;
+
+use crate::ui::text;
+
+/// A line as it is shown; equal lines are not drawn again.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shown {
+    pub(super) number: u64,
+    at: Option<Timestamp>,
+    step: String,
+    pub(super) level: Level,
+    pub(super) stream: LogStream,
+    pieces: Vec<Piece>,
+    /// Bytes of the text that are not shown, for a line too long to draw.
+    hidden: usize,
+}
+
+/// A stretch of text of one look.
+#[derive(Clone, Debug, PartialEq)]
+struct Piece {
+    text: String,
+    class: String,
+    link: Option<String>,
+    is_match: bool,
+}
+
+/// Text drawn of one line; longer lines are cut on the screen, not in the log.
+const MAX_DRAWN: usize = 4096;
+
+impl Shown {
+    pub(super) fn new(line: &LineView<'_>, needle: Option<&Needle>) -> Shown {
+        let mut end = line.text.len().min(MAX_DRAWN);
+        while !line.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let drawn = line.text.get(..end).unwrap_or_default();
+        Shown {
+            number: line.number,
+            at: line.at,
+            step: line.step.to_string(),
+            level: line.level,
+            stream: line.stream,
+            pieces: pieces(drawn, needle),
+            hidden: line.text.len() - end,
+        }
+    }
+}
+
+fn class(style: Style) -> String {
+    let mut classes = Vec::new();
+    let (fg, bg) = if style.inverse {
+        (style.bg, style.fg)
+    } else {
+        (style.fg, style.bg)
+    };
+    // Colours beyond the sixteen are not drawn: the policy of the page allows no inline style, and contrast could not be promised.
+    if let Some(Color::Named(number)) = fg {
+        classes.push(format!("ansi-fg-{number}"));
+    }
+    if let Some(Color::Named(number)) = bg {
+        classes.push(format!("ansi-bg-{number}"));
+    }
+    let flags = [
+        (style.bold, "ansi-bold"),
+        (style.dim, "ansi-dim"),
+        (style.italic, "ansi-italic"),
+        (style.underline, "ansi-underline"),
+    ];
+    classes.extend(
+        flags
+            .into_iter()
+            .filter(|(is_on, _)| *is_on)
+            .map(|(_, name)| name.to_string()),
+    );
+    classes.join(" ")
+}
+
+/// Cuts the spans where links and matches begin and end. Matches are found in the text without colours.
+fn pieces(line: &str, needle: Option<&Needle>) -> Vec<Piece> {
+    let spans = ansi::spans(line);
+    let plain: String = spans.iter().map(|span| span.text.as_ref()).collect();
+    let matches = needle
+        .map(|needle| needle.ranges(&plain))
+        .unwrap_or_default();
+    let links = links::links(&plain);
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for span in &spans {
+        let (start, end) = (at, at + span.text.len());
+        at = end;
+        let inside = |edge: &usize| *edge > start && *edge < end;
+        let ranges = matches
+            .iter()
+            .cloned()
+            .chain(links.iter().map(|link| link.range.clone()));
+        let mut edges: Vec<usize> = ranges
+            .flat_map(|range: Range<usize>| [range.start, range.end])
+            .filter(inside)
+            .collect();
+        edges.push(start);
+        edges.push(end);
+        edges.sort_unstable();
+        edges.dedup();
+        for pair in edges.windows(2) {
+            let &[from, to] = pair else { continue };
+            let holds = |range: &Range<usize>| range.start <= from && to <= range.end;
+            let Some(text) = plain.get(from..to) else {
+                continue;
+            };
+            let found = links
+                .iter()
+                .find(|link| holds(&link.range))
+                .and_then(|link| plain.get(link.range.clone()));
+            pieces.push(Piece {
+                text: text.to_string(),
+                class: class(span.style),
+                link: span.link.clone().or_else(|| found.map(String::from)),
+                is_match: matches.iter().any(holds),
+            });
+        }
+    }
+    pieces
+}
+
+fn piece_view(piece: Piece) -> AnyView {
+    let Piece {
+        text,
+        class,
+        link,
+        is_match,
+    } = piece;
+    let inner = if is_match {
+        view! { <mark>{text}</mark> }.into_any()
+    } else {
+        text.into_any()
+    };
+    match link {
+        Some(href) => {
+            view! { <a class=class href=href target="_blank" rel="noopener noreferrer">{inner}</a> }
+                .into_any()
+        }
+        None if class.is_empty() => inner,
+        None => view! { <span class=class>{inner}</span> }.into_any(),
+    }
+}
+
+/// The cells of a line. `href` links to it.
+pub(super) fn cells(line: Shown, href: String) -> impl IntoView {
+    let time = line.at.map(text::time_of_line).unwrap_or_default();
+    let full = line.at.map(text::time_full);
+    let hidden = line.hidden;
+    view! {
+        <a class="log__number" href=href data-number=line.number.to_string()>{line.number}</a>
+        <span class="log__time" title=full>{time}</span>
+        <span class="log__step" title=line.step.clone()>{line.step.clone()}</span>
+        <bdi class="log__text">
+            {line.pieces.into_iter().map(piece_view).collect::<Vec<_>>()}
+            {(hidden > 0).then(|| view! { <span class="muted">{format!(" \u{2026} {} more bytes on this line: see the download", text::count(hidden as u64))}</span> })}
+        </bdi>
+    }
+}

@@ -1,0 +1,164 @@
+//! The log of a run: windowed lines on the byte arena, following its end until the user reads, search over all lines, links to lines.
+
+mod line;
+mod tools;
+mod view;
+
+use leptos::prelude::*;
+use runboard_core::backend::BackendError;
+use runboard_core::model::{Level, LogStream};
+use runboard_core::store::log_select::LogFilter;
+use runboard_core::store::needle::Needle;
+
+use self::tools::Tools;
+use self::view::Lines;
+use crate::state::log_tail::{Loading, LogTail};
+use crate::state::run_detail::RunDetail;
+use crate::ui::nav::Nav;
+use crate::ui::part::panel::Panel;
+use crate::ui::route;
+use crate::ui::text;
+
+/// What the parts of the log's page share.
+#[derive(Clone, Copy)]
+pub(super) struct LogPage {
+    pub(super) log: LogTail,
+    /// The text searched for.
+    pub(super) needle: RwSignal<String>,
+    pub(super) any_case: RwSignal<bool>,
+    pub(super) only_matches: RwSignal<bool>,
+    /// The line that the search stands on.
+    pub(super) current: RwSignal<Option<u64>>,
+    /// The window stays at the log's end.
+    pub(super) following: RwSignal<bool>,
+    /// The last line when following stopped: what came after it is new.
+    pub(super) paused_at: RwSignal<u64>,
+    /// A line to bring into view.
+    pub(super) wanted: RwSignal<Option<u64>>,
+}
+
+/// The filter that a link asks for.
+fn filter_of(asked: &route::LogFilter, matches: Option<Needle>) -> LogFilter {
+    LogFilter {
+        levels: asked
+            .level
+            .iter()
+            .filter_map(|word| Level::from_word(word))
+            .collect(),
+        streams: asked
+            .stream
+            .iter()
+            .map(|word| LogStream::from_word(word))
+            .collect(),
+        steps: asked.step.clone(),
+        text: matches,
+    }
+}
+
+#[component]
+pub fn Logs(detail: RunDetail) -> impl IntoView {
+    let nav = Nav::get();
+    let log = detail.log;
+    let linked = nav.route.with_untracked(|route| route.lines.clone());
+    let page = LogPage {
+        log,
+        needle: RwSignal::new(String::new()),
+        any_case: RwSignal::new(true),
+        only_matches: RwSignal::new(false),
+        current: RwSignal::new(None),
+        // A link to lines is for reading them; everything else begins at the log's end.
+        following: RwSignal::new(linked.is_none()),
+        paused_at: RwSignal::new(u64::MAX),
+        wanted: RwSignal::new(
+            linked
+                .as_ref()
+                .filter(|lines| lines.step.is_none())
+                .map(|lines| lines.from),
+        ),
+    };
+    let asked = Memo::new(move |_| nav.route.with(|route| route.log.clone()));
+    Effect::new(move |_| {
+        let needle = if page.only_matches.get() {
+            Needle::new(&page.needle.get(), page.any_case.get())
+        } else {
+            None
+        };
+        log.select(filter_of(&asked.get(), needle));
+    });
+    Effect::new(move |_| log.find(&page.needle.get(), page.any_case.get()));
+    // A link that is followed on the open page: its lines come into view.
+    let lines = Memo::new(move |_| nav.route.with(|route| route.lines.clone()));
+    Effect::new(move |before: Option<()>| {
+        let lines = lines.get();
+        if let (Some(()), Some(range)) = (before, lines) {
+            page.following.set(false);
+            page.wanted.set(Some(range.from));
+        }
+    });
+    let standing = Memo::new(move |_| {
+        let (is_empty, total) = log.with(|store, _, _| (store.is_empty(), store.known_total()));
+        match log.loading.get() {
+            Loading::Failed(BackendError::NotFound(_)) if is_empty => Some((
+                "No log".to_string(),
+                "The source keeps no log of this run.".to_string(),
+            )),
+            Loading::Failed(error) if is_empty => {
+                Some(("The log could not be read".into(), error.to_string()))
+            }
+            Loading::First if is_empty => Some(("Reading the log \u{2026}".into(), String::new())),
+            _ if is_empty && total == 0 => Some((
+                "Nothing printed".into(),
+                "The run has printed nothing so far; lines appear here as they come.".into(),
+            )),
+            _ => None,
+        }
+    });
+    view! {
+        <section class="log" role="region" aria-label="Log">
+            <Tools page=page detail=detail.clone() />
+            <Note page=page />
+            {move || match standing.get() {
+                Some((title, words)) => view! { <Panel title=title text=words /> }.into_any(),
+                None => view! { <Lines page=page detail=detail.clone() /> }.into_any(),
+            }}
+        </section>
+    }
+}
+
+/// Losses and waiting are said in words.
+#[component]
+fn Note(page: LogPage) -> impl IntoView {
+    let log = page.log;
+    let nav = Nav::get();
+    let words = Memo::new(move |_| {
+        let (first, dropped) =
+            log.with(|store, _, _| (store.first().unwrap_or(1), store.dropped()));
+        let mut words = Vec::new();
+        match log.loading.get() {
+            Loading::Earlier if first > 1 => words.push(format!("reading earlier lines: {} to go", text::count(first - 1))),
+            Loading::Done if first > 1 => words.push(format!(
+                "the first {} are not shown: the page keeps what fits its memory; the download has all",
+                text::counted(first - 1, "line", "lines")
+            )),
+            Loading::Failed(error) => words.push(format!("earlier lines could not be read: {error}")),
+            Loading::First | Loading::Earlier | Loading::Done => {}
+        }
+        if dropped > 0 {
+            words.push(format!(
+                "{} dropped from the front to bound the memory",
+                text::counted(dropped, "line", "lines")
+            ));
+        }
+        if let Some(step) = nav
+            .route
+            .with(|route| route.lines.as_ref().and_then(|lines| lines.step.clone()))
+        {
+            words.push(format!("the link counts lines of the step {step}"));
+        }
+        words.join("; ")
+    });
+    move || {
+        let words = words.get();
+        (!words.is_empty()).then(|| view! { <p class="log__note" role="status">{words}</p> })
+    }
+}

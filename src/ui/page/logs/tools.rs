@@ -1,0 +1,206 @@
+//! The tools over a log: filters with counts, search with next and previous, follow, copy, download.
+
+use leptos::prelude::*;
+use runboard_core::model::{Level, LogStream};
+use runboard_core::store::ansi;
+
+use super::LogPage;
+use crate::browser::page;
+use crate::state::run_detail::RunDetail;
+use crate::ui::nav::Nav;
+use crate::ui::page::run::copy;
+use crate::ui::route::LineRange;
+use crate::ui::text;
+
+/// Goes to the next (or previous) match, from the one at hand or from where the window is.
+pub(super) fn go_to_match(page: LogPage, forward: bool, from: u64) {
+    let start = page.current.get_untracked().unwrap_or(if forward {
+        from.saturating_sub(1)
+    } else {
+        from
+    });
+    let found = untrack(|| {
+        page.log.with(|_, _, search| {
+            search.and_then(|search| {
+                if forward {
+                    search.next_after(start)
+                } else {
+                    search.previous_before(start)
+                }
+            })
+        })
+    });
+    if let Some(number) = found {
+        page.current.set(Some(number));
+        page.following.set(false);
+        page.wanted.set(Some(number));
+    }
+}
+
+#[component]
+pub(super) fn Tools(page: LogPage, detail: RunDetail) -> impl IntoView {
+    let nav = Nav::get();
+    let log = page.log;
+    let step = Memo::new(move |_| nav.route.with(|route| route.log.step.join(",")));
+    let level = Memo::new(move |_| nav.route.with(|route| route.log.level.join(",")));
+    let stream = Memo::new(move |_| nav.route.with(|route| route.log.stream.join(",")));
+    let steps = Memo::new(move |_| {
+        log.with(|store, _, _| {
+            store
+                .steps()
+                .into_iter()
+                .map(String::from)
+                .collect::<Vec<_>>()
+        })
+    });
+    let split = |word: String| -> Vec<String> {
+        word.split(',')
+            .filter(|part| !part.is_empty())
+            .map(String::from)
+            .collect()
+    };
+    let levels = [Level::Error, Level::Warn, Level::Info, Level::Debug];
+    let streams = [LogStream::Out, LogStream::Err, LogStream::System];
+    view! {
+        <div class="log__tools" role="toolbar" aria-label="Log tools">
+            <label>"step"
+                <select class="field" prop:value=move || step.get() on:change:target=move |event| {
+                    let word = event.target().value();
+                    nav.change(|route| route.log.step = split(word));
+                }>
+                    <option value="">"all"</option>
+                    {move || {
+                        let chosen = step.get();
+                        let mut names = steps.get();
+                        if !chosen.is_empty() && !names.contains(&chosen) {
+                            names.push(chosen.clone());
+                        }
+                        names.into_iter().filter(|name| !name.is_empty()).map(|name| {
+                            let is_chosen = name == chosen;
+                            view! { <option value=name.clone() selected=is_chosen>{name.clone()}</option> }
+                        }).collect::<Vec<_>>()
+                    }}
+                </select>
+            </label>
+            <label>"level"
+                <select class="field" prop:value=move || level.get() on:change:target=move |event| {
+                    let word = event.target().value();
+                    nav.change(|route| route.log.level = split(word));
+                }>
+                    <option value="">"all"</option>
+                    {levels.into_iter().map(|each| view! {
+                        <option value=each.word() selected=move || level.get() == each.word()>
+                            {move || format!("{} {}", each.word(), text::count(log.with(|store, _, _| store.level_count(each)) as u64))}
+                        </option>
+                    }).collect::<Vec<_>>()}
+                </select>
+            </label>
+            <label>"stream"
+                <select class="field" prop:value=move || stream.get() on:change:target=move |event| {
+                    let word = event.target().value();
+                    nav.change(|route| route.log.stream = split(word));
+                }>
+                    <option value="">"all"</option>
+                    {streams.into_iter().map(|each| view! {
+                        <option value=each.word() selected=move || stream.get() == each.word()>
+                            {move || format!("{} {}", each.word(), text::count(log.with(|store, _, _| store.stream_count(each)) as u64))}
+                        </option>
+                    }).collect::<Vec<_>>()}
+                </select>
+            </label>
+            <Find page=page />
+            <button
+                class="button button--small" aria-pressed=move || page.following.get().to_string()
+                on:click=move |_| page.following.update(|following| *following = !*following)
+            >"Follow"</button>
+            <CopyLines page=page detail=detail.clone() />
+            {detail.source.backend().ok().and_then(|backend| backend.log_url(&detail.id)).map(|url| {
+                let name = format!("{}.log", detail.id.replace(['/', '\\'], "_"));
+                view! { <button class="button button--small" on:click=move |_| page::download_url(&url, &name)>"Download"</button> }
+            })}
+        </div>
+    }
+}
+
+#[component]
+fn Find(page: LogPage) -> impl IntoView {
+    let log = page.log;
+    let hits = move || {
+        if page.needle.with(String::is_empty) {
+            return String::new();
+        }
+        let current = page.current.get();
+        log.with(|_, _, search| match search {
+            None => String::new(),
+            Some(search) => {
+                let rank = current.and_then(|number| search.rank_of(number));
+                match rank {
+                    Some(rank) => format!(
+                        "{} of {}",
+                        text::count(rank as u64),
+                        text::count(search.count() as u64)
+                    ),
+                    None => text::counted(search.count() as u64, "line", "lines"),
+                }
+            }
+        })
+    };
+    let from = move || log.with(|store, _, _| store.first().unwrap_or(1));
+    view! {
+        <span class="log__find" role="search">
+            <input
+                class="field" type="search" data-search="" aria-label="Find in log" placeholder="find   /"
+                on:input:target=move |event| {
+                    page.current.set(None);
+                    page.needle.set(event.target().value());
+                }
+                on:keydown=move |event: web_sys::KeyboardEvent| if event.key() == "Enter" {
+                    event.prevent_default();
+                    go_to_match(page, !event.shift_key(), untrack(from));
+                }
+            />
+            <span class="log__hits" role="status">{hits}</span>
+            <button class="button button--small" aria-label="Previous match" on:click=move |_| go_to_match(page, false, untrack(from))>"\u{2191}"</button>
+            <button class="button button--small" aria-label="Next match" on:click=move |_| go_to_match(page, true, untrack(from))>"\u{2193}"</button>
+            <button
+                class="button button--small" title="upper and lower case differ" aria-label="Match case"
+                aria-pressed=move || (!page.any_case.get()).to_string()
+                on:click=move |_| page.any_case.update(|any| *any = !*any)
+            >"Aa"</button>
+            <button
+                class="button button--small" aria-pressed=move || page.only_matches.get().to_string()
+                on:click=move |_| page.only_matches.update(|only| *only = !*only)
+            >"Only matches"</button>
+        </span>
+    }
+}
+
+/// The lines that the address points at, exactly as printed, without the page's own columns.
+#[component]
+fn CopyLines(page: LogPage, detail: RunDetail) -> impl IntoView {
+    let nav = Nav::get();
+    let id = StoredValue::new(detail.id);
+    let lines = move || nav.route.with(|route| route.lines.clone());
+    let take = move |range: &LineRange| {
+        page.log.with(|store, _, _| {
+            let last = store.last().unwrap_or(0).min(range.to);
+            let texts = (range.from..=last).filter_map(|number| store.line(number));
+            texts
+                .map(|line| format!("{}\n", ansi::plain(line.text)))
+                .collect::<String>()
+        })
+    };
+    move || {
+        lines().map(|range| {
+            let words = if range.from == range.to { format!("Copy line {}", range.from) } else { format!("Copy lines {}\u{2013}{}", range.from, range.to) };
+            let for_save = range.clone();
+            view! {
+                <button class="button button--small" on:click=move |_| copy(untrack(|| take(&range)), "Lines copied")>{words}</button>
+                <button class="button button--small" on:click=move |_| {
+                    let name = format!("{}-L{}-L{}.txt", id.get_value().replace(['/', '\\'], "_"), for_save.from, for_save.to);
+                    page::download_text(&untrack(|| take(&for_save)), "text/plain", &name);
+                }>"Save lines"</button>
+            }
+        })
+    }
+}

@@ -1,0 +1,6 @@
+//! The pages, one folder each.
+
+pub mod logs;
+pub mod run;
+pub mod runs;
+pub mod sources;

@@ -1,0 +1,185 @@
+//! One run: header with the answer to "why", and the tabs.
+
+mod head;
+mod overview;
+mod resolve;
+mod steps;
+
+use leptos::prelude::*;
+
+use self::head::Head;
+pub(in crate::ui) use self::head::copy;
+use self::overview::Overview;
+use self::resolve::{Resolved, resolve};
+use self::steps::Steps;
+use crate::state::State;
+use crate::state::run_detail::{Loaded, RunDetail};
+use crate::state::sources::Source;
+use crate::ui::nav::Nav;
+use crate::ui::page::logs::Logs;
+use crate::ui::part::panel::Panel;
+use crate::ui::route::{Route, Tab};
+use crate::ui::title::PageTitle;
+use crate::ui::{text, title};
+
+#[component]
+pub fn RunPage() -> impl IntoView {
+    let state = State::get();
+    let nav = Nav::get();
+    let asked = Memo::new(move |_| {
+        nav.route.with(|route| {
+            (
+                route.source.clone(),
+                route.run.clone().unwrap_or_default(),
+                route.filter.clone(),
+            )
+        })
+    });
+    let resolved =
+        Memo::new(move |_| asked.with(|(source, run, filter)| resolve(state, source, run, filter)));
+    view! {
+        {move || match resolved.get() {
+            Resolved::Waiting => view! { <Panel title="Looking for the run \u{2026}".to_string() /> }.into_any(),
+            Resolved::One { source, id } => match state.sources.at(source) {
+                Some(source) => view! { <OneRun source=source id=id /> }.into_any(),
+                None => ().into_any(),
+            },
+            Resolved::Several(choices) => view! { <Choices choices=choices /> }.into_any(),
+            Resolved::Unknown(words) => view! {
+                <Panel title="There is no such run".to_string() text=words>
+                    <a class="button" href=Route::default().href()>"All runs"</a>
+                </Panel>
+            }
+            .into_any(),
+        }}
+    }
+}
+
+/// A prefix that fits several runs: all of them, to choose from.
+#[component]
+fn Choices(choices: Vec<(u16, String)>) -> impl IntoView {
+    let state = State::get();
+    let links: Vec<_> = choices
+        .into_iter()
+        .filter_map(|(source, id)| Some((state.sources.at(source)?.config.id.clone(), id)))
+        .map(|(source, id)| {
+            let href = Route::to_run(&source, &id, Tab::Overview).href();
+            view! { <li><a class="mono" href=href>{id}</a>" "<span class="muted">{source}</span></li> }
+        })
+        .collect();
+    view! { <Panel title="Several runs begin like this".to_string()><ul>{links}</ul></Panel> }
+}
+
+#[component]
+fn OneRun(source: Source, id: String) -> impl IntoView {
+    let state = State::get();
+    let nav = Nav::get();
+    let detail = StoredValue::new_local(RunDetail::open(state.runs, source.clone(), id.clone()));
+    let detail = move || detail.get_value();
+    let run = detail().run;
+    let title: PageTitle = expect_context::<title::PageTitle>();
+    Effect::new(move |_| {
+        let words = run.with(|run| {
+            run.ready()
+                .map(|run| format!("{} {}", text::run_status(run), run.job))
+        });
+        title.0.set(words.unwrap_or_default());
+    });
+    let tab = Memo::new(move |_| nav.route.with(|route| route.tab));
+    let is_stale = {
+        let source = source.clone();
+        move || source.is_stale(state.now.get())
+    };
+    let failed = Memo::new(move |_| {
+        run.with(|run| match run {
+            Loaded::Failed(error) => Some(error.to_string()),
+            Loaded::Loading | Loaded::Ready(_) => None,
+        })
+    });
+    let lost = detail().lost;
+    view! {
+        <article class="page run" data-source=source.config.id.clone() data-run-id=id.clone() data-stale=move || is_stale().to_string()>
+            {move || match failed.get() {
+                Some(error) => view! {
+                    <Panel title="This run could not be read".to_string() text=error>
+                        <a class="button" href=Route::default().href()>"All runs"</a>
+                    </Panel>
+                }
+                .into_any(),
+                None => view! {
+                    {move || lost.get().map(|error| view! {
+                        <p class="notice" role="status">{format!("Not current: the source is {error}. What is shown is what was last heard; trying again.")}</p>
+                    })}
+                    <Head detail=detail() />
+                    <Tabs tab=tab />
+                    <div class="panel" role="tabpanel" id="tabpanel" aria-label=move || tab.get().word()>
+                        {move || match tab.get() {
+                            Tab::Overview => view! { <Overview detail=detail() /> }.into_any(),
+                            Tab::Steps => view! { <Steps detail=detail() /> }.into_any(),
+                            Tab::Logs => view! { <Logs detail=detail() /> }.into_any(),
+                        }}
+                    </div>
+                }
+                .into_any(),
+            }}
+        </article>
+    }
+}
+
+#[component]
+fn Tabs(tab: Memo<Tab>) -> impl IntoView {
+    let nav = Nav::get();
+    let href = move |to: Tab| {
+        nav.route.with(|route| {
+            let run = route.run.clone();
+            Route {
+                view: route.view,
+                source: route.source.clone(),
+                run,
+                tab: to,
+                filter: route.filter.clone(),
+                ..Route::default()
+            }
+            .href()
+        })
+    };
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        let step = match event.key().as_str() {
+            "ArrowRight" => 1,
+            "ArrowLeft" => Tab::ALL.len() - 1,
+            _ => return,
+        };
+        event.prevent_default();
+        let at = Tab::ALL
+            .iter()
+            .position(|other| *other == tab.get_untracked())
+            .unwrap_or(0);
+        if let Some(next) = Tab::ALL.get((at + step) % Tab::ALL.len()) {
+            nav.change(|route| route.tab = *next);
+            focus_tab(*next);
+        }
+    };
+    view! {
+        <div class="tabs" role="tablist" aria-label="Parts of the run" on:keydown=on_key>
+            {Tab::ALL.into_iter().map(|to| view! {
+                <a
+                    role="tab" id=format!("tab-{}", to.word()) href=move || href(to) aria-controls="tabpanel"
+                    aria-selected=move || (tab.get() == to).to_string()
+                    tabindex=move || if tab.get() == to { "0" } else { "-1" }
+                >{to.word()}</a>
+            }).collect::<Vec<_>>()}
+        </div>
+    }
+}
+
+fn focus_tab(tab: Tab) {
+    use wasm_bindgen::JsCast as _;
+    let element = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|document| document.get_element_by_id(&format!("tab-{}", tab.word())))
+        .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(element) = element {
+        // A tab that is not in the page cannot be focused.
+        let _ = element.focus();
+    }
+}

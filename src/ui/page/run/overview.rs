@@ -1,0 +1,162 @@
+//! The overview: what failed with its last lines, then the counts and facts.
+
+use leptos::prelude::*;
+use runboard_core::model::{Step, fold};
+use runboard_core::store::ansi;
+
+use super::steps::step_span;
+use crate::state::State;
+use crate::state::run_detail::{Loaded, RunDetail};
+use crate::ui::part::panel::Panel;
+use crate::ui::part::phase_badge::PhaseBadge;
+use crate::ui::part::steps_bar::StepsBar;
+use crate::ui::part::time_cell::DurationCell;
+use crate::ui::route::{Route, Tab};
+use crate::ui::text;
+
+/// Lines of a failed step's log that are shown.
+const PREVIEW: usize = 20;
+
+/// The last lines of a step, without colours: number and text.
+fn last_lines(detail: &RunDetail, step: &str) -> Vec<String> {
+    detail.log.with(|store, _, _| {
+        let (Some(first), Some(last)) = (store.first(), store.last()) else {
+            return Vec::new();
+        };
+        let from = first.max(last.saturating_sub(20_000));
+        let mut lines: Vec<String> = (from..=last)
+            .rev()
+            .filter_map(|number| store.line(number))
+            .filter(|line| line.step == step)
+            .take(PREVIEW)
+            .map(|line| ansi::plain(line.text).into_owned())
+            .collect();
+        lines.reverse();
+        lines
+    })
+}
+
+#[component]
+pub(super) fn Overview(detail: RunDetail) -> impl IntoView {
+    let steps = detail.steps;
+    let failed = Memo::new(move |_| {
+        steps.with(|steps| {
+            steps
+                .ready()
+                .map(|steps| {
+                    steps
+                        .iter()
+                        .filter(|step| step.phase.is_failure())
+                        .cloned()
+                        .collect::<Vec<_>>()
+                })
+                .unwrap_or_default()
+        })
+    });
+    let for_failed = detail.clone();
+    view! {
+        <div class="overview" tabindex="0" role="region" aria-label="Overview">
+            <div>
+                {move || failed.get().into_iter().map(|step| view! { <FailedStep step=step detail=for_failed.clone() /> }).collect::<Vec<_>>()}
+                <StepsInShort detail=detail.clone() />
+            </div>
+            <RunFacts detail=detail.clone() />
+        </div>
+    }
+}
+
+#[component]
+fn FailedStep(step: Step, detail: RunDetail) -> impl IntoView {
+    let key = step.key.clone();
+    let mut route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Logs);
+    route.log.step = vec![key.clone()];
+    let lines = Memo::new(move |_| last_lines(&detail, &key));
+    view! {
+        <section class="failed-step" data-step-key=step.key.clone()>
+            <div class="failed-step__head">
+                <PhaseBadge phase=step.phase word=text::phase(step.phase).to_string() />
+                <h2>{step.key.clone()}</h2>
+                <span>{step.reason.clone()}</span>
+                <a href=route.href()>"its log"</a>
+            </div>
+            {move || {
+                let lines = lines.get();
+                (!lines.is_empty()).then(|| view! { <pre class="preview" tabindex="0" role="group" aria-label="last lines of its log">{lines.join("\n")}</pre> })
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn StepsInShort(detail: RunDetail) -> impl IntoView {
+    let state = State::get();
+    let steps = detail.steps;
+    let source = detail.source.clone();
+    let noun = detail.source.link.with_untracked(|link| {
+        link.info
+            .as_ref()
+            .map_or_else(|| "step".to_string(), |info| info.vocabulary.step.clone())
+    });
+    let route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Steps).href();
+    view! {
+        <section>
+            <h2>{format!("{noun}s")}</h2>
+            {move || steps.with(|loaded| match loaded {
+                Loaded::Loading => view! { <p class="muted">"reading \u{2026}"</p> }.into_any(),
+                Loaded::Failed(error) => view! { <p class="notice notice--error">{error.to_string()}</p> }.into_any(),
+                Loaded::Ready(steps) if steps.is_empty() => view! { <p class="muted">{format!("The source names no {noun}s of this run.")}</p> }.into_any(),
+                Loaded::Ready(steps) => {
+                    let now = source.heard_now(state.now.get_untracked());
+                    let mut slowest: Vec<_> = steps.iter().filter_map(|step| Some((step_span(step, now)?, step.key.clone()))).collect();
+                    slowest.sort_by(|a, b| b.0.cmp(&a.0));
+                    view! {
+                        <p><StepsBar counts=fold::count(steps) />" "<a href=route.clone()>"all "{noun.clone()}"s"</a></p>
+                        <dl>
+                            {slowest.into_iter().take(5).map(|(span, key)| view! { <dt>{key}</dt><dd><DurationCell span=Some(span) /></dd> }).collect::<Vec<_>>()}
+                        </dl>
+                    }
+                    .into_any()
+                }
+            })}
+        </section>
+    }
+}
+
+#[component]
+fn RunFacts(detail: RunDetail) -> impl IntoView {
+    let run = detail.run;
+    view! {
+        <section>
+            <h2>"Facts"</h2>
+            {move || run.with(|loaded| match loaded {
+                Loaded::Loading => view! { <Panel title="Reading the run \u{2026}".to_string() /> }.into_any(),
+                Loaded::Failed(error) => view! { <p class="notice notice--error">{error.to_string()}</p> }.into_any(),
+                Loaded::Ready(run) => {
+                    let time = |name: &'static str, at: Option<_>| at.map(|at| (name, text::time_full(at)));
+                    let fact = |name: &'static str, value: &Option<String>| value.clone().map(|value| (name, value));
+                    let facts = [
+                        time("created", run.created_at),
+                        time("started", run.started_at),
+                        time("ended", run.ended_at),
+                        time("last seen", run.last_seen_at),
+                        fact("reason", &run.reason),
+                        (!run.command.is_empty()).then(|| ("command", run.command.join(" "))),
+                        fact("user", &run.user),
+                        fact("host", &run.host),
+                        fact("parent", &run.lineage.parent),
+                        fact("root", &run.lineage.root),
+                        Some(("status", format!("{} (the source says: {})", text::phase(run.phase), run.raw_status))),
+                    ];
+                    let tags = run.tags.iter().map(|(key, value)| view! { <dt>{key.clone()}</dt><dd>{value.clone()}</dd> }).collect::<Vec<_>>();
+                    view! {
+                        <dl>
+                            {facts.into_iter().flatten().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect::<Vec<_>>()}
+                        </dl>
+                        {(!tags.is_empty()).then(|| view! { <h2>"Tags"</h2><dl>{tags}</dl> })}
+                    }
+                    .into_any()
+                }
+            })}
+        </section>
+    }
+}

@@ -1,0 +1,142 @@
+//! The filter bar. Every field is the address's: what is typed here can be sent as a link.
+
+use leptos::prelude::*;
+use runboard_core::model::Phase;
+
+use crate::state::State;
+use crate::ui::nav::Nav;
+use crate::ui::text;
+
+/// Lengths offered for `since`; any other can be typed into the address.
+const SINCE: [(&str, &str); 6] = [
+    ("", "any time"),
+    ("1h", "last hour"),
+    ("8h", "last 8 hours"),
+    ("1d", "last day"),
+    ("7d", "last week"),
+    ("30d", "last 30 days"),
+];
+
+fn joined(list: &[String]) -> String {
+    list.join(",")
+}
+
+fn parts(text: &str) -> Vec<String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(String::from)
+        .collect()
+}
+
+#[component]
+pub(super) fn Filters() -> impl IntoView {
+    let state = State::get();
+    let nav = Nav::get();
+    let status = Memo::new(move |_| nav.route.with(|route| joined(&route.filter.status)));
+    let since = Memo::new(move |_| {
+        nav.route
+            .with(|route| route.filter.since.clone().unwrap_or_default())
+    });
+    let source = Memo::new(move |_| nav.route.with(|route| joined(&route.source)));
+    let job = Memo::new(move |_| nav.route.with(|route| joined(&route.filter.job)));
+    let tag = Memo::new(move |_| nav.route.with(|route| joined(&route.filter.tag)));
+    let q = Memo::new(move |_| {
+        nav.route
+            .with(|route| route.filter.q.clone().unwrap_or_default())
+    });
+    let statuses = || {
+        let words = Phase::ALL
+            .into_iter()
+            .map(|phase| (phase.word(), text::phase(phase)));
+        std::iter::once(("", "any status"))
+            .chain(words)
+            .chain([("unfinished", "unfinished")])
+            .collect::<Vec<_>>()
+    };
+    view! {
+        <form class="filters" role="search" aria-label="Filter runs" on:submit=|event| event.prevent_default()>
+            <label>"status"
+                <Select value=status options=statuses() on_change=move |word: String| nav.change(|route| route.filter.status = parts(&word)) />
+            </label>
+            <label>"job"
+                <Field value=job placeholder="etl_*" on_input=move |text: String| nav.change(|route| route.filter.job = parts(&text)) />
+            </label>
+            <label>"since"
+                <Select value=since options=SINCE.to_vec() on_change=move |word: String| {
+                    nav.change(|route| route.filter.since = Some(word).filter(|word| !word.is_empty()))
+                } />
+            </label>
+            <label>"tag"
+                <Field value=tag placeholder="key=value" on_input=move |text: String| nav.change(|route| route.filter.tag = parts(&text)) />
+            </label>
+            {move || {
+                let names: Vec<(String, String)> = state.sources.list.with(|list| {
+                    list.iter().map(|source| (source.config.id.clone(), source.config.name.clone())).collect()
+                });
+                (names.len() > 1).then(|| view! {
+                    <label>"source"
+                        <select class="field" prop:value=move || source.get() on:change:target=move |event| {
+                            let word = event.target().value();
+                            nav.change(|route| route.source = parts(&word));
+                        }>
+                            <option value="">"all sources"</option>
+                            {names.into_iter().map(|(id, name)| {
+                                let is_chosen = id == source.get_untracked();
+                                view! { <option value=id selected=is_chosen>{name}</option> }
+                            }).collect::<Vec<_>>()}
+                        </select>
+                    </label>
+                })
+            }}
+            <span class="filters__q">
+                <input
+                    class="field" type="search" data-search="" aria-label="Search runs" placeholder="search id, job, reason, tag \u{2026}   /"
+                    prop:value=move || q.get()
+                    on:input:target=move |event| {
+                        let text = event.target().value();
+                        nav.change(|route| route.filter.q = Some(text).filter(|text| !text.trim().is_empty()));
+                    }
+                />
+            </span>
+            {move || state.runs.wrong.get().map(|words| view! { <span class="filters__wrong" role="alert">{words}</span> })}
+        </form>
+    }
+}
+
+/// A choice. A value from the address that is not among the options is offered as it is.
+#[component]
+fn Select(
+    value: Memo<String>,
+    options: Vec<(&'static str, &'static str)>,
+    on_change: impl Fn(String) + 'static,
+) -> impl IntoView {
+    let known: Vec<&str> = options.iter().map(|(word, _)| *word).collect();
+    view! {
+        <select class="field" prop:value=move || value.get() on:change:target=move |event| on_change(event.target().value())>
+            {options
+                .into_iter()
+                .map(|(word, name)| view! { <option value=word selected=move || value.get() == word>{name}</option> })
+                .collect::<Vec<_>>()}
+            {move || {
+                let value = value.get();
+                (!known.contains(&value.as_str())).then(|| view! { <option value=value.clone() selected=true>{value.clone()}</option> })
+            }}
+        </select>
+    }
+}
+
+#[component]
+fn Field(
+    value: Memo<String>,
+    placeholder: &'static str,
+    on_input: impl Fn(String) + 'static,
+) -> impl IntoView {
+    view! {
+        <input
+            class="field" type="text" size="14" autocomplete="off" spellcheck="false" placeholder=placeholder
+            prop:value=move || value.get()
+            on:change:target=move |event| on_input(event.target().value())
+        />
+    }
+}

@@ -1,0 +1,8 @@
+//! What several pages share.
+
+pub mod panel;
+pub mod phase_badge;
+pub mod source_strip;
+pub mod steps_bar;
+pub mod time_cell;
+pub mod windowed;

@@ -1,0 +1,117 @@
+//! The truth line: every source with its state in words and the age of its data.
+
+use leptos::prelude::*;
+use runboard_core::model::Timestamp;
+use runboard_core::net::freshness::SourceState;
+
+use crate::state::State;
+use crate::state::sources::{ConfigState, Source};
+use crate::ui::nav::Nav;
+use crate::ui::route::{Route, View};
+use crate::ui::text;
+
+/// A source's state as a sentence: `live 2 s`, `STALE since 14:05 (not reachable), next try in 8 s`.
+pub fn state_words(source: &Source, now: Timestamp) -> String {
+    let next = source.link.with(|link| {
+        link.retry_at
+            .map(|at| at.since(now).0 / 1_000_000)
+            .filter(|seconds| *seconds > 0)
+            .map(|seconds| format!(", next try in {seconds}s"))
+    });
+    let next = next.unwrap_or_default();
+    let age = || source.age(now).map_or_else(|| "\u{2013}".into(), text::ago);
+    if let Err(error) = source.backend() {
+        return error;
+    }
+    match source.state(now) {
+        SourceState::Live => format!("live {}", age()),
+        SourceState::Polling => format!("polling {}", age()),
+        SourceState::Stale { since, why } => {
+            format!("STALE since {} ({why}){next}", text::time_short(since, now))
+        }
+        SourceState::Down { why, .. } if why.is_empty() => "connecting".into(),
+        SourceState::Down { why, .. } => format!("down: {why}{next}"),
+        SourceState::Denied => format!("signed out{next}"),
+    }
+}
+
+/// A glyph with its own outline for each state.
+#[component]
+pub fn StateGlyph(word: &'static str) -> impl IntoView {
+    let shape = match word {
+        "live" => view! { <circle cx="5" cy="5" r="4" /> }.into_any(),
+        "polling" => view! { <circle cx="5" cy="5" r="4" stroke-dasharray="2 1.5" /> }.into_any(),
+        "stale" => view! { <path d="M1 1h8v8H1zM1 9l8-8" /> }.into_any(),
+        "denied" => view! { <g><circle cx="5" cy="5" r="4" /><path d="M2 8l6-6" /></g> }.into_any(),
+        _ => view! { <path d="M1.5 1.5l7 7M8.5 1.5l-7 7" /> }.into_any(),
+    };
+    view! { <svg class="strip__glyph" viewBox="0 0 10 10" aria-hidden="true">{shape}</svg> }
+}
+
+/// The line under the bar.
+#[component]
+pub fn SourceStrip() -> impl IntoView {
+    let state = State::get();
+    let list = state.sources.list;
+    let words = move || match state.sources.config.get() {
+        ConfigState::Loading => Some("reading config.json \u{2026}".to_string()),
+        ConfigState::Failed(error) => Some(error),
+        ConfigState::Missing => {
+            Some("no sources: there is no config.json, and nothing answers at ./api/v1/".into())
+        }
+        ConfigState::Ready if list.with(Vec::is_empty) => {
+            Some("config.json names no sources".into())
+        }
+        ConfigState::Ready => None,
+    };
+    view! {
+        <nav class="strip" aria-label="Sources">
+            {move || words().map(|words| view! { <span>{words}</span> })}
+            <For each=move || list.get() key=|source| source.index let:source>
+                <StripItem source=source />
+            </For>
+        </nav>
+    }
+}
+
+#[component]
+fn StripItem(source: Source) -> impl IntoView {
+    let state = State::get();
+    let nav = Nav::get();
+    let id = source.config.id.clone();
+    let word = {
+        let source = source.clone();
+        Memo::new(move |_| source.state(state.now.get()).word())
+    };
+    // A good source filters the list by itself; a bad one opens what happened and what to do.
+    let href = move || match word.get() {
+        "live" | "polling" => {
+            let is_only = nav
+                .route
+                .with(|route| route.view == View::Runs && route.source == [id.clone()]);
+            let source = if is_only {
+                Vec::new()
+            } else {
+                vec![id.clone()]
+            };
+            Route {
+                source,
+                ..Route::default()
+            }
+            .href()
+        }
+        _ => Route {
+            view: View::Sources,
+            ..Route::default()
+        }
+        .href(),
+    };
+    let (name, data_source) = (source.config.name.clone(), source.config.id.clone());
+    view! {
+        <a class="strip__source" href=href data-source=data_source data-source-state=move || word.get()>
+            {move || view! { <StateGlyph word=word.get() /> }}
+            <b>{name}</b>
+            <span>{move || state_words(&source, state.now.get())}</span>
+        </a>
+    }
+}

@@ -1,0 +1,245 @@
+//! [`Route`]: where the user is, as a typed value and as the query and hash of a link.
+//!
+//! The path never changes, so links work on any file server. No router crate: it would grab same-origin links that are not ours.
+
+use runboard_core::model::RunFilter;
+use runboard_core::net::query;
+
+/// The page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    #[default]
+    Runs,
+    Run,
+    Sources,
+}
+
+impl View {
+    fn word(self) -> &'static str {
+        match self {
+            View::Runs => "runs",
+            View::Run => "run",
+            View::Sources => "sources",
+        }
+    }
+}
+
+/// The tab of a run's page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Overview,
+    Steps,
+    Logs,
+}
+
+impl Tab {
+    pub const ALL: [Tab; 3] = [Tab::Overview, Tab::Steps, Tab::Logs];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Tab::Overview => "overview",
+            Tab::Steps => "steps",
+            Tab::Logs => "logs",
+        }
+    }
+}
+
+/// The filters of the logs tab.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogFilter {
+    /// Step keys with `*` and `?`; several mean any.
+    pub step: Vec<String>,
+    pub level: Vec<String>,
+    pub stream: Vec<String>,
+    /// Show the newest so many lines only.
+    pub tail: Option<u64>,
+}
+
+/// Lines of a log that a link points at, 1-based, both included; with a step, lines of that step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineRange {
+    pub step: Option<String>,
+    pub from: u64,
+    pub to: u64,
+}
+
+/// Where the user is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Route {
+    pub view: View,
+    /// On a list: only these sources. On a run: its source.
+    pub source: Vec<String>,
+    /// A run's id, a prefix of it, or `latest`.
+    pub run: Option<String>,
+    pub tab: Tab,
+    pub filter: RunFilter,
+    /// Show the newest so many runs only.
+    pub limit: Option<u64>,
+    pub log: LogFilter,
+    /// Follow the log's end.
+    pub follow: bool,
+    pub lines: Option<LineRange>,
+}
+
+impl Route {
+    /// Reads a query (without `?`) and a hash (without `#`). What is not understood is left out, never an error: links live long.
+    pub fn parse(text: &str, hash: &str) -> Route {
+        let pairs = query::pairs(text);
+        let mut route = Route {
+            filter: RunFilter::from_pairs(
+                pairs
+                    .iter()
+                    .map(|(key, value)| (key.as_str(), value.as_str())),
+            ),
+            lines: LineRange::parse(&query::decode(hash, false)),
+            ..Route::default()
+        };
+        for (key, value) in &pairs {
+            let many = |into: &mut Vec<String>| {
+                into.extend(
+                    value
+                        .split(',')
+                        .map(str::trim)
+                        .filter(|part| !part.is_empty())
+                        .map(String::from),
+                );
+            };
+            match key.as_str() {
+                "view" => {
+                    let known = [View::Runs, View::Run, View::Sources]
+                        .into_iter()
+                        .find(|view| view.word() == value);
+                    route.view = known.unwrap_or_default();
+                }
+                "tab" => {
+                    route.tab = Tab::ALL
+                        .into_iter()
+                        .find(|tab| tab.word() == value)
+                        .unwrap_or_default()
+                }
+                "source" => many(&mut route.source),
+                "run" => route.run = Some(value.clone()).filter(|id| !id.is_empty()),
+                "limit" => route.limit = value.parse().ok(),
+                "follow" => route.follow = value != "0",
+                "f.step" => many(&mut route.log.step),
+                "f.level" => many(&mut route.log.level),
+                "f.stream" => many(&mut route.log.stream),
+                "f.tail" => route.log.tail = value.parse().ok(),
+                _ => {}
+            }
+        }
+        route
+    }
+
+    /// The link: `?query#hash`, in a fixed order, without what is at its default.
+    pub fn href(&self) -> String {
+        let mut pairs: Vec<(&str, String)> = Vec::new();
+        if self.view != View::Runs {
+            pairs.push(("view", self.view.word().into()));
+        }
+        if !self.source.is_empty() {
+            pairs.push(("source", self.source.join(",")));
+        }
+        if let Some(run) = &self.run {
+            pairs.push(("run", run.clone()));
+        }
+        if self.tab != Tab::Overview {
+            pairs.push(("tab", self.tab.word().into()));
+        }
+        pairs.extend(self.filter.to_pairs());
+        let lists = [
+            ("f.step", &self.log.step),
+            ("f.level", &self.log.level),
+            ("f.stream", &self.log.stream),
+        ];
+        pairs.extend(
+            lists
+                .into_iter()
+                .filter(|(_, list)| !list.is_empty())
+                .map(|(key, list)| (key, list.join(","))),
+        );
+        pairs.extend(
+            [("limit", self.limit), ("f.tail", self.log.tail)]
+                .iter()
+                .filter_map(|(key, value)| Some((*key, (*value)?.to_string()))),
+        );
+        if self.follow {
+            pairs.push(("follow", "1".into()));
+        }
+        let mut out = String::from("?");
+        for (index, (key, value)) in pairs.iter().enumerate() {
+            if index > 0 {
+                out.push('&');
+            }
+            out.push_str(key);
+            out.push('=');
+            query::encode_readable(value, &mut out);
+        }
+        if let Some(lines) = &self.lines {
+            out.push('#');
+            out.push_str(&lines.hash());
+        }
+        out
+    }
+
+    /// A run's page.
+    pub fn to_run(source: &str, run: &str, tab: Tab) -> Route {
+        Route {
+            view: View::Run,
+            source: vec![source.into()],
+            run: Some(run.into()),
+            tab,
+            ..Route::default()
+        }
+    }
+}
+
+impl LineRange {
+    pub fn one(line: u64) -> LineRange {
+        LineRange {
+            step: None,
+            from: line,
+            to: line,
+        }
+    }
+
+    pub fn contains(&self, line: u64) -> bool {
+        (self.from..=self.to).contains(&line)
+    }
+
+    /// Reads `L120`, `L120-L140`, `L120-140` and `step:KEY:L120-L140`.
+    pub fn parse(hash: &str) -> Option<LineRange> {
+        let (step, lines) = match hash.strip_prefix("step:") {
+            Some(rest) => {
+                let (step, lines) = rest.rsplit_once(':')?;
+                (Some(step.to_string()), lines)
+            }
+            None => (None, hash),
+        };
+        let (from, to) = lines.split_once('-').unwrap_or((lines, lines));
+        let from: u64 = from.strip_prefix('L')?.parse().ok()?;
+        let to: u64 = to.strip_prefix('L').unwrap_or(to).parse().ok()?;
+        (from >= 1).then_some(LineRange {
+            step,
+            from: from.min(to.max(1)),
+            to: to.max(from),
+        })
+    }
+
+    /// What [`LineRange::parse`] reads.
+    pub fn hash(&self) -> String {
+        let mut out = String::new();
+        if let Some(step) = &self.step {
+            out.push_str("step:");
+            query::encode(step, &mut out);
+            out.push(':');
+        }
+        if self.from == self.to {
+            out.push_str(&format!("L{}", self.from));
+        } else {
+            out.push_str(&format!("L{}-L{}", self.from, self.to));
+        }
+        out
+    }
+}

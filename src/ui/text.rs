@@ -1,0 +1,153 @@
+//! Every text that is computed: words of phases, durations, times, counts, ages.
+
+use runboard_core::model::{Phase, Run, Span, Timestamp};
+
+use crate::browser::clock::offset_minutes;
+
+/// A phase as people read it.
+pub fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::UpstreamFailed => "upstream failed",
+        Phase::TimedOut => "timed out",
+        other => other.word(),
+    }
+}
+
+/// The status word of a run: its phase, `unfinished` without a sign of life, or the source's own word when we do not know it.
+pub fn run_status(run: &Run) -> String {
+    if run.is_unfinished() {
+        return "unfinished".into();
+    }
+    match run.phase {
+        Phase::Unknown if !run.raw_status.is_empty() => run.raw_status.clone(),
+        known => phase(known).into(),
+    }
+}
+
+/// `850ms`, `2.4s`, `40s`, `2m 15s`, `1h 02m`, `3d 4h`; a negative length keeps its sign.
+pub fn duration(span: Span) -> String {
+    if span.0 < 0 {
+        return format!("\u{2212}{}", duration(Span(span.0.saturating_neg())));
+    }
+    let ms = span.0 / 1000;
+    let seconds = ms / 1000;
+    match seconds {
+        0 => format!("{ms}ms"),
+        1..10 => format!("{}.{}s", seconds, ms % 1000 / 100),
+        10..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d {}h", seconds / 86_400, seconds / 3600 % 24),
+    }
+}
+
+/// Whole seconds only, for what ticks: `40s`, `2m 15s`.
+pub fn ticking(span: Span) -> String {
+    let seconds = span.0.max(0) / 1_000_000;
+    if seconds < 60 {
+        format!("{seconds}s")
+    } else {
+        duration(Span::seconds(seconds))
+    }
+}
+
+/// `UTC`, `UTC+1`, `UTC−5:30`.
+pub fn zone(offset_minutes: i32) -> String {
+    if offset_minutes == 0 {
+        return "UTC".into();
+    }
+    let sign = if offset_minutes < 0 { '\u{2212}' } else { '+' };
+    let (hours, minutes) = (offset_minutes.abs() / 60, offset_minutes.abs() % 60);
+    if minutes == 0 {
+        format!("UTC{sign}{hours}")
+    } else {
+        format!("UTC{sign}{hours}:{minutes:02}")
+    }
+}
+
+/// `09:45:00` today, `11-20 09:45` this year, `2025-11-20 09:45` else; in the browser's zone.
+pub fn time_short(at: Timestamp, now: Timestamp) -> String {
+    let offset = offset_minutes(at);
+    let (year, month, day, hour, minute, second, _) = at.civil(offset);
+    let (now_year, now_month, now_day, ..) = now.civil(offset_minutes(now));
+    if (year, month, day) == (now_year, now_month, now_day) {
+        format!("{hour:02}:{minute:02}:{second:02}")
+    } else if year == now_year {
+        format!("{month:02}-{day:02} {hour:02}:{minute:02}")
+    } else {
+        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
+    }
+}
+
+/// `2026-11-21 09:45:00 UTC−5`, in the browser's zone.
+pub fn time_full(at: Timestamp) -> String {
+    let offset = offset_minutes(at);
+    let (year, month, day, hour, minute, second, _) = at.civil(offset);
+    format!(
+        "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} {}",
+        zone(offset)
+    )
+}
+
+/// `09:46:31.201`, in the browser's zone: the time of a log line.
+pub fn time_of_line(at: Timestamp) -> String {
+    let (_, _, _, hour, minute, second, micro) = at.civil(offset_minutes(at));
+    format!("{hour:02}:{minute:02}:{second:02}.{:03}", micro / 1000)
+}
+
+/// How long ago: `now`, `40s`, `5m`, `2h`, `3d`.
+pub fn ago(span: Span) -> String {
+    let seconds = span.0.max(0) / 1_000_000;
+    match seconds {
+        0 => "now".into(),
+        1..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// `1,204`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 line`, `2 lines`.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// An id cut in its middle: `r3k9x0…m7qa`; short ones stay whole.
+pub fn short_id(id: &str) -> String {
+    let letters: Vec<char> = id.chars().collect();
+    if letters.len() <= 13 {
+        return id.into();
+    }
+    let head: String = letters.iter().take(6).collect();
+    let tail: String = letters.iter().skip(letters.len() - 5).collect();
+    format!("{head}\u{2026}{tail}")
+}
+
+/// How long a run has taken: to its end, to its last sign of life, or so far.
+pub fn run_span(run: &Run, now: Timestamp) -> Option<Span> {
+    let started = run.started_at?;
+    let end = run.ended_at.or(if run.phase.is_terminal() {
+        None
+    } else {
+        run.last_seen_at.or(Some(now))
+    })?;
+    Some(end.since(started))
+}
+
+/// The failure reason's first line.
+pub fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
