@@ -8,8 +8,8 @@ use super::intern::{Interner, Sym};
 use super::log_block::{Block, Facts};
 use crate::model::{Level, LogLine, LogStream, Timestamp};
 
-/// Bytes of text in a block at most, unless the cap is small.
-const BLOCK_BYTES: usize = 4 << 20;
+/// Bytes of text in a block at most, unless the cap is small. The room that the last block keeps for more is a quarter of this at most.
+const BLOCK_BYTES: usize = 1 << 20;
 /// What a line takes beside its text, at most.
 const LINE_OVERHEAD: usize = 24;
 
@@ -98,7 +98,7 @@ impl LogStore {
             return done;
         }
         let bytes: usize = new.iter().map(|line| line.text.len() + LINE_OVERHEAD).sum();
-        if self.memory_bytes() + bytes > self.cap_bytes {
+        if self.memory_bytes() + bytes > self.cap_bytes.saturating_sub(self.block_bytes()) {
             return done;
         }
         let mut blocks = Vec::new();
@@ -122,6 +122,7 @@ impl LogStore {
             self.blocks.push_front(block);
         }
         done.added = new.len();
+        self.dropped = self.dropped.saturating_sub(new.len() as u64);
         done
     }
 
@@ -163,7 +164,7 @@ impl LogStore {
         self.known_total = total;
     }
 
-    /// Lines dropped from the front because of the cap.
+    /// Lines dropped from the front because of the cap, and not taken in again since.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
