@@ -3,7 +3,7 @@
 //! An event carries a position given by its adapter. A field belongs to the event with the highest position that spoke of it, so events may
 //! come in any order and any number of times. A snapshot carries a version; an older one is ignored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Attempt, Phase, Run, Step, StepCounts, Timestamp};
 
@@ -21,7 +21,7 @@ pub struct RunEvent {
 pub enum EventKind {
     /// The run's own status.
     Run { phase: Phase, raw_status: String, exit_code: Option<i64>, reason: Option<String> },
-    /// The steps that the run intends to go through, in order.
+    /// Steps that the run intends to go through, in order. Several plans add up.
     Plan { steps: Vec<String> },
     /// The status of one try of a step.
     Step { key: String, attempt: u32, phase: Phase, raw_status: String, exit_code: Option<i64>, reason: Option<String> },
@@ -34,8 +34,8 @@ pub struct RunDetail {
     steps: BTreeMap<String, StepState>,
     run_position: Option<u64>,
     began_position: Option<u64>,
-    plan_position: Option<u64>,
-    plan: Vec<String>,
+    /// By position, so that plans stand in the order in which they were made.
+    plans: BTreeMap<u64, Vec<String>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,8 +59,7 @@ impl RunDetail {
             steps: BTreeMap::new(),
             run_position: None,
             began_position: None,
-            plan_position: None,
-            plan: Vec::new(),
+            plans: BTreeMap::new(),
         }
     }
 
@@ -82,10 +81,7 @@ impl RunDetail {
                 }
             }
             EventKind::Plan { steps } => {
-                if self.plan_position.is_none_or(|last| event.position >= last) {
-                    self.plan_position = Some(event.position);
-                    self.plan.clone_from(steps);
-                }
+                self.plans.insert(event.position, steps.clone());
             }
             EventKind::Step { key, attempt, phase, raw_status, exit_code, reason } => {
                 let step = self
@@ -125,16 +121,17 @@ impl RunDetail {
     /// The steps in the plan's order, unplanned ones behind in the order they appeared.
     /// Once the run is over, a step that never began is skipped and one that never ended is as unknown as its fate.
     pub fn steps(&self) -> Vec<Step> {
-        let planned = self.plan.iter().enumerate().map(|(index, key)| (0, index as u64, key));
-        let unplanned = self
-            .steps
-            .iter()
-            .filter(|(key, _)| !self.plan.contains(key))
-            .map(|(key, state)| (1, state.first_position, key));
-        let mut order: Vec<(u8, u64, &String)> = planned.chain(unplanned).collect();
-        order.sort_unstable();
-        order.dedup_by(|a, b| a.2 == b.2);
-        order.into_iter().enumerate().map(|(index, (_, _, key))| self.step(key, index as u32)).collect()
+        let mut order: Vec<&String> = Vec::new();
+        let mut seen: BTreeSet<&String> = BTreeSet::new();
+        let planned = self.plans.values().flatten();
+        let mut unplanned: Vec<(u64, &String)> = self.steps.iter().map(|(key, state)| (state.first_position, key)).collect();
+        unplanned.sort_unstable();
+        for key in planned.chain(unplanned.into_iter().map(|(_, key)| key)) {
+            if seen.insert(key) {
+                order.push(key);
+            }
+        }
+        order.into_iter().enumerate().map(|(index, key)| self.step(key, index as u32)).collect()
     }
 
     fn step(&self, key: &str, position: u32) -> Step {
