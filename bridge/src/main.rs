@@ -5,7 +5,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod api;
+mod cursor;
+mod log;
 mod record_cmd;
+mod serve;
+mod source;
+mod stream;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -21,11 +27,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Record(record_cmd::RecordArgs),
+    Serve(serve::ServeArgs),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Record(args) => record_cmd::record(args).await,
+        Command::Serve(args) => serve::serve(args).await,
     }
 }

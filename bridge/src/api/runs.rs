@@ -1,0 +1,127 @@
+//! `info`, `runs`, `runs/{id}` and `runs/{id}/steps`.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::Response;
+use runboard_core::backend::runs_api::{encode, wire};
+use runboard_core::model::{Phase, Run, RunFilter};
+
+use super::problem::Problem;
+use super::query::Query;
+use super::{blocking, json};
+use crate::cursor::{self, Writer};
+use crate::source::{ListQuery, Order, PageKey, Place, Source, now};
+
+pub(crate) const HEARTBEAT_S: u32 = 5;
+pub(crate) const LIST: [&str; 10] = ["status", "job", "since", "until", "tag", "q", "latest", "order", "limit", "cursor"];
+pub(crate) const STEPS: [&str; 2] = ["status", "pattern"];
+const LIST_LIMIT: u64 = 5000;
+
+pub(crate) async fn info(source: &Arc<Source>, _: Query) -> Result<Response<Body>, Problem> {
+    let source = source.clone();
+    blocking(move || {
+        let problems = source.look().problems();
+        let recorded = matches!(source.place, Place::Recorded(_));
+        json(&wire::Info {
+            name: source.name.clone(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            api: "1".into(),
+            server_time: now().to_string(),
+            heartbeat_s: Some(HEARTBEAT_S),
+            vocabulary: wire::Vocabulary { job: Some("job".into()), step: Some(if recorded { "step" } else { "stage" }.into()) },
+            capabilities: wire::Capabilities {
+                updates: "stream".into(),
+                logs: if recorded { "follow" } else { "none" }.into(),
+                log_file: recorded,
+            },
+            problems,
+        })
+    })
+    .await
+}
+
+pub(crate) async fn list(source: &Arc<Source>, query: Query) -> Result<Response<Body>, Problem> {
+    let filter = RunFilter::from_pairs(query.pairs());
+    let matcher = filter
+        .compile(now(), 0)
+        .map_err(|error| Problem::parameter(error.field, &error.value, error.expected))?;
+    let order = match query.last("order") {
+        None | Some("desc") => Order::NewestFirst,
+        Some("asc") => Order::OldestFirst,
+        Some(other) => return Err(Problem::parameter("order", other, "asc or desc")),
+    };
+    let latest = match query.pairs().find(|(name, _)| *name == "latest").map(|(_, value)| value) {
+        None | Some("0" | "false") => false,
+        Some("" | "1" | "true") => true,
+        Some(other) => return Err(Problem::parameter("latest", other, "1 or 0")),
+    };
+    let limit = query.number("limit", 1, LIST_LIMIT)?.unwrap_or(100);
+    let behind = query.last("cursor").map(|text| page_key(text).ok_or_else(|| Problem::parameter("cursor", text, "the next of an earlier answer")));
+    let ask = ListQuery { filter, matcher, order, limit: if latest { 1 } else { limit as usize }, behind: behind.transpose()? };
+    let source = source.clone();
+    blocking(move || {
+        let state = source.look();
+        let page = state.list(&ask);
+        let mut cursor = Writer::default();
+        cursor.runs(&state.position());
+        drop(state);
+        json(&wire::RunList {
+            runs: page.runs.iter().map(encode::run).collect(),
+            next: page.next.filter(|_| !latest).map(|key| format!("{}.{}", key.at, cursor::encode(&key.id))),
+            total: page.total,
+            cursor: Some(cursor.finish()),
+        })
+    })
+    .await
+}
+
+fn page_key(text: &str) -> Option<PageKey> {
+    let (at, id) = text.split_once('.')?;
+    Some(PageKey { at: at.parse().ok()?, id: cursor::decode(id)? })
+}
+
+pub(crate) async fn one(source: &Arc<Source>, id: &str, _: Query) -> Result<Response<Body>, Problem> {
+    let (source, id) = (source.clone(), id.to_string());
+    blocking(move || {
+        let detail = source.look().detail(&id).ok_or_else(|| Problem::no_run(&id))?;
+        json(&wire::OneRun { run: encode::run(&detail.run), cursor: Some(events_cursor(&id, detail.events)) })
+    })
+    .await
+}
+
+pub(crate) async fn steps(source: &Arc<Source>, id: &str, query: Query) -> Result<Response<Body>, Problem> {
+    // A step is found as a run is whose job is the step's key, so that words and wildcards mean the same everywhere.
+    let filter = RunFilter {
+        status: query.words("status", "a status", |word| {
+            // The word that command lines use for steps at work.
+            Some(if word.eq_ignore_ascii_case("in_progress") { "running".into() } else { String::from(word) })
+        })?,
+        job: query.all("pattern").map(String::from).collect(),
+        ..RunFilter::default()
+    };
+    let matcher = filter.compile(now(), 0).map_err(|error| Problem::parameter(error.field, &error.value, error.expected))?;
+    let (source, id) = (source.clone(), id.to_string());
+    blocking(move || {
+        let mut detail = source.look().detail(&id).ok_or_else(|| Problem::no_run(&id))?;
+        let mut row = Run::new("", "");
+        detail.steps.retain(|step| {
+            row.job.clone_from(&step.key);
+            row.raw_status.clone_from(&step.raw_status);
+            row.phase = Phase::clone(&step.phase);
+            matcher.matches(&row)
+        });
+        json(&wire::StepList {
+            run: String::new(),
+            steps: detail.steps.iter().map(encode::step).collect(),
+            cursor: Some(events_cursor(&id, detail.events)),
+        })
+    })
+    .await
+}
+
+fn events_cursor(id: &str, events: Option<(crate::source::Position, u64)>) -> String {
+    let mut cursor = Writer::default();
+    cursor.events(id, &events.unwrap_or_default().0);
+    cursor.finish()
+}

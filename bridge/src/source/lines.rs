@@ -1,0 +1,337 @@
+//! [`Lines`]: the runs of one `runs.jsonl`, held as columns and places; the text stays in the file.
+//!
+//! A hundred thousand runs take a few megabytes here. What a row needs beyond its columns is read again from its line.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+
+use runboard_core::backend::history::{Item, Line, Naming, Reader, Summary, Warning, decode, nth_id};
+use runboard_core::model::{Phase, Run, Step, Timestamp};
+
+use super::file::{Position, Stamp, read_at};
+
+const MAX_PROBLEMS: usize = 100;
+
+/// One record.
+#[derive(Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) offset: u64,
+    len: u32,
+    id: (u32, u32),
+    /// Start in microseconds; rows without a time stand behind all others.
+    pub(crate) at: i64,
+    job: u32,
+    word: u32,
+    phase: Phase,
+}
+
+/// The records of one file.
+pub(crate) struct Lines {
+    path: PathBuf,
+    naming: Naming,
+    stamp: Option<Stamp>,
+    /// Open for rows that are read again.
+    file: Option<File>,
+    reader: Reader,
+    read: u64,
+    position: Position,
+    rows: Vec<Row>,
+    /// Row numbers, oldest first; ties by id.
+    order: Vec<u32>,
+    ids: String,
+    by_id: HashMap<u64, u32>,
+    hasher: RandomState,
+    /// How often an id was seen, for ids seen more than once.
+    again: HashMap<u32, u32>,
+    words: Words,
+    problems: Vec<String>,
+    more_problems: usize,
+    /// Grows when the file turned out to be another one than before.
+    pub(crate) epoch: u64,
+}
+
+/// Texts that many rows share.
+#[derive(Default)]
+struct Words {
+    list: Vec<String>,
+    index: HashMap<String, u32>,
+}
+
+impl Words {
+    fn number(&mut self, word: &str) -> u32 {
+        if let Some(number) = self.index.get(word) {
+            return *number;
+        }
+        let number = self.list.len() as u32;
+        self.list.push(word.to_string());
+        self.index.insert(word.to_string(), number);
+        number
+    }
+
+    fn text(&self, number: u32) -> &str {
+        self.list.get(number as usize).map_or("", String::as_str)
+    }
+}
+
+impl Lines {
+    pub(crate) fn new(path: PathBuf, job: &str) -> Lines {
+        Lines {
+            path,
+            naming: Naming { job: job.to_string(), offset_minutes: 0 },
+            stamp: None,
+            file: None,
+            reader: Reader::new(),
+            read: 0,
+            position: Position::default(),
+            rows: Vec::new(),
+            order: Vec::new(),
+            ids: String::new(),
+            by_id: HashMap::new(),
+            hasher: RandomState::new(),
+            again: HashMap::new(),
+            words: Words::default(),
+            problems: Vec::new(),
+            more_problems: 0,
+            epoch: 0,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Behind the last whole line that was taken in.
+    pub(crate) fn position(&self) -> Position {
+        self.position
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn row(&self, number: u32) -> Option<&Row> {
+        self.rows.get(number as usize)
+    }
+
+    pub(crate) fn id(&self, row: &Row) -> &str {
+        self.ids.get(row.id.0 as usize..row.id.1 as usize).unwrap_or_default()
+    }
+
+    /// Row numbers, oldest first.
+    pub(crate) fn order(&self) -> &[u32] {
+        &self.order
+    }
+
+    /// The first row that begins at or behind `offset`.
+    pub(crate) fn first_from(&self, offset: u64) -> usize {
+        self.rows.partition_point(|row| row.offset < offset)
+    }
+
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut list = self.problems.clone();
+        if self.more_problems > 0 {
+            list.push(format!("{}: {} more", self.name(), self.more_problems));
+        }
+        list
+    }
+
+    fn name(&self) -> String {
+        self.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
+    /// Looks at the file again and takes in what was appended.
+    pub(crate) fn refresh(&mut self) {
+        let stamp = std::fs::metadata(&self.path).ok().filter(std::fs::Metadata::is_file).map(|meta| Stamp::from(&meta));
+        if stamp == self.stamp {
+            return;
+        }
+        // Replaced by an editor or by rotation: lines may have gone anywhere in it.
+        if self.stamp.zip(stamp).is_some_and(|(old, new)| old.inode != new.inode) {
+            self.forget();
+        }
+        self.stamp = stamp;
+        match File::open(&self.path) {
+            Ok(file) => {
+                self.read_more(&file);
+                self.file = Some(file);
+            }
+            Err(_) => self.forget(),
+        }
+    }
+
+    /// The file is gone or another one: its rows are no longer there.
+    fn forget(&mut self) {
+        if self.read == 0 && self.rows.is_empty() {
+            return;
+        }
+        let epoch = self.epoch + 1;
+        let fresh = Lines::new(std::mem::take(&mut self.path), &self.naming.job);
+        *self = Lines { epoch, stamp: self.stamp, ..fresh };
+    }
+
+    fn read_more(&mut self, file: &File) {
+        // A shorter file, or one that begins otherwise, was truncated or rotated.
+        let shrunk = file.metadata().is_ok_and(|meta| meta.len() < self.read);
+        if shrunk || !self.position.holds(file) {
+            self.forget();
+        }
+        let before = self.rows.len();
+        let mut buffer = vec![0; 1 << 20];
+        let mut reader = std::mem::take(&mut self.reader);
+        let mut failure = None;
+        loop {
+            match read_at(file, &mut buffer, self.read) {
+                Ok(0) => break,
+                Ok(len) => {
+                    self.read += len as u64;
+                    reader.push(buffer.get(..len).unwrap_or_default(), &mut |item| self.take(item));
+                }
+                Err(error) => {
+                    failure = Some(error);
+                    break;
+                }
+            }
+        }
+        let settled = Position::of(file, reader.settled());
+        self.reader = reader;
+        match settled {
+            Ok(position) => self.position = position,
+            Err(error) => failure = Some(error),
+        }
+        if let Some(error) = failure {
+            self.problem(format!("{}: {error}", self.name()));
+        }
+        self.sort_in(before);
+    }
+
+    fn problem(&mut self, text: String) {
+        if self.problems.len() < MAX_PROBLEMS { self.problems.push(text) } else { self.more_problems += 1 }
+    }
+
+    fn take(&mut self, item: Item) {
+        let mut odd = String::new();
+        match &item.content {
+            Line::Blank => {}
+            Line::Fault(fault) => odd.push_str(fault.code()),
+            Line::Record { summary, warnings } => {
+                // A missing zone is common and shown on the row; it is no problem of the file.
+                let told = warnings.iter().filter(|warning| **warning != Warning::NaiveTimestamp);
+                odd = told.map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                if self.add(&item, summary) {
+                    odd = [odd, Warning::DuplicateRunId.to_string()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
+                }
+            }
+        }
+        if !odd.is_empty() {
+            self.problem(format!("{} line {} (byte {}): {odd}", self.name(), item.line, item.offset));
+        }
+    }
+
+    /// Adds a record; `true` when its id had been there before.
+    fn add(&mut self, item: &Item, summary: &Summary) -> bool {
+        let mut id = summary.id(item.line);
+        let number = self.rows.len() as u32;
+        let first = self.find(&id);
+        if let Some(first) = first {
+            let own = id.clone();
+            // Another record may have that very name: the count goes on until a name is free.
+            loop {
+                let count = self.again.entry(first).or_insert(1);
+                *count += 1;
+                id = nth_id(&own, *count);
+                if self.find(&id).is_none() {
+                    break;
+                }
+            }
+        }
+        let (Ok(from), Ok(to), Ok(len)) = (u32::try_from(self.ids.len()), u32::try_from(self.ids.len() + id.len()), u32::try_from(item.len))
+        else {
+            return first.is_some();
+        };
+        self.ids.push_str(&id);
+        let mut slot = self.hasher.hash_one(id.as_str());
+        while self.by_id.contains_key(&slot) {
+            slot = slot.wrapping_add(1);
+        }
+        self.by_id.insert(slot, number);
+        let at = runboard_core::model::time::parse_written(summary.started_at.as_deref().unwrap_or_default());
+        self.rows.push(Row {
+            offset: item.offset,
+            len,
+            id: (from, to),
+            at: at.map_or(i64::MIN, |time| time.instant(self.naming.offset_minutes).0),
+            job: self.words.number(summary.job(&self.naming)),
+            word: self.words.number(summary.result.as_deref().unwrap_or_default()),
+            phase: summary.phase(),
+        });
+        first.is_some()
+    }
+
+    /// The row with that id.
+    pub(crate) fn find(&self, id: &str) -> Option<u32> {
+        let mut slot = self.hasher.hash_one(id);
+        loop {
+            let number = *self.by_id.get(&slot)?;
+            if self.row(number).is_some_and(|row| self.id(row) == id) {
+                return Some(number);
+            }
+            slot = slot.wrapping_add(1);
+        }
+    }
+
+    fn sort_in(&mut self, from: usize) {
+        let mut order = std::mem::take(&mut self.order);
+        let fresh = self.rows.len() - from;
+        let key = |number: &u32| self.row(*number).map(|row| (row.at, self.id(row)));
+        if fresh > 64 {
+            order.extend(from as u32..self.rows.len() as u32);
+            order.sort_by(|a, b| key(a).cmp(&key(b)));
+        } else {
+            for number in from as u32..self.rows.len() as u32 {
+                let at = order.partition_point(|other| key(other) < key(&number));
+                order.insert(at, number);
+            }
+        }
+        self.order = order;
+    }
+
+    /// What the columns say of a row, written over `run`: enough for filters that ask for no more.
+    pub(crate) fn columns(&self, row: &Row, run: &mut Run) {
+        run.id.clear();
+        run.id.push_str(self.id(row));
+        run.job.clear();
+        run.job.push_str(self.words.text(row.job));
+        run.raw_status.clear();
+        run.raw_status.push_str(self.words.text(row.word));
+        run.phase = row.phase;
+        run.started_at = (row.at != i64::MIN).then_some(Timestamp(row.at));
+    }
+
+    /// The whole run, from its line. When the line cannot be read any more, the columns have to do.
+    pub(crate) fn run(&self, row: &Row) -> (Run, Vec<Step>) {
+        let id = self.id(row).to_string();
+        let (mut run, steps) = match self.summary(row) {
+            Some(summary) => (summary.run(id, &self.naming), summary.steps(&self.naming)),
+            None => {
+                let mut run = Run::new(id, "");
+                self.columns(row, &mut run);
+                (run, Vec::new())
+            }
+        };
+        // The place in the file is the version: lines are only appended.
+        run.version = row.offset + 1;
+        (run, steps)
+    }
+
+    fn summary(&self, row: &Row) -> Option<Summary> {
+        let mut bytes = vec![0; row.len as usize];
+        let len = read_at(self.file.as_ref()?, &mut bytes, row.offset).ok()?;
+        let line = bytes.get(..len)?;
+        match decode::line(line.strip_suffix(b"\n").unwrap_or(line), row.offset == 0) {
+            Line::Record { summary, .. } => Some(*summary),
+            Line::Blank | Line::Fault(_) => None,
+        }
+    }
+}

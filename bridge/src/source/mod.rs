@@ -1,0 +1,123 @@
+//! [`Source`]: the runs of one place on this machine, as they stand when asked.
+//!
+//! Nothing runs in the background: whoever asks first has the files looked at, and those who ask right behind see the same.
+//! A source is a history file, or a recording folder (run folders and their history file, shown as one).
+
+mod file;
+mod folder;
+mod lines;
+mod list;
+mod state;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use runboard_core::model::{Step, Timestamp};
+
+use crate::log::cache::IndexCache;
+
+pub(crate) use file::{Position, Stamp, read_at};
+pub(crate) use list::{ListQuery, Order, PageKey};
+pub(crate) use state::{Detail, Marks, News, RunsPosition, State};
+pub(crate) use watch::Watch;
+
+/// Where the runs of a source are.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// A recording folder (docs/recording.md).
+    Recorded(PathBuf),
+    /// A run history file.
+    History(PathBuf),
+}
+
+/// One source of runs.
+pub(crate) struct Source {
+    pub(crate) name: String,
+    pub(crate) place: Place,
+    pub(crate) logs: IndexCache,
+    state: Mutex<State>,
+    watch: Mutex<Weak<Watch>>,
+    streams: AtomicUsize,
+}
+
+impl Source {
+    pub(crate) fn new(name: &str, place: Place) -> Arc<Source> {
+        let state = Mutex::new(State::new(name, &place));
+        Arc::new(Source { name: name.to_string(), place, logs: IndexCache::default(), state, watch: Mutex::default(), streams: AtomicUsize::new(0) })
+    }
+
+    /// The state of the files now. Blocks: call it where blocking is allowed.
+    pub(crate) fn look(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves the state as it was between two lines: good enough to go on.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.refresh();
+        state
+    }
+
+    /// Whether the files have been read once. Does not wait.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.state.try_lock().is_ok_and(|state| state.is_loaded())
+    }
+
+    /// The shared watch over the files; it ends when nobody holds it.
+    pub(crate) fn watch(&self) -> Arc<Watch> {
+        let mut shared = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watch) = shared.upgrade() {
+            return watch;
+        }
+        let watch = Arc::new(match &self.place {
+            Place::Recorded(folder) => Watch::start(folder, true),
+            // The folder, not the file: a rotated file is another file under the same name.
+            Place::History(file) => {
+                let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                Watch::start(folder, false)
+            }
+        });
+        *shared = Arc::downgrade(&watch);
+        watch
+    }
+
+    /// Counts a stream for as long as the answer is held.
+    pub(crate) fn count_stream(self: &Arc<Source>) -> StreamCount {
+        self.streams.fetch_add(1, Ordering::Relaxed);
+        StreamCount(self.clone())
+    }
+
+    pub(crate) fn streams(&self) -> usize {
+        self.streams.load(Ordering::Relaxed)
+    }
+}
+
+/// One open stream of a source.
+pub(crate) struct StreamCount(Arc<Source>);
+
+impl Drop for StreamCount {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// This machine's clock in ns since 1970.
+pub(crate) fn now_ns() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+}
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp((now_ns() / 1000) as i64)
+}
+
+/// Whether two lists of steps say the same, their versions aside.
+fn same_steps(a: &[Step], b: &[Step]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_step(a, b))
+}
+
+pub(crate) fn same_step(a: &Step, b: &Step) -> bool {
+    a.version == b.version && a == b || {
+        let mut a = a.clone();
+        a.version = b.version;
+        a == *b
+    }
+}

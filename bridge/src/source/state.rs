@@ -1,0 +1,277 @@
+//! [`State`]: what is known of a source's files, and what changed in them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use runboard_core::model::{Run, Step};
+
+use super::file::Position;
+use super::folder::Folder;
+use super::lines::Lines;
+use super::{Place, now_ns};
+
+/// Looking at the files again costs at most one part in five of the time: a folder with very many runs is looked at less often.
+const SCAN_SHARE: u32 = 4;
+const SCAN_FLOOR: Duration = Duration::from_millis(2);
+/// How often runs that rest are looked at.
+const QUIET_SCAN: Duration = Duration::from_secs(1);
+/// How many removals a stream can be behind.
+const MAX_REMOVED: usize = 1000;
+/// Times of different files are compared: what changed so shortly before a position is told again rather than missed.
+const SLACK_NS: u64 = 2_000_000_000;
+
+pub(crate) struct State {
+    pub(crate) lines: Lines,
+    pub(crate) folders: BTreeMap<String, Folder>,
+    runs_dir: Option<PathBuf>,
+    /// Counts the changes that were seen.
+    seq: u64,
+    removed: VecDeque<(u64, String)>,
+    /// The oldest change from which all removals are known.
+    removed_from: u64,
+    looked: Option<Instant>,
+    looked_at_quiet: Option<Instant>,
+    cost: Duration,
+    /// The last look was so short ago that this one was left out.
+    stale: bool,
+}
+
+/// How far a stream has told the list, inside of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Marks {
+    seq: u64,
+    rows: usize,
+    epoch: u64,
+}
+
+/// The same as a durable position: valid after a restart over the same files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RunsPosition {
+    /// Folders with a version up to this are known.
+    pub(crate) version: u64,
+    /// How many folders there were.
+    pub(crate) folders: u64,
+    /// Lines of the history file before this are known.
+    pub(crate) lines: Position,
+}
+
+/// What happened to the list.
+pub(crate) struct News {
+    pub(crate) folders: Vec<String>,
+    pub(crate) rows: Vec<u32>,
+    pub(crate) removed: Vec<String>,
+    pub(crate) marks: Marks,
+}
+
+/// A run with all that is known of it.
+pub(crate) struct Detail {
+    pub(crate) run: Run,
+    pub(crate) steps: Vec<Step>,
+    /// How far its events are taken in, and the epoch of that file; `None`: it is only a line of a history.
+    pub(crate) events: Option<(Position, u64)>,
+    pub(crate) log: Option<PathBuf>,
+}
+
+impl State {
+    pub(super) fn new(name: &str, place: &Place) -> State {
+        let (lines, runs_dir) = match place {
+            Place::Recorded(dir) => (Lines::new(dir.join("runs.jsonl"), name), Some(dir.join("runs"))),
+            Place::History(file) => (Lines::new(file.clone(), name), None),
+        };
+        State {
+            lines,
+            folders: BTreeMap::new(),
+            runs_dir,
+            seq: 0,
+            removed: VecDeque::new(),
+            removed_from: 0,
+            looked: None,
+            looked_at_quiet: None,
+            cost: Duration::ZERO,
+            stale: false,
+        }
+    }
+
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.looked.is_some()
+    }
+
+    /// When the files may be looked at again; `None`: they were looked at just now.
+    pub(crate) fn stale_until(&self) -> Option<Instant> {
+        self.looked.filter(|_| self.stale).map(|looked| looked + (self.cost * SCAN_SHARE).max(SCAN_FLOOR))
+    }
+
+    pub(super) fn refresh(&mut self) {
+        let begun = Instant::now();
+        self.stale = self.looked.is_some_and(|looked| begun - looked < (self.cost * SCAN_SHARE).max(SCAN_FLOOR));
+        if self.stale {
+            return;
+        }
+        let known = self.lines.len();
+        let epoch = self.lines.epoch;
+        self.lines.refresh();
+        if self.lines.epoch != epoch {
+            self.seq += 1;
+        }
+        let from = if self.lines.epoch == epoch { known } else { 0 };
+        if let Some(dir) = self.runs_dir.clone() {
+            let all = self.looked_at_quiet.is_none_or(|at| begun - at >= QUIET_SCAN);
+            if all {
+                self.looked_at_quiet = Some(begun);
+            }
+            self.scan(&dir, all);
+            self.join_lines(from);
+        }
+        self.cost = begun.elapsed();
+        self.looked = Some(Instant::now());
+    }
+
+    fn scan(&mut self, dir: &std::path::Path, all: bool) {
+        let now = now_ns();
+        let mut there: BTreeMap<String, Folder> = BTreeMap::new();
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        for entry in entries {
+            // A link to a folder elsewhere is not a run of this source.
+            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            let Some(id) = entry.file_name().to_str().filter(|id| runboard_record::is_run_id(id)).map(String::from) else { continue };
+            let known = self.folders.remove(&id);
+            if let Some(folder) = known {
+                there.insert(id, folder);
+                continue;
+            }
+            let mut folder = Folder::new(entry.path(), &id);
+            if folder.refresh(now).is_some() {
+                self.seq += 1;
+                folder.changed = self.seq;
+                // Lines that were read before the folder was seen.
+                if let Some(line) = self.lines.find(&id).and_then(|number| self.lines.row(number)) {
+                    folder.set_line(self.lines.run(line).0, now);
+                }
+                there.insert(id, folder);
+            }
+        }
+        let mut gone = std::mem::replace(&mut self.folders, there);
+        let mut vanished = Vec::new();
+        for (id, folder) in &mut self.folders {
+            if !all && folder.is_quiet(now) {
+                continue;
+            }
+            match folder.refresh(now) {
+                Some(true) => {
+                    self.seq += 1;
+                    folder.changed = self.seq;
+                }
+                Some(false) => {}
+                None => vanished.push(id.clone()),
+            }
+        }
+        for id in vanished {
+            if let Some(folder) = self.folders.remove(&id) {
+                gone.insert(id, folder);
+            }
+        }
+        for id in gone.into_keys() {
+            self.seq += 1;
+            self.removed.push_back((self.seq, id));
+            if self.removed.len() > MAX_REMOVED
+                && let Some((seq, _)) = self.removed.pop_front()
+            {
+                self.removed_from = seq;
+            }
+        }
+    }
+
+    /// Tells folders what new lines of the history say of them.
+    fn join_lines(&mut self, from: usize) {
+        let now = now_ns();
+        for number in from..self.lines.len() {
+            let Some(row) = self.lines.row(number as u32).copied() else { continue };
+            let Some(folder) = self.folders.get_mut(self.lines.id(&row)) else { continue };
+            if folder.set_line(self.lines.run(&row).0, now) {
+                self.seq += 1;
+                folder.changed = self.seq;
+            }
+        }
+    }
+
+    /// Whether a line is shown by itself: not when its run has a folder.
+    pub(crate) fn shows_line(&self, number: u32) -> bool {
+        self.folders.is_empty() || self.lines.row(number).is_some_and(|row| !self.folders.contains_key(self.lines.id(row)))
+    }
+
+    pub(crate) fn detail(&self, id: &str) -> Option<Detail> {
+        if let Some(folder) = self.folders.get(id) {
+            return Some(Detail {
+                run: folder.run.clone(),
+                steps: folder.steps.clone(),
+                events: Some((folder.events, folder.epoch)),
+                log: Some(folder.log_path()),
+            });
+        }
+        let row = self.lines.row(self.lines.find(id)?)?;
+        let (run, steps) = self.lines.run(row);
+        Some(Detail { run, steps, events: None, log: None })
+    }
+
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut list = self.lines.problems();
+        list.extend(self.folders.values().flat_map(|folder| folder.problems.iter().cloned()).take(100));
+        list
+    }
+
+    pub(crate) fn marks(&self) -> Marks {
+        Marks { seq: self.seq, rows: self.lines.len(), epoch: self.lines.epoch }
+    }
+
+    pub(crate) fn position(&self) -> RunsPosition {
+        let newest = self.folders.values().map(|folder| folder.run.version).max().unwrap_or(0);
+        RunsPosition { version: newest.min(now_ns()), folders: self.folders.len() as u64, lines: self.lines.position() }
+    }
+
+    /// What happened to the list since `marks`; `None`: that is no longer known.
+    pub(crate) fn since(&self, marks: Marks) -> Option<News> {
+        if marks.epoch != self.lines.epoch || marks.seq < self.removed_from {
+            return None;
+        }
+        let mut news = News { folders: Vec::new(), rows: Vec::new(), removed: Vec::new(), marks: self.marks() };
+        if marks == news.marks {
+            return Some(news);
+        }
+        news.folders = self.folders.iter().filter(|(_, folder)| folder.changed > marks.seq).map(|(id, _)| id.clone()).collect();
+        news.rows = self.fresh_rows(marks.rows);
+        for (_, id) in self.removed.iter().filter(|(seq, _)| *seq > marks.seq) {
+            match self.lines.find(id) {
+                _ if self.folders.contains_key(id) => {}
+                // Only its folder was cleared away: the run goes on as a line of the history.
+                Some(number) => news.rows.push(number),
+                None => news.removed.push(id.clone()),
+            }
+        }
+        Some(news)
+    }
+
+    /// What happened to the list since a position of earlier, perhaps of another process; `None`: that cannot be told.
+    pub(crate) fn since_position(&self, from: &RunsPosition) -> Option<News> {
+        let kept = from.lines.offset == 0 || File::open(self.lines.path()).is_ok_and(|file| from.lines.holds(&file));
+        let born = self.folders.values().filter(|folder| folder.born <= from.version).count() as u64;
+        // Fewer folders than there were: some have gone, and nobody knows which.
+        if !kept || born < from.folders {
+            return None;
+        }
+        let since = from.version.saturating_sub(SLACK_NS);
+        Some(News {
+            folders: self.folders.iter().filter(|(_, folder)| folder.run.version > since).map(|(id, _)| id.clone()).collect(),
+            rows: self.fresh_rows(self.lines.first_from(from.lines.offset)),
+            removed: Vec::new(),
+            marks: self.marks(),
+        })
+    }
+
+    fn fresh_rows(&self, from: usize) -> Vec<u32> {
+        (from as u32..self.lines.len() as u32).filter(|number| self.shows_line(*number)).collect()
+    }
+}
