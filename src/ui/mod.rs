@@ -1,5 +1,8 @@
 //! What users see: the shell, the pages, the parts they share. Reads `state`, never a backend.
 
+// The component macro makes everything that it writes `pub`.
+#![allow(unreachable_pub)]
+
 pub mod app;
 pub mod nav;
 pub mod page;

@@ -38,7 +38,7 @@ pub(super) fn go_to_match(page: LogPage, forward: bool, from: u64) {
 }
 
 #[component]
-pub(super) fn Tools(page: LogPage, detail: RunDetail) -> impl IntoView {
+pub fn Tools(page: LogPage, detail: RunDetail) -> impl IntoView {
     let nav = Nav::get();
     let log = page.log;
     let step = Memo::new(move |_| nav.route.with(|route| route.log.step.join(",")));

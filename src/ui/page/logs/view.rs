@@ -52,7 +52,7 @@ fn row_of(select: &LogSelect, number: u64) -> u64 {
 }
 
 #[component]
-pub(super) fn Lines(page: LogPage, detail: RunDetail) -> impl IntoView {
+pub fn Lines(page: LogPage, detail: RunDetail) -> impl IntoView {
     let nav = Nav::get();
     let log = page.log;
     let windowed = Windowed::new(ROW, 0.0);

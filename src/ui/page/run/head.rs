@@ -52,7 +52,7 @@ pub(super) fn error_line(detail: &RunDetail, step: &str) -> Option<(u64, String)
 }
 
 #[component]
-pub(super) fn Head(detail: RunDetail) -> impl IntoView {
+pub fn Head(detail: RunDetail) -> impl IntoView {
     let run = detail.run;
     let shown = Memo::new(move |_| run.with(|run| run.ready().cloned()));
     view! {

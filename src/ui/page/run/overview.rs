@@ -37,7 +37,7 @@ fn last_lines(detail: &RunDetail, step: &str) -> Vec<String> {
 }
 
 #[component]
-pub(super) fn Overview(detail: RunDetail) -> impl IntoView {
+pub fn Overview(detail: RunDetail) -> impl IntoView {
     let steps = detail.steps;
     let failed = Memo::new(move |_| {
         steps.with(|steps| {

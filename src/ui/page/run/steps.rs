@@ -47,7 +47,7 @@ impl Row {
 }
 
 #[component]
-pub(super) fn Steps(detail: RunDetail) -> impl IntoView {
+pub fn Steps(detail: RunDetail) -> impl IntoView {
     let state = State::get();
     let steps = detail.steps;
     let open: RwSignal<Vec<String>> = RwSignal::new(Vec::new());

@@ -30,7 +30,7 @@ fn parts(text: &str) -> Vec<String> {
 }
 
 #[component]
-pub(super) fn Filters() -> impl IntoView {
+pub fn Filters() -> impl IntoView {
     let state = State::get();
     let nav = Nav::get();
     let status = Memo::new(move |_| nav.route.with(|route| joined(&route.filter.status)));

@@ -42,7 +42,7 @@ fn is_narrow() -> bool {
 }
 
 #[component]
-pub(super) fn Grid(shown: Memo<u64>) -> impl IntoView {
+pub fn Grid(shown: Memo<u64>) -> impl IntoView {
     let state = State::get();
     let nav = Nav::get();
     let runs = state.runs;
