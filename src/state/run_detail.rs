@@ -84,7 +84,7 @@ impl RunDetail {
             };
             self.read_rest(&backend);
             let again: StoredValue<bool, LocalStorage> = StoredValue::new_local(false);
-            let mut sink = |event| self.take(&backend, event, again);
+            let mut sink = |event| self.take(event, again);
             let work = follow(
                 backend.clone(),
                 host_clock(),
@@ -132,31 +132,28 @@ impl RunDetail {
             tail: Some(TAIL),
             ..LogQuery::default()
         };
-        // The log's position is taken first: steps that change meanwhile are sent again, and taken in once.
-        let log = if self.has_logs() {
-            Some(backend.logs(&self.id, &query).await)
-        } else {
-            None
-        };
+        // Each answer's position covers its own part of the topic: what changes meanwhile is sent again, and taken in once.
+        let mut cursors = Vec::new();
         match backend.steps(&self.id).await {
-            Ok(steps) => self.steps.set(Loaded::Ready(steps.value)),
+            Ok(steps) => {
+                cursors.extend(steps.cursor);
+                self.steps.set(Loaded::Ready(steps.value));
+            }
             Err(error) => self.steps.set(Loaded::Failed(error)),
         }
-        match log {
-            Some(Ok(answer)) => {
+        if !self.has_logs() {
+            self.log.loading.set(Loading::Done);
+            return Some(cursors);
+        }
+        match backend.logs(&self.id, &query).await {
+            Ok(answer) => {
                 self.log.append(&answer.value);
                 self.log.loading.set(Loading::Earlier);
-                Some(answer.cursor.into_iter().collect())
+                cursors.extend(answer.cursor);
             }
-            Some(Err(error)) => {
-                self.log.loading.set(Loading::Failed(error));
-                Some(Vec::new())
-            }
-            None => {
-                self.log.loading.set(Loading::Done);
-                Some(Vec::new())
-            }
+            Err(error) => self.log.loading.set(Loading::Failed(error)),
         }
+        Some(cursors)
     }
 
     fn has_logs(&self) -> bool {
@@ -178,12 +175,7 @@ impl RunDetail {
         })));
     }
 
-    fn take(
-        &self,
-        backend: &Rc<dyn Backend>,
-        event: FollowEvent,
-        again: StoredValue<bool, LocalStorage>,
-    ) {
+    fn take(&self, event: FollowEvent, again: StoredValue<bool, LocalStorage>) {
         let positioned = match event {
             FollowEvent::Link(FollowLink::Lost { error, .. } | FollowLink::Stopped(error)) => {
                 self.lost.set(Some(error));
@@ -205,7 +197,7 @@ impl RunDetail {
                     Loaded::Loading | Loaded::Failed(_) => *loaded = Loaded::Ready(steps),
                 })
             }
-            Update::Log { run, batch } if run == self.id => self.take_lines(backend, &batch, again),
+            Update::Log { run, batch } if run == self.id => self.take_lines(&batch, again),
             Update::Gap { .. } => again.set_value(true),
             Update::Problem(problem) => {
                 self.source.link.update(|link| link.add_problems([problem]))
@@ -239,12 +231,7 @@ impl RunDetail {
         }
     }
 
-    fn take_lines(
-        &self,
-        _backend: &Rc<dyn Backend>,
-        batch: &LogBatch,
-        again: StoredValue<bool, LocalStorage>,
-    ) {
+    fn take_lines(&self, batch: &LogBatch, again: StoredValue<bool, LocalStorage>) {
         if self.log.append(batch).is_some() {
             // The source skipped lines that it should have sent: read the log anew rather than show a hole as whole.
             again.set_value(true);
