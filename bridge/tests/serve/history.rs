@@ -1,0 +1,148 @@
+//! Histories: one file of lines as a source.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::files::{append, summary};
+use super::site::{Place, Site, ids};
+
+const AT: &str = "2026-11-21T10:00:00Z";
+
+fn history(text: &[u8]) -> Site {
+    let place = Place::new();
+    let path = place.join("h.jsonl");
+    std::fs::write(&path, text).unwrap();
+    let argument = format!("etl={}", path.display());
+    Site::start(place, &["--history", &argument])
+}
+
+#[test]
+fn every_record_of_a_ruined_file_is_found() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixture/jsonl/edge.jsonl");
+    let site = history(&std::fs::read(fixture).unwrap());
+    let list = site.json("/api/v1/etl/runs?limit=5000&order=asc");
+    assert_eq!((list["total"].as_u64(), ids(&list).len()), (Some(18), 18));
+    // Rows without a time come first here, and last in the usual order.
+    assert_eq!(ids(&list)[..2], ["odd-time", "old-but-last"]);
+    for id in ids(&list) {
+        let path: String = id.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        assert_eq!(site.json(&format!("/api/v1/etl/runs/{path}"))["run"]["id"], id);
+        let logs = site.json(&format!("/api/v1/etl/runs/{path}/logs"));
+        assert_eq!(logs["total"], 0);
+    }
+    let second = site.json("/api/v1/etl/runs/bom-crlf%232");
+    assert_eq!(second["run"]["reason"], "second record, same run_id");
+    assert_eq!(site.json("/api/v1/etl/runs/bom-crlf")["run"]["status"], "succeeded");
+    assert_eq!(site.json("/api/v1/etl/runs/a%2Fb%3Fc%23d%252F../steps")["steps"].as_array().unwrap().len(), 3);
+    assert_eq!(site.json("/api/v1/etl/runs/aware-utc")["run"]["job"], "etl");
+    let problems: Vec<Value> = site.json("/api/v1/etl/info")["problems"].as_array().unwrap().clone();
+    for part in ["h.jsonl line 15 (byte ", "not_an_object", "line 13 (byte 2685): invalid_utf8", "salvaged_after_torn_write"] {
+        assert!(problems.iter().any(|problem| problem.as_str().unwrap().contains(part)), "{part}: {problems:?}");
+    }
+}
+
+#[test]
+fn lines_that_are_appended_are_seen_and_a_torn_one_waits() {
+    let site = history(summary("r1", AT, "success", json!({})).as_bytes());
+    let path = site.place.join("h.jsonl");
+    let mut stream = site.stream_with("/api/v1/etl/", "topic=runs", &[]);
+    stream.until_named("live");
+    let line = summary("r2", AT, "failed", json!({}));
+    append(&path, &line.as_bytes()[..40]);
+    append(&path, b"");
+    assert_eq!(ids(&site.json("/api/v1/etl/runs")), ["r1"]);
+    append(&path, &line.as_bytes()[40..]);
+    let event = stream.until_named("runs").pop().unwrap();
+    assert_eq!(ids(&event.data), ["r2"]);
+    assert_eq!(ids(&site.json("/api/v1/etl/runs?status=failed")), ["r2"]);
+    assert_eq!(ids(&site.json("/api/v1/etl/runs?tag=nothing")).len(), 0);
+    // Coming back later: only what is new.
+    append(&path, summary("r3", AT, "stopped", json!({})).as_bytes());
+    let back = site.stream_with("/api/v1/etl/", "topic=runs", &[("Last-Event-ID", &event.id)]).until_named("live");
+    assert_eq!(ids(&back[0].data), ["r3"]);
+    let over = site.stream_with("/api/v1/etl/", "topic=run:r3", &[]).until_named("live");
+    assert_eq!(over.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(), ["end", "live"]);
+}
+
+#[test]
+fn rotation_and_truncation_are_gaps() {
+    let site = history((0..5).map(|n| summary(&format!("old{n}"), AT, "success", json!({}))).collect::<String>().as_bytes());
+    let path = site.place.join("h.jsonl");
+    let stream = || {
+        let mut stream = site.stream_with("/api/v1/etl/", "topic=runs", &[]);
+        stream.until_named("live");
+        stream
+    };
+    let cursor = site.json("/api/v1/etl/runs")["cursor"].as_str().unwrap().to_string();
+    let mut open = stream();
+    std::fs::rename(&path, site.place.join("h.jsonl.1")).unwrap();
+    open.until_named("gap");
+    std::fs::write(&path, (0..9).map(|n| summary(&format!("new{n}"), AT, "success", json!({}))).collect::<String>()).unwrap();
+    open.until(|event| event.name == "gap" || event.name == "runs");
+    assert_eq!(ids(&site.json("/api/v1/etl/runs?order=asc"))[0], "new0");
+    let late = site.stream_with("/api/v1/etl/", &format!("topic=runs&after={cursor}"), &[]).until_named("live");
+    assert_eq!(late[0].name, "gap");
+    let mut open = stream();
+    std::fs::write(&path, summary("short", AT, "success", json!({}))).unwrap();
+    open.until_named("gap");
+    assert_eq!(ids(&site.json("/api/v1/etl/runs")), ["short"]);
+}
+
+#[test]
+fn who_falls_far_behind_is_told_to_read_anew() {
+    let site = history(b"");
+    let path = site.place.join("h.jsonl");
+    let mut slow = site.stream_with("/api/v1/etl/", "topic=runs", &[]);
+    slow.until_named("live");
+    // It reads nothing while much happens; meanwhile the bridge holds one batch for it, and others are served.
+    let mut sent = 0;
+    for round in 0..30 {
+        let text = (0..1000).fold(String::new(), |mut text, n| {
+            let _ = write!(text, "{}", summary(&format!("r{round}-{n}"), AT, "success", json!({"job": "j".repeat(200)})));
+            text
+        });
+        append(&path, text.as_bytes());
+        sent += 1000;
+        site.eventually("/api/v1/etl/runs?limit=1", |list| list["total"] == sent);
+    }
+    let gap = slow.until_named("gap").pop().unwrap();
+    assert_eq!(gap.data["topic"], "runs");
+    // It goes on from there.
+    append(&path, summary("last", AT, "success", json!({})).as_bytes());
+    let seen = slow.until_named("runs").pop().unwrap();
+    assert_eq!(ids(&seen.data), ["last"]);
+}
+
+#[test]
+fn a_hundred_thousand_runs_are_paged_whole() {
+    let mut text = String::new();
+    for number in 0..100_000_u64 {
+        let result = if number % 10 == 0 { "failed" } else { "success" };
+        let at = format!("2026-{:02}-{:02}T{:02}:{:02}:{:02}Z", 1 + number / 28_000, 1 + number / 1000 % 28, number / 60 % 24, number % 60, number % 60);
+        text.push_str(&summary(&format!("run-{number:06}"), &at, result, json!({"job": format!("job{}", number % 7), "tags": {"n": (number % 3).to_string()}})));
+    }
+    let size = text.len();
+    let site = history(text.as_bytes());
+    let begun = std::time::Instant::now();
+    let list = site.json("/api/v1/etl/runs?limit=100");
+    println!("{} MB: first page after {:?}", size / 1_000_000, begun.elapsed());
+    assert_eq!(list["total"], 100_000);
+    for (query, total) in [("status=failed", json!(10_000)), ("job=job3", json!(14_286)), ("tag=n=2&limit=10", Value::Null), ("q=run-099999", json!(1))] {
+        let begun = std::time::Instant::now();
+        let found = site.json(&format!("/api/v1/etl/runs?{query}"));
+        println!("{query}: {:?}, total {}", begun.elapsed(), found["total"]);
+        assert_eq!(found["total"], total, "{query}");
+    }
+    let (mut seen, mut next) = (std::collections::HashSet::new(), String::new());
+    loop {
+        let page = site.json(&format!("/api/v1/etl/runs?limit=5000{next}"));
+        seen.extend(ids(&page));
+        match page["next"].as_str() {
+            Some(key) => next = format!("&cursor={key}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen.len(), 100_000);
+}

@@ -1,0 +1,14 @@
+//! `runboard-bridge serve`, the real program, asked over real sockets.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod access;
+mod client;
+mod cuts;
+mod files;
+mod follow;
+mod history;
+mod list;
+mod logs;
+mod process;
+mod run;
+mod site;
