@@ -8,7 +8,7 @@ use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowL
 use runboard_core::backend::{
     Backend, BackendError, Cursor, LogBatch, LogQuery, Logs, Topic, Update,
 };
-use runboard_core::model::{Run, Step, fold};
+use runboard_core::model::{Run, Step, Timestamp, fold};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
 
@@ -74,6 +74,28 @@ impl RunDetail {
                 .update(|count| *count = count.saturating_sub(1));
         });
         detail
+    }
+
+    /// The last moment of which the data speak: what runs is as long as this. An unfinished run stands still since it was last seen.
+    pub fn heard_now(&self, now: Timestamp) -> Timestamp {
+        let seen = self.run.with(|run| {
+            run.ready().and_then(|run| {
+                if run.is_unfinished() {
+                    run.last_seen_at
+                } else {
+                    None
+                }
+            })
+        });
+        seen.unwrap_or_else(|| self.source.heard_now(now))
+    }
+
+    /// Nothing that the page shows of this run moves: its source is silent, or the run itself shows no life.
+    pub fn is_still(&self, now: Timestamp) -> bool {
+        self.source.is_stale(now)
+            || self
+                .run
+                .with(|run| run.ready().is_some_and(Run::is_unfinished))
     }
 
     /// Reads and follows; begins again when the source says that its history is not there any more.

@@ -120,14 +120,19 @@ fn tags(map: Map<String, Value>) -> Vec<(String, String)> {
 
 /// One row of the list.
 pub fn run(wire: wire::Run, problems: &mut Problems) -> Run {
-    let (phase, raw_status) = phase(wire.status, wire.raw_status);
+    let (mut phase, raw_status) = phase(wire.status, wire.raw_status);
     let what = |field| format!("run {}.{field}", wire.id);
     let steps = wire.steps.unwrap_or_default();
+    let last_seen_at = time(&wire.last_seen_at, &what("last_seen_at"), problems);
+    if last_seen_at.is_some() && !phase.is_terminal() {
+        // It claims to go on and shows no life: unfinished, and nobody knows its fate.
+        phase = Phase::Unknown;
+    }
     Run {
         created_at: time(&wire.created_at, &what("created_at"), problems),
         started_at: time(&wire.started_at, &what("started_at"), problems),
         ended_at: time(&wire.ended_at, &what("ended_at"), problems),
-        last_seen_at: time(&wire.last_seen_at, &what("last_seen_at"), problems),
+        last_seen_at,
         id: wire.id,
         job: wire.job,
         phase,

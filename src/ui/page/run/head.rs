@@ -83,7 +83,7 @@ fn Facts(run: Run, detail: RunDetail) -> impl IntoView {
         value.map(|value| view! { <span>{name}" "<b>{value}</b></span> })
     };
     let times = run.clone();
-    let for_span = (run.clone(), source.clone());
+    let for_span = (run.clone(), detail.clone());
     let span = move || {
         let now = for_span.1.heard_now(state.now.get());
         text::run_span(&for_span.0, now).map(|span| {

@@ -86,10 +86,7 @@ fn OneRun(source: Source, id: String) -> impl IntoView {
         title.0.set(words.unwrap_or_default());
     });
     let tab = Memo::new(move |_| nav.route.with(|route| route.tab));
-    let is_stale = {
-        let source = source.clone();
-        move || source.is_stale(state.now.get())
-    };
+    let is_still = move || detail().is_still(state.now.get());
     let failed = Memo::new(move |_| {
         run.with(|run| match run {
             Loaded::Failed(error) => Some(error.to_string()),
@@ -98,7 +95,7 @@ fn OneRun(source: Source, id: String) -> impl IntoView {
     });
     let lost = detail().lost;
     view! {
-        <article class="page run" data-source=source.config.id.clone() data-run-id=id.clone() data-stale=move || is_stale().to_string()>
+        <article class="page run" data-source=source.config.id.clone() data-run-id=id.clone() data-stale=move || is_still().to_string()>
             {move || match failed.get() {
                 Some(error) => view! {
                     <Panel title="This run could not be read".to_string() text=error>

@@ -91,7 +91,7 @@ fn FailedStep(step: Step, detail: RunDetail) -> impl IntoView {
 fn StepsInShort(detail: RunDetail) -> impl IntoView {
     let state = State::get();
     let steps = detail.steps;
-    let source = detail.source.clone();
+    let for_now = detail.clone();
     let noun = detail.source.link.with_untracked(|link| {
         link.info
             .as_ref()
@@ -106,7 +106,7 @@ fn StepsInShort(detail: RunDetail) -> impl IntoView {
                 Loaded::Failed(error) => view! { <p class="notice notice--error">{error.to_string()}</p> }.into_any(),
                 Loaded::Ready(steps) if steps.is_empty() => view! { <p class="muted">{format!("The source names no {noun}s of this run.")}</p> }.into_any(),
                 Loaded::Ready(steps) => {
-                    let now = source.heard_now(state.now.get_untracked());
+                    let now = untrack(|| for_now.heard_now(state.now.get()));
                     let mut slowest: Vec<_> = steps.iter().filter_map(|step| Some((step_span(step, now)?, step.key.clone()))).collect();
                     slowest.sort_by(|a, b| b.0.cmp(&a.0));
                     view! {

@@ -229,10 +229,10 @@ fn cells(state: State, row: Row, detail: RunDetail) -> impl IntoView {
     };
     let mut route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Logs);
     route.log.step = vec![step.key.clone()];
-    let source = detail.source.clone();
+    let for_span = detail.clone();
     let is_ticking = phase.is_active();
     let span = move || {
-        let end = ended.or_else(|| is_ticking.then(|| source.heard_now(state.now.get())))?;
+        let end = ended.or_else(|| is_ticking.then(|| for_span.heard_now(state.now.get())))?;
         Some(end.since(started?))
     };
     let duration = if is_ticking {
@@ -241,7 +241,7 @@ fn cells(state: State, row: Row, detail: RunDetail) -> impl IntoView {
         view! { <DurationCell span=span() /> }.into_any()
     };
     let run = detail.run;
-    let bar_source = detail.source.clone();
+    let for_bar = detail.clone();
     view! {
         <div role="gridcell" class="grid__cell col-status"><PhaseBadge phase=phase word=word raw=raw /></div>
         <div role="gridcell" class="grid__cell col-step" style:padding-inline-start=if attempt.is_some() { "24px" } else { "0" }>
@@ -252,7 +252,7 @@ fn cells(state: State, row: Row, detail: RunDetail) -> impl IntoView {
         <div role="gridcell" class="grid__cell grid__cell--number col-duration">{duration}</div>
         <div role="gridcell" class="grid__cell col-bar">
             {move || {
-                let now = bar_source.heard_now(if is_ticking { state.now.get() } else { state.now.get_untracked() });
+                let now = for_bar.heard_now(if is_ticking { state.now.get() } else { state.now.get_untracked() });
                 run.with(|run| run.ready().and_then(|run| bar(run, started?, ended.or(is_ticking.then_some(now))?, now)))
                     .map(|(x, width)| view! {
                         <svg class="steps__bar" data-phase=phase.word() viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">
