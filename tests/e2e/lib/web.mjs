@@ -1,0 +1,139 @@
+// Servers of the tests' own: plain files under a sub-path, and a proxy that breaks what it forwards.
+import { createReadStream, statSync } from "node:fs";
+import http from "node:http";
+import { extname, join, normalize } from "node:path";
+
+const TYPES = {
+  ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".svg": "image/svg+xml", ".json": "application/json",
+};
+const POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const listen = (server) => new Promise((done) => server.listen(0, "127.0.0.1", () => done(server.address().port)));
+
+function close(server) {
+  server.closeAllConnections();
+  return new Promise((done) => server.close(done));
+}
+
+/** Forwards a request to the bridge under the bridge's own name, as a reverse proxy does. */
+function forward(request, target, path, take) {
+  const headers = { ...request.headers, host: target.host, connection: "close" };
+  delete headers["accept-encoding"];
+  const ask = http.request({ host: target.hostname, port: target.port, path, method: request.method, headers, agent: false }, take);
+  request.pipe(ask);
+  return ask;
+}
+
+/** A plain file server: `dist` under `prefix`, `config` as config.json there, and what is below `prefix`api/ at `api`, if given. */
+export async function files({ dist, prefix = "/", config, api }) {
+  const server = http.createServer((request, response) => {
+    const { pathname, search } = new URL(request.url, "http://x");
+    const missing = () => response.writeHead(404, { "content-type": "text/html" }).end("<h1>404</h1>");
+    if (!pathname.startsWith(prefix)) return missing();
+    const name = pathname.slice(prefix.length);
+    if (name.startsWith("api/") && api) {
+      const target = new URL(api);
+      const ask = forward(request, target, `/${name}${search}`, (answer) => {
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response);
+      });
+      ask.on("error", () => response.writeHead(502).end());
+      response.on("close", () => ask.destroy());
+      return;
+    }
+    response.setHeader("content-security-policy", POLICY);
+    if (name === "config.json") {
+      if (config === undefined) return missing();
+      response.writeHead(200, { "content-type": "application/json" });
+      return response.end(typeof config === "string" ? config : JSON.stringify(config));
+    }
+    const file = join(dist, normalize(`/${name === "" ? "index.html" : name}`));
+    try {
+      if (!statSync(file).isFile()) return missing();
+    } catch {
+      return missing();
+    }
+    response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+    createReadStream(file).pipe(response);
+  });
+  const port = await listen(server);
+  return { url: `http://127.0.0.1:${port}${prefix}`, stop: () => close(server) };
+}
+
+/** Numbers from a seed, so that a failure can be had again. */
+export function chance(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * A proxy in front of the bridge that can be told to misbehave. `mode(path)` gives for each request: `pass`, `refuse` (reset at once), `stall`
+ * (never answers), `error` (a 503). `plan(path)` gives for a stream `{after, how}`: cut it after so many bytes by `reset`, `half` (the socket
+ * is half-closed in the middle of a chunk) or `end` (a proper end that comes too early); null lets it be.
+ */
+export async function proxy(bridge) {
+  const target = () => new URL(self.target);
+  const self = { target: bridge.url, mode: () => "pass", plan: () => null, cuts: [], sent: 0, seen: [], open: new Set(), stalled: new Set(), onCut: () => {} };
+  const server = http.createServer((request, response) => {
+    const path = request.url;
+    self.seen.push(path);
+    const mode = self.mode(path);
+    if (mode === "refuse") return request.socket.resetAndDestroy();
+    if (mode === "error") return response.writeHead(503, { "content-type": "application/problem+json" }).end('{"title":"not now","status":503}');
+    if (mode === "stall") {
+      self.stalled.add(request.socket);
+      return;
+    }
+    const entry = { request, response, path };
+    self.open.add(entry);
+    let isCut = false;
+    const ask = forward(request, target(), path, (answer) => {
+      const plan = path.includes("/stream") ? self.plan(path) : null;
+      let left = plan ? plan.after : Infinity;
+      response.writeHead(answer.statusCode, { ...answer.headers, connection: "close" });
+      answer.on("data", (bytes) => {
+        if (isCut) return;
+        const part = bytes.length > left ? bytes.subarray(0, left) : bytes;
+        left -= part.length;
+        if (path.includes("/stream")) self.sent += part.length;
+        const isLast = left <= 0;
+        response.write(part, () => {
+          if (isLast) cut(request, response, plan.how, answer);
+        });
+        isCut ||= isLast;
+      });
+      answer.on("end", () => isCut || response.end());
+      answer.on("error", () => request.socket.destroy());
+    });
+    const cut = (request, response, how, answer) => {
+      if (how === "reset") request.socket.resetAndDestroy();
+      else if (how === "half") request.socket.end();
+      else response.end();
+      answer.destroy();
+      self.cuts.push(how);
+      self.onCut();
+    };
+    ask.on("error", () => request.socket.destroy());
+    response.on("close", () => {
+      self.open.delete(entry);
+      ask.destroy();
+    });
+  });
+  const port = await listen(server);
+  self.url = `http://127.0.0.1:${port}/`;
+  /** Cuts every open stream now. */
+  self.cutAll = () => {
+    for (const { request, path } of self.open) if (path.includes("/stream")) request.socket.resetAndDestroy();
+  };
+  self.stop = () => {
+    for (const socket of self.stalled) socket.destroy();
+    return close(server);
+  };
+  return self;
+}
