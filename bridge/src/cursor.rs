@@ -42,12 +42,23 @@ impl Cursor {
         let (kind, rest) = part.split_once(':')?;
         if kind == "r" {
             let [version, folders, offset, proof] = numbers(rest)?;
-            let lines = Position { offset, proof: u32::try_from(proof).ok()? };
-            let runs = RunsPosition { version, folders, lines };
+            let lines = Position {
+                offset,
+                proof: u32::try_from(proof).ok()?,
+            };
+            let runs = RunsPosition {
+                version,
+                folders,
+                lines,
+            };
             self.runs = Some(self.runs.map_or(runs, |old| RunsPosition {
                 version: old.version.min(version),
                 folders: old.folders.min(folders),
-                lines: if old.lines.offset <= offset { old.lines } else { lines },
+                lines: if old.lines.offset <= offset {
+                    old.lines
+                } else {
+                    lines
+                },
             }));
             return Some(());
         }
@@ -56,7 +67,10 @@ impl Cursor {
         match kind {
             "e" => {
                 let [offset, proof] = numbers(rest)?;
-                let position = Position { offset, proof: u32::try_from(proof).ok()? };
+                let position = Position {
+                    offset,
+                    proof: u32::try_from(proof).ok()?,
+                };
                 let slot = self.events.entry(id).or_insert(position);
                 if offset < slot.offset {
                     *slot = position;
@@ -64,7 +78,13 @@ impl Cursor {
             }
             "l" => {
                 let [offset, rows, proof] = numbers(rest)?;
-                let position = LogPosition { end: Position { offset, proof: u32::try_from(proof).ok()? }, rows };
+                let position = LogPosition {
+                    end: Position {
+                        offset,
+                        proof: u32::try_from(proof).ok()?,
+                    },
+                    rows,
+                };
                 let slot = self.logs.entry(id).or_insert(position);
                 if offset < slot.end.offset {
                     *slot = position;
@@ -80,7 +100,11 @@ fn numbers<const N: usize>(text: &str) -> Option<[u64; N]> {
     let mut parts = text.split('.');
     let mut found = [0; N];
     for slot in &mut found {
-        *slot = parts.next().filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?.parse().ok()?;
+        *slot = parts
+            .next()
+            .filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?
+            .parse()
+            .ok()?;
     }
     parts.next().is_none().then_some(found)
 }
@@ -99,7 +123,14 @@ impl Writer {
 
     pub(crate) fn runs(&mut self, at: &RunsPosition) {
         // Writing into a String cannot fail.
-        let _ = write!(self.part(), "r:{}.{}.{}.{}", at.version, at.folders, at.lines.offset, at.lines.proof);
+        let _ = write!(
+            self.part(),
+            "r:{}.{}.{}.{}",
+            at.version,
+            at.folders,
+            at.lines.offset,
+            at.lines.proof
+        );
     }
 
     pub(crate) fn events(&mut self, id: &str, at: &Position) {
@@ -107,7 +138,14 @@ impl Writer {
     }
 
     pub(crate) fn log(&mut self, id: &str, at: &LogPosition) {
-        let _ = write!(self.part(), "l:{}:{}.{}.{}", encode(id), at.end.offset, at.rows, at.end.proof);
+        let _ = write!(
+            self.part(),
+            "l:{}:{}.{}.{}",
+            encode(id),
+            at.end.offset,
+            at.rows,
+            at.end.proof
+        );
     }
 
     pub(crate) fn finish(self) -> String {
@@ -138,7 +176,9 @@ pub(crate) fn decode(text: &str) -> Option<String> {
             out.push(*byte);
             continue;
         }
-        let hex = std::str::from_utf8(rest.get(..2)?).ok().filter(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        let hex = std::str::from_utf8(rest.get(..2)?)
+            .ok()
+            .filter(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
         out.push(u8::from_str_radix(hex, 16).ok()?);
         rest = rest.get(2..)?;
     }
@@ -153,9 +193,19 @@ mod tests {
     fn what_is_written_reads_back_and_the_earlier_of_two_counts() {
         let at = |offset| Position { offset, proof: 7 };
         let mut writer = Writer::default();
-        writer.runs(&RunsPosition { version: 5, folders: 2, lines: at(9) });
+        writer.runs(&RunsPosition {
+            version: 5,
+            folders: 2,
+            lines: at(9),
+        });
         writer.events("a/b~:%\u{e9}", &at(40));
-        writer.log("x", &LogPosition { end: at(100), rows: 3 });
+        writer.log(
+            "x",
+            &LogPosition {
+                end: at(100),
+                rows: 3,
+            },
+        );
         let text = writer.finish();
         assert_eq!(text, "r:5.2.9.7~e:a%2Fb%7E%3A%25%C3%A9:40.7~l:x:100.3.7");
         let mut cursor = Cursor::default();
@@ -169,7 +219,18 @@ mod tests {
 
     #[test]
     fn garbage_is_noticed_and_harms_nothing() {
-        for text in ["x", "r:", "r:1.2.3", "r:1.2.3.4.5", "r:-1.2.3.4", "e:1.2", "e:%G0:1.2", "l:x:1.2.99999999999", "r:1.2.3.99999999999999999999", "q:x:1"] {
+        for text in [
+            "x",
+            "r:",
+            "r:1.2.3",
+            "r:1.2.3.4.5",
+            "r:-1.2.3.4",
+            "e:1.2",
+            "e:%G0:1.2",
+            "l:x:1.2.99999999999",
+            "r:1.2.3.99999999999999999999",
+            "q:x:1",
+        ] {
             let mut cursor = Cursor::default();
             cursor.merge(text);
             assert!(cursor.garbage, "{text}");

@@ -1,5 +1,10 @@
 //! Every case of the run-history fixtures: line by line, at every split, and without harm to neighbours.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -31,7 +36,15 @@ fn actual(field: &str, item: &Item, occurrences: &HashMap<String, u32>) -> Value
             let run = summary.run(nth_id(&id, occurrence), &Naming::default());
             match field {
                 // A missing zone is a notice of the file, not a warning of the line.
-                "outcome" => json!(if warnings.iter().all(|w| w.to_string() == "naive_timestamp") && occurrence == 1 { "ok" } else { "warn" }),
+                "outcome" => json!(
+                    if warnings.iter().all(|w| w.to_string() == "naive_timestamp")
+                        && occurrence == 1
+                    {
+                        "ok"
+                    } else {
+                        "warn"
+                    }
+                ),
                 "run_id" => json!(summary.run_id),
                 "synthetic_id" => json!(run.id),
                 "occurrence" => json!(occurrence),
@@ -42,8 +55,14 @@ fn actual(field: &str, item: &Item, occurrences: &HashMap<String, u32>) -> Value
                 "retry_count" => json!(summary.retry_count),
                 "metadata" => json!(summary.metadata),
                 "started_utc" => json!(run.started_at.map(|at| at.to_string())),
-                "duration_s" => json!(run.started_at.zip(run.ended_at).map(|(start, end)| end.since(start).as_seconds())),
-                other => panic!("the expectation has a field that this test does not know: {other}"),
+                "duration_s" => json!(
+                    run.started_at
+                        .zip(run.ended_at)
+                        .map(|(start, end)| end.since(start).as_seconds())
+                ),
+                other => {
+                    panic!("the expectation has a field that this test does not know: {other}")
+                }
             }
         }
         (_, field) => panic!("line {} has no {field}", item.line),
@@ -51,9 +70,16 @@ fn actual(field: &str, item: &Item, occurrences: &HashMap<String, u32>) -> Value
 }
 
 fn same(field: &str, expected: &Value, actual: &Value) -> bool {
-    match (field, expected.as_str().and_then(Timestamp::parse), actual.as_str().and_then(Timestamp::parse)) {
+    match (
+        field,
+        expected.as_str().and_then(Timestamp::parse),
+        actual.as_str().and_then(Timestamp::parse),
+    ) {
         ("started_utc", Some(expected), Some(actual)) => expected == actual,
-        _ if expected.is_number() => expected.as_f64() == actual.as_f64() && (expected.is_f64() || actual.is_f64() || expected == actual),
+        _ if expected.is_number() => {
+            expected.as_f64() == actual.as_f64()
+                && (expected.is_f64() || actual.is_f64() || expected == actual)
+        }
         _ => expected == actual,
     }
 }
@@ -66,10 +92,17 @@ fn check(file: &Path, expectation: &Path) {
     let mut faults = Vec::new();
     for (index, case) in expected["lines"].as_array().unwrap().iter().enumerate() {
         let number = case["line"].as_u64().unwrap_or(index as u64 + 1);
-        let item = items.iter().find(|item| item.line == number).unwrap_or_else(|| panic!("{}: no line {number}", file.display()));
+        let item = items
+            .iter()
+            .find(|item| item.line == number)
+            .unwrap_or_else(|| panic!("{}: no line {number}", file.display()));
         let mut here = HashMap::new();
         let mut warnings: Vec<String> = Vec::new();
-        if let Line::Record { summary, warnings: found } = &item.content {
+        if let Line::Record {
+            summary,
+            warnings: found,
+        } = &item.content
+        {
             let id = summary.id(item.line);
             let count = seen.entry(id.clone()).or_default();
             *count += 1;
@@ -83,24 +116,40 @@ fn check(file: &Path, expectation: &Path) {
             match field.as_str() {
                 "note" | "original_python" => {}
                 "warnings" => {
-                    let wanted: Vec<&str> = value.as_array().unwrap().iter().filter_map(Value::as_str).collect();
-                    let missing = wanted.iter().filter(|w| !warnings.iter().any(|found| found == *w)).count();
-                    let extra = warnings.iter().filter(|w| *w != "naive_timestamp" && !wanted.contains(&w.as_str())).count();
+                    let wanted: Vec<&str> = value
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .filter_map(Value::as_str)
+                        .collect();
+                    let missing = wanted
+                        .iter()
+                        .filter(|w| !warnings.iter().any(|found| found == *w))
+                        .count();
+                    let extra = warnings
+                        .iter()
+                        .filter(|w| *w != "naive_timestamp" && !wanted.contains(&w.as_str()))
+                        .count();
                     if missing + extra > 0 {
-                        faults.push(format!("line {number}: warnings {warnings:?}, expected {wanted:?}"));
+                        faults.push(format!(
+                            "line {number}: warnings {warnings:?}, expected {wanted:?}"
+                        ));
                     }
                 }
                 field => {
                     let found = actual(field, item, &here);
                     if !same(field, value, &found) {
-                        faults.push(format!("line {number}: {field} is {found}, expected {value}"));
+                        faults.push(format!(
+                            "line {number}: {field} is {found}, expected {value}"
+                        ));
                     }
                 }
             }
         }
     }
     if let Some(summary) = expected["summary"].as_object() {
-        let count = |test: fn(&Line) -> bool| items.iter().filter(|item| test(&item.content)).count();
+        let count =
+            |test: fn(&Line) -> bool| items.iter().filter(|item| test(&item.content)).count();
         for (field, value) in summary {
             let found = match field.as_str() {
                 "physical_lines" => items.len(),
@@ -109,7 +158,12 @@ fn check(file: &Path, expectation: &Path) {
                 "errors" => count(|line| matches!(line, Line::Fault(_))),
                 "distinct_run_ids" => {
                     let own = |item: &Item| matches!(&item.content, Line::Record { summary, .. } if summary.run_id.is_some());
-                    items.iter().filter(|item| own(item)).map(|item| record(item).id(item.line)).collect::<std::collections::HashSet<_>>().len()
+                    items
+                        .iter()
+                        .filter(|item| own(item))
+                        .map(|item| record(item).id(item.line))
+                        .collect::<std::collections::HashSet<_>>()
+                        .len()
                 }
                 _ => continue,
             };
@@ -118,7 +172,12 @@ fn check(file: &Path, expectation: &Path) {
             }
         }
     }
-    assert!(faults.is_empty(), "{}:\n{}", file.display(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{}:\n{}",
+        file.display(),
+        faults.join("\n")
+    );
 }
 
 fn record(item: &Item) -> &Summary {
@@ -129,13 +188,19 @@ fn record(item: &Item) -> &Summary {
 }
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixture/jsonl").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../tests/fixture/jsonl")
+        .join(name)
 }
 
 #[test]
 fn every_case_of_the_fixtures_reads_as_expected() {
     let mut folders = vec![fixture("")];
-    folders.extend(std::env::var_os("RUNBOARD_EXTRA_CASES").map(|dir| PathBuf::from(dir).join("jsonl")).filter(|dir| dir.is_dir()));
+    folders.extend(
+        std::env::var_os("RUNBOARD_EXTRA_CASES")
+            .map(|dir| PathBuf::from(dir).join("jsonl"))
+            .filter(|dir| dir.is_dir()),
+    );
     let mut checked = 0;
     for folder in folders {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -187,13 +252,30 @@ fn stages_become_steps_with_their_attempts() {
 "#;
     let items = read(text, 64);
     let summary = record(&items[0]);
-    let naming = Naming { job: "file".into(), offset_minutes: 0 };
+    let naming = Naming {
+        job: "file".into(),
+        offset_minutes: 0,
+    };
     let run = summary.run("r".into(), &naming);
-    assert_eq!((run.job.as_str(), run.exit_code, run.command.len()), ("j", Some(3), 2));
+    assert_eq!(
+        (run.job.as_str(), run.exit_code, run.command.len()),
+        ("j", Some(3), 2)
+    );
     let tags: Vec<String> = run.tags.iter().map(|(k, v)| format!("{k}={v}")).collect();
     assert_eq!(tags, ["k=v", "retry_count=1", "manual=true"]);
     let steps = summary.steps(&naming);
-    let told: Vec<String> = steps.iter().map(|s| format!("{} {} {}", s.key, s.phase.word(), s.attempts.len())).collect();
+    let told: Vec<String> = steps
+        .iter()
+        .map(|s| format!("{} {} {}", s.key, s.phase.word(), s.attempts.len()))
+        .collect();
     assert_eq!(told, ["a succeeded 1", "b failed 2", "c skipped 1"]);
-    assert_eq!((run.steps.total, run.steps.succeeded, run.steps.failed, run.steps.skipped), (Some(3), 1, 1, 1));
+    assert_eq!(
+        (
+            run.steps.total,
+            run.steps.succeeded,
+            run.steps.failed,
+            run.steps.skipped
+        ),
+        (Some(3), 1, 1, 1)
+    );
 }

@@ -15,10 +15,19 @@ use crate::source::{Source, Stamp, read_at};
 
 const CHUNK: u64 = 256 * 1024;
 
-pub(crate) async fn get(source: &Arc<Source>, id: &str, _: Query, headers: &HeaderMap) -> Result<Response<Body>, Problem> {
+pub(crate) async fn get(
+    source: &Arc<Source>,
+    id: &str,
+    _: Query,
+    headers: &HeaderMap,
+) -> Result<Response<Body>, Problem> {
     let (source, run) = (source.clone(), id.to_string());
     let (file, len) = blocking(move || {
-        let log = source.look().detail(&run).ok_or_else(|| Problem::no_run(&run))?.log;
+        let log = source
+            .look()
+            .detail(&run)
+            .ok_or_else(|| Problem::no_run(&run))?
+            .log;
         let none = || Problem::new(StatusCode::NOT_FOUND, format!("run {run} has no log"));
         let path = log.ok_or_else(none)?;
         Stamp::of(&path).ok_or_else(none)?;
@@ -27,27 +36,52 @@ pub(crate) async fn get(source: &Arc<Source>, id: &str, _: Query, headers: &Head
         Ok((file, len))
     })
     .await?;
-    let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).and_then(|text| range(text, len));
+    // We send no tag that a condition could name.
+    let plain = !headers.contains_key(header::IF_RANGE);
+    let asked = headers
+        .get(header::RANGE)
+        .filter(|_| plain)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| range(text, len));
     let mut response = Response::new(Body::empty());
     let (from, to) = match asked {
         Some(None) => {
-            let mut response = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, format!("the log has {len} bytes")).into_response();
-            insert(response.headers_mut(), header::CONTENT_RANGE, format!("bytes */{len}"));
+            let mut response = Problem::new(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                format!("the log has {len} bytes"),
+            )
+            .into_response();
+            insert(
+                response.headers_mut(),
+                header::CONTENT_RANGE,
+                format!("bytes */{len}"),
+            );
             return Ok(response);
         }
         Some(Some((from, to))) => {
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-            insert(response.headers_mut(), header::CONTENT_RANGE, format!("bytes {from}-{}/{len}", to.saturating_sub(1)));
+            insert(
+                response.headers_mut(),
+                header::CONTENT_RANGE,
+                format!("bytes {from}-{}/{len}", to.saturating_sub(1)),
+            );
             (from, to)
         }
         None => (0, len),
     };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     insert(headers, header::CONTENT_LENGTH, (to - from).to_string());
-    insert(headers, header::CONTENT_DISPOSITION, format!("inline; filename=\"{}.log.tsv\"", cursor::encode(id)));
+    insert(
+        headers,
+        header::CONTENT_DISPOSITION,
+        format!("inline; filename=\"{}.log.tsv\"", cursor::encode(id)),
+    );
     *response.body_mut() = body(Arc::new(file), from, to);
     Ok(response)
 }
@@ -68,7 +102,11 @@ fn range(text: &str, len: u64) -> Option<Option<(u64, u64)>> {
         return Some((last > 0 && len > 0).then_some((len.saturating_sub(last), len)));
     }
     let from = number(from)?;
-    let to = if to.is_empty() { len } else { number(to)?.saturating_add(1).min(len) };
+    let to = if to.is_empty() {
+        len
+    } else {
+        number(to)?.saturating_add(1).min(len)
+    };
     if !text.ends_with('-') && number(text.rsplit('-').next()?)? < from {
         return None;
     }

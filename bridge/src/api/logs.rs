@@ -14,19 +14,32 @@ use crate::cursor::{LogPosition, Writer};
 use crate::log::query::{LogRange, RowFilter, answer};
 use crate::source::Source;
 
-pub(crate) const LOGS: [&str; 7] = ["step", "stream", "level", "tail", "before", "after", "limit"];
+pub(crate) const LOGS: [&str; 7] = [
+    "step", "stream", "level", "tail", "before", "after", "limit",
+];
 const LIMIT: u64 = 20_000;
 
-pub(crate) async fn get(source: &Arc<Source>, id: &str, query: Query) -> Result<Response<Body>, Problem> {
-    let stream = |word: &str| Some(LogStream::from_word(word)).filter(|stream| *stream != LogStream::Unknown);
+pub(crate) async fn get(
+    source: &Arc<Source>,
+    id: &str,
+    query: Query,
+) -> Result<Response<Body>, Problem> {
+    let stream = |word: &str| {
+        Some(LogStream::from_word(word)).filter(|stream| *stream != LogStream::Unknown)
+    };
     let filter = RowFilter {
         step: query.all("step").map(String::from).collect(),
         stream: query.words("stream", "out, err or sys", stream)?,
         level: query.words("level", "debug, info, warn or error", Level::from_word)?,
     };
     let tail = query.number("tail", 0, u64::from(u32::MAX))?;
-    let (before, after) = (query.number("before", 0, u64::MAX)?, query.number("after", 0, u64::MAX)?);
-    let limit = query.number("limit", 1, LIMIT)?.unwrap_or(if tail.is_some() { LIMIT } else { 1000 });
+    let (before, after) = (
+        query.number("before", 0, u64::MAX)?,
+        query.number("after", 0, u64::MAX)?,
+    );
+    let limit = query
+        .number("limit", 1, LIMIT)?
+        .unwrap_or(if tail.is_some() { LIMIT } else { 1000 });
     let range = LogRange {
         after: after.unwrap_or(0),
         before,
@@ -37,8 +50,16 @@ pub(crate) async fn get(source: &Arc<Source>, id: &str, query: Query) -> Result<
     };
     let (source, id) = (source.clone(), id.to_string());
     blocking(move || {
-        let log = source.look().detail(&id).ok_or_else(|| Problem::no_run(&id))?.log;
-        let mut list = LogList { first: 1, total: Some(0), ..LogList::default() };
+        let log = source
+            .look()
+            .detail(&id)
+            .ok_or_else(|| Problem::no_run(&id))?
+            .log;
+        let mut list = LogList {
+            first: 1,
+            total: Some(0),
+            ..LogList::default()
+        };
         let mut lines = Vec::new();
         let mut cursor = Writer::default();
         if let Some(path) = log {
@@ -48,7 +69,13 @@ pub(crate) async fn get(source: &Arc<Source>, id: &str, query: Query) -> Result<
                 (list.first, list.total) = (found.first, Some(index.rows));
                 lines.extend(found.lines);
             }
-            cursor.log(&id, &LogPosition { end: index.end, rows: index.rows });
+            cursor.log(
+                &id,
+                &LogPosition {
+                    end: index.end,
+                    rows: index.rows,
+                },
+            );
         } else {
             cursor.log(&id, &LogPosition::default());
         }
@@ -59,7 +86,10 @@ pub(crate) async fn get(source: &Arc<Source>, id: &str, query: Query) -> Result<
 }
 
 /// A list whose lines are JSON already.
-pub(crate) fn with_lines<'a>(list: &LogList<'_>, lines: impl Iterator<Item = &'a [u8]>) -> Result<Vec<u8>, Problem> {
+pub(crate) fn with_lines<'a>(
+    list: &LogList<'_>,
+    lines: impl Iterator<Item = &'a [u8]>,
+) -> Result<Vec<u8>, Problem> {
     const EMPTY: &[u8] = b"\"lines\":[";
     let mut out = serde_json::to_vec(list).map_err(Problem::broken)?;
     let mut joined = Vec::new();

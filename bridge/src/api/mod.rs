@@ -35,7 +35,12 @@ impl Api {
     }
 
     /// Answers `GET path?query`; `path` is what stands behind `/api/v1/`.
-    pub(crate) async fn get(&self, path: &str, query: Option<&str>, headers: &HeaderMap) -> Result<Response<Body>, Problem> {
+    pub(crate) async fn get(
+        &self,
+        path: &str,
+        query: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<Response<Body>, Problem> {
         let missing = || Problem::no_page(&format!("/api/v1/{path}"));
         let segments: Option<Vec<String>> = path.split('/').map(decode).collect();
         let segments = segments.ok_or_else(missing)?;
@@ -53,27 +58,50 @@ impl Api {
             ["info"] => runs::info(source, Query::read(query, &[])?).await,
             ["runs"] => runs::list(source, Query::read(query, &runs::LIST)?).await,
             ["runs", id] => runs::one(source, id, Query::read(query, &[])?).await,
-            ["runs", id, "steps"] => runs::steps(source, id, Query::read(query, &runs::STEPS)?).await,
+            ["runs", id, "steps"] => {
+                runs::steps(source, id, Query::read(query, &runs::STEPS)?).await
+            }
             ["runs", id, "logs"] => logs::get(source, id, Query::read(query, &logs::LOGS)?).await,
-            ["runs", id, "log"] => download::get(source, id, Query::read(query, &[])?, headers).await,
-            ["stream"] => stream::get(source, Query::read(query, &["topic", "after"])?, headers, self.shutdown.clone()).await,
+            ["runs", id, "log"] => {
+                download::get(source, id, Query::read(query, &[])?, headers).await
+            }
+            ["stream"] => {
+                stream::get(
+                    source,
+                    Query::read(query, &["topic", "after"])?,
+                    headers,
+                    self.shutdown.clone(),
+                )
+                .await
+            }
             _ => Err(missing()),
         }
     }
 }
 
 /// Runs what blocks (files, locks) where blocking is allowed.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(Problem::broken(error)))
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(Problem::broken(error)))
 }
 
 pub(crate) fn json(value: &impl Serialize) -> Result<Response<Body>, Problem> {
-    Ok(json_bytes(serde_json::to_vec(value).map_err(Problem::broken)?))
+    Ok(json_bytes(
+        serde_json::to_vec(value).map_err(Problem::broken)?,
+    ))
 }
 
 pub(crate) fn json_bytes(bytes: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(Body::from(bytes));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

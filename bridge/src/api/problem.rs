@@ -13,12 +13,18 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
-        Problem { status, detail: detail.into() }
+        Problem {
+            status,
+            detail: detail.into(),
+        }
     }
 
     /// A parameter that is not understood: its name, what came, what it takes.
     pub(crate) fn parameter(name: &str, value: &str, takes: &str) -> Problem {
-        Problem::new(StatusCode::BAD_REQUEST, format!("{name}={value} is not understood: it takes {takes}"))
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            format!("{name}={value} is not understood: it takes {takes}"),
+        )
     }
 
     pub(crate) fn no_run(id: &str) -> Problem {
@@ -43,7 +49,10 @@ impl Problem {
         let mut response = Response::new(Body::from(serde_json::to_vec(&body).unwrap_or_default()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));

@@ -10,14 +10,26 @@ impl Query {
     /// Reads a query that may hold only these names: a misspelt filter must not look like one that finds everything.
     pub(crate) fn read(text: Option<&str>, names: &[&str]) -> Result<Query, Problem> {
         let mut pairs = Vec::new();
-        for pair in text.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+        for pair in text
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+        {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let plain = |text: &str| decode(&text.replace('+', " "));
             let Some((name, value)) = plain(name).zip(plain(value)) else {
-                return Err(Problem::parameter(name, value, "UTF-8 text, percent-encoded"));
+                return Err(Problem::parameter(
+                    name,
+                    value,
+                    "UTF-8 text, percent-encoded",
+                ));
             };
             if !names.contains(&name.as_str()) {
-                return Err(Problem::parameter(&name, &value, &format!("no such parameter here, only {}", names.join(", "))));
+                return Err(Problem::parameter(
+                    &name,
+                    &value,
+                    &format!("no such parameter here, only {}", names.join(", ")),
+                ));
             }
             pairs.push((name, value));
         }
@@ -25,30 +37,58 @@ impl Query {
     }
 
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.pairs().filter(move |(found, value)| *found == name && !value.is_empty()).map(|(_, value)| value)
+        self.pairs()
+            .filter(move |(found, value)| *found == name && !value.is_empty())
+            .map(|(_, value)| value)
     }
 
     pub(crate) fn last(&self, name: &str) -> Option<&str> {
-        self.pairs().filter(|(found, value)| *found == name && !value.is_empty()).last().map(|(_, value)| value)
+        self.pairs()
+            .filter(|(found, value)| *found == name && !value.is_empty())
+            .last()
+            .map(|(_, value)| value)
     }
 
     /// A whole number within bounds.
     pub(crate) fn number(&self, name: &str, from: u64, to: u64) -> Result<Option<u64>, Problem> {
-        let Some(text) = self.last(name) else { return Ok(None) };
+        let Some(text) = self.last(name) else {
+            return Ok(None);
+        };
         match text.parse::<u64>() {
             Ok(number) if (from..=to).contains(&number) => Ok(Some(number)),
-            _ if to == u64::MAX => Err(Problem::parameter(name, text, &format!("a whole number from {from}"))),
-            _ => Err(Problem::parameter(name, text, &format!("a whole number from {from} to {to}"))),
+            _ if to == u64::MAX => Err(Problem::parameter(
+                name,
+                text,
+                &format!("a whole number from {from}"),
+            )),
+            _ => Err(Problem::parameter(
+                name,
+                text,
+                &format!("a whole number from {from} to {to}"),
+            )),
         }
     }
 
     /// A list of words, repeated or comma-separated, each read by `read`.
-    pub(crate) fn words<T>(&self, name: &str, takes: &str, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, Problem> {
-        let words = self.all(name).flat_map(|value| value.split(',')).map(str::trim).filter(|word| !word.is_empty());
-        words.map(|word| read(word).ok_or_else(|| Problem::parameter(name, word, takes))).collect()
+    pub(crate) fn words<T>(
+        &self,
+        name: &str,
+        takes: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, Problem> {
+        let words = self
+            .all(name)
+            .flat_map(|value| value.split(','))
+            .map(str::trim)
+            .filter(|word| !word.is_empty());
+        words
+            .map(|word| read(word).ok_or_else(|| Problem::parameter(name, word, takes)))
+            .collect()
     }
 }

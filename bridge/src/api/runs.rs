@@ -14,7 +14,9 @@ use crate::cursor::{self, Writer};
 use crate::source::{ListQuery, Order, PageKey, Place, Source, now};
 
 pub(crate) const HEARTBEAT_S: u32 = 5;
-pub(crate) const LIST: [&str; 10] = ["status", "job", "since", "until", "tag", "q", "latest", "order", "limit", "cursor"];
+pub(crate) const LIST: [&str; 10] = [
+    "status", "job", "since", "until", "tag", "q", "latest", "order", "limit", "cursor",
+];
 pub(crate) const STEPS: [&str; 2] = ["status", "pattern"];
 const LIST_LIMIT: u64 = 5000;
 
@@ -29,7 +31,10 @@ pub(crate) async fn info(source: &Arc<Source>, _: Query) -> Result<Response<Body
             api: "1".into(),
             server_time: now().to_string(),
             heartbeat_s: Some(HEARTBEAT_S),
-            vocabulary: wire::Vocabulary { job: Some("job".into()), step: Some(if recorded { "step" } else { "stage" }.into()) },
+            vocabulary: wire::Vocabulary {
+                job: Some("job".into()),
+                step: Some(if recorded { "step" } else { "stage" }.into()),
+            },
             capabilities: wire::Capabilities {
                 updates: "stream".into(),
                 logs: if recorded { "follow" } else { "none" }.into(),
@@ -51,14 +56,27 @@ pub(crate) async fn list(source: &Arc<Source>, query: Query) -> Result<Response<
         Some("asc") => Order::OldestFirst,
         Some(other) => return Err(Problem::parameter("order", other, "asc or desc")),
     };
-    let latest = match query.pairs().find(|(name, _)| *name == "latest").map(|(_, value)| value) {
+    let latest = match query
+        .pairs()
+        .find(|(name, _)| *name == "latest")
+        .map(|(_, value)| value)
+    {
         None | Some("0" | "false") => false,
         Some("" | "1" | "true") => true,
         Some(other) => return Err(Problem::parameter("latest", other, "1 or 0")),
     };
     let limit = query.number("limit", 1, LIST_LIMIT)?.unwrap_or(100);
-    let behind = query.last("cursor").map(|text| page_key(text).ok_or_else(|| Problem::parameter("cursor", text, "the next of an earlier answer")));
-    let ask = ListQuery { filter, matcher, order, limit: if latest { 1 } else { limit as usize }, behind: behind.transpose()? };
+    let behind = query.last("cursor").map(|text| {
+        page_key(text)
+            .ok_or_else(|| Problem::parameter("cursor", text, "the next of an earlier answer"))
+    });
+    let ask = ListQuery {
+        filter,
+        matcher,
+        order,
+        limit: if latest { 1 } else { limit as usize },
+        behind: behind.transpose()?,
+    };
     let source = source.clone();
     blocking(move || {
         let state = source.look();
@@ -68,7 +86,10 @@ pub(crate) async fn list(source: &Arc<Source>, query: Query) -> Result<Response<
         drop(state);
         json(&wire::RunList {
             runs: page.runs.iter().map(encode::run).collect(),
-            next: page.next.filter(|_| !latest).map(|key| format!("{}.{}", key.at, cursor::encode(&key.id))),
+            next: page
+                .next
+                .filter(|_| !latest)
+                .map(|key| format!("{}.{}", key.at, cursor::encode(&key.id))),
             total: page.total,
             cursor: Some(cursor.finish()),
         })
@@ -78,32 +99,58 @@ pub(crate) async fn list(source: &Arc<Source>, query: Query) -> Result<Response<
 
 fn page_key(text: &str) -> Option<PageKey> {
     let (at, id) = text.split_once('.')?;
-    Some(PageKey { at: at.parse().ok()?, id: cursor::decode(id)? })
+    Some(PageKey {
+        at: at.parse().ok()?,
+        id: cursor::decode(id)?,
+    })
 }
 
-pub(crate) async fn one(source: &Arc<Source>, id: &str, _: Query) -> Result<Response<Body>, Problem> {
+pub(crate) async fn one(
+    source: &Arc<Source>,
+    id: &str,
+    _: Query,
+) -> Result<Response<Body>, Problem> {
     let (source, id) = (source.clone(), id.to_string());
     blocking(move || {
-        let detail = source.look().detail(&id).ok_or_else(|| Problem::no_run(&id))?;
-        json(&wire::OneRun { run: encode::run(&detail.run), cursor: Some(events_cursor(&id, detail.events)) })
+        let detail = source
+            .look()
+            .detail(&id)
+            .ok_or_else(|| Problem::no_run(&id))?;
+        json(&wire::OneRun {
+            run: encode::run(&detail.run),
+            cursor: Some(events_cursor(&id, detail.events)),
+        })
     })
     .await
 }
 
-pub(crate) async fn steps(source: &Arc<Source>, id: &str, query: Query) -> Result<Response<Body>, Problem> {
+pub(crate) async fn steps(
+    source: &Arc<Source>,
+    id: &str,
+    query: Query,
+) -> Result<Response<Body>, Problem> {
     // A step is found as a run is whose job is the step's key, so that words and wildcards mean the same everywhere.
     let filter = RunFilter {
         status: query.words("status", "a status", |word| {
             // The word that command lines use for steps at work.
-            Some(if word.eq_ignore_ascii_case("in_progress") { "running".into() } else { String::from(word) })
+            Some(if word.eq_ignore_ascii_case("in_progress") {
+                "running".into()
+            } else {
+                String::from(word)
+            })
         })?,
         job: query.all("pattern").map(String::from).collect(),
         ..RunFilter::default()
     };
-    let matcher = filter.compile(now(), 0).map_err(|error| Problem::parameter(error.field, &error.value, error.expected))?;
+    let matcher = filter
+        .compile(now(), 0)
+        .map_err(|error| Problem::parameter(error.field, &error.value, error.expected))?;
     let (source, id) = (source.clone(), id.to_string());
     blocking(move || {
-        let mut detail = source.look().detail(&id).ok_or_else(|| Problem::no_run(&id))?;
+        let mut detail = source
+            .look()
+            .detail(&id)
+            .ok_or_else(|| Problem::no_run(&id))?;
         let mut row = Run::new("", "");
         detail.steps.retain(|step| {
             row.job.clone_from(&step.key);

@@ -26,7 +26,13 @@ pub(crate) struct LogIndex {
 
 impl LogIndex {
     pub(crate) fn new(path: &Path) -> LogIndex {
-        LogIndex { path: path.to_path_buf(), marks: vec![0], rows: 0, end: Position::default(), scanned: 0 }
+        LogIndex {
+            path: path.to_path_buf(),
+            marks: vec![0],
+            rows: 0,
+            end: Position::default(),
+            scanned: 0,
+        }
     }
 
     /// Takes in what was appended. Gives the open file; `None`: there is no log (yet).
@@ -65,6 +71,9 @@ impl LogIndex {
     /// The nearest known beginning of a row at or before row `number` (from 1): its offset and its number.
     pub(crate) fn mark(&self, number: u64) -> (u64, u64) {
         let slot = (number.saturating_sub(1) / STEP).min(self.marks.len().saturating_sub(1) as u64);
-        (self.marks.get(slot as usize).copied().unwrap_or(0), slot * STEP + 1)
+        (
+            self.marks.get(slot as usize).copied().unwrap_or(0),
+            slot * STEP + 1,
+        )
     }
 }

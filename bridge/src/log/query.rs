@@ -62,7 +62,11 @@ struct Collector {
 
 impl Collector {
     fn new(limit: usize) -> Collector {
-        Collector { lines: VecDeque::new(), bytes: 0, limit }
+        Collector {
+            lines: VecDeque::new(),
+            bytes: 0,
+            limit,
+        }
     }
 
     fn is_full(&self) -> bool {
@@ -77,7 +81,9 @@ impl Collector {
     /// Keeps the last rows within the bounds, one at least.
     fn drop_first(&mut self) {
         while self.lines.len() > self.limit || (self.bytes > MAX_BYTES && self.lines.len() > 1) {
-            let Some((_, line)) = self.lines.pop_front() else { return };
+            let Some((_, line)) = self.lines.pop_front() else {
+                return;
+            };
             self.bytes -= line.len() + 1;
         }
     }
@@ -85,26 +91,42 @@ impl Collector {
 
 /// Answers a question; `file` is the log that `index` describes.
 pub(crate) fn answer(index: &LogIndex, file: &File, range: &LogRange) -> io::Result<LogAnswer> {
-    let last = range.before.map_or(index.rows, |before| before.saturating_sub(1).min(index.rows));
+    let last = range.before.map_or(index.rows, |before| {
+        before.saturating_sub(1).min(index.rows)
+    });
     let first = range.after.saturating_add(1);
     let mut kept = Collector::new(range.limit);
     if range.from_end {
         if range.filter.is_empty() {
-            read(index, file, first.max((last + 1).saturating_sub(range.limit as u64)), last, &range.filter, &mut |number, line| {
-                kept.push(number, line);
-                kept.drop_first();
-                true
-            })?;
+            read(
+                index,
+                file,
+                first.max((last + 1).saturating_sub(range.limit as u64)),
+                last,
+                &range.filter,
+                &mut |number, line| {
+                    kept.push(number, line);
+                    kept.drop_first();
+                    true
+                },
+            )?;
         } else {
             let mut end = last;
             while end >= first && !kept.is_full() {
                 let begin = first.max((end + 1).saturating_sub(BLOCK));
                 let mut block = Collector::new(range.limit);
-                read(index, file, begin, end, &range.filter, &mut |number, line| {
-                    block.push(number, line);
-                    block.drop_first();
-                    true
-                })?;
+                read(
+                    index,
+                    file,
+                    begin,
+                    end,
+                    &range.filter,
+                    &mut |number, line| {
+                        block.push(number, line);
+                        block.drop_first();
+                        true
+                    },
+                )?;
                 for (number, line) in std::mem::take(&mut kept.lines) {
                     block.push(number, line);
                 }
@@ -114,10 +136,17 @@ pub(crate) fn answer(index: &LogIndex, file: &File, range: &LogRange) -> io::Res
             }
         }
     } else {
-        read(index, file, first, last, &range.filter, &mut |number, line| {
-            kept.push(number, line);
-            !kept.is_full()
-        })?;
+        read(
+            index,
+            file,
+            first,
+            last,
+            &range.filter,
+            &mut |number, line| {
+                kept.push(number, line);
+                !kept.is_full()
+            },
+        )?;
     }
     let none = if range.from_end { last + 1 } else { first };
     Ok(LogAnswer {

@@ -36,7 +36,13 @@ pub(crate) struct Row<'a> {
 impl<'a> Rows<'a> {
     /// `from` is the beginning of a row, `end` the place behind the last whole one.
     pub(crate) fn new(file: &'a File, from: u64, end: u64) -> Rows<'a> {
-        Rows { file, read: from, end, buffer: Vec::new(), at: 0 }
+        Rows {
+            file,
+            read: from,
+            end,
+            buffer: Vec::new(),
+            at: 0,
+        }
     }
 
     pub(crate) fn next(&mut self) -> io::Result<Option<Row<'_>>> {
@@ -74,7 +80,11 @@ impl<'a> Rows<'a> {
         let want = self.end.saturating_sub(self.read).min(CHUNK as u64) as usize;
         let old = self.buffer.len();
         self.buffer.resize(old + want, 0);
-        let got = read_at(self.file, self.buffer.get_mut(old..).unwrap_or_default(), self.read)?;
+        let got = read_at(
+            self.file,
+            self.buffer.get_mut(old..).unwrap_or_default(),
+            self.read,
+        )?;
         self.buffer.truncate(old + got);
         self.read += got as u64;
         Ok(got > 0)
@@ -98,15 +108,25 @@ pub(crate) fn parts<'a>(row: &Row<'a>) -> Parts<'a> {
         text: String::from_utf8_lossy(row.bytes),
     });
     if row.cut > 0 {
-        parts.text.to_mut().push_str(&format!(" … [{} more bytes of this line are in the whole log]", row.cut));
+        parts.text.to_mut().push_str(&format!(
+            " … [{} more bytes of this line are in the whole log]",
+            row.cut
+        ));
     }
     parts
 }
 
 fn fields(bytes: &[u8]) -> Option<Parts<'_>> {
     let mut fields = bytes.splitn(4, |byte| *byte == b'\t');
-    let (at, step, stream, text) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
-    let at = std::str::from_utf8(at).ok().filter(|at| parse_written(at).is_some())?;
+    let (at, step, stream, text) = (
+        fields.next()?,
+        fields.next()?,
+        fields.next()?,
+        fields.next()?,
+    );
+    let at = std::str::from_utf8(at)
+        .ok()
+        .filter(|at| parse_written(at).is_some())?;
     let word = std::str::from_utf8(stream).ok()?;
     let stream = match word.strip_suffix('+').unwrap_or(word) {
         "out" => LogStream::Out,
@@ -114,18 +134,32 @@ fn fields(bytes: &[u8]) -> Option<Parts<'_>> {
         "sys" => LogStream::System,
         _ => return None,
     };
-    Some(Parts { at, step: String::from_utf8_lossy(step), stream, text: String::from_utf8_lossy(text) })
+    Some(Parts {
+        at,
+        step: String::from_utf8_lossy(step),
+        stream,
+        text: String::from_utf8_lossy(text),
+    })
 }
 
 impl<'a> Parts<'a> {
     /// As it is sent. `number`: when the lines of the answer are not consecutive.
     pub(crate) fn wire(self, number: Option<u64>) -> LogLine<'a> {
         // The usual form goes out as it is; anything else that is a time is brought into it.
-        let usual = self.at.len() >= 20 && self.at.ends_with('Z') && self.at.as_bytes().get(10) == Some(&b'T');
+        let usual = self.at.len() >= 20
+            && self.at.ends_with('Z')
+            && self.at.as_bytes().get(10) == Some(&b'T');
         let at = match parse_written(self.at) {
             Some(time) if !usual => Cow::Owned(time.at.to_string()),
             _ => Cow::Borrowed(self.at),
         };
-        LogLine { n: number, at, step: self.step, stream: Cow::Borrowed(self.stream.word()), level: Cow::Borrowed(""), text: self.text }
+        LogLine {
+            n: number,
+            at,
+            step: self.step,
+            stream: Cow::Borrowed(self.stream.word()),
+            level: Cow::Borrowed(""),
+            text: self.text,
+        }
     }
 }

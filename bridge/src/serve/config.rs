@@ -18,7 +18,10 @@ impl Config {
         let sources: Vec<Value> =
             names.iter().map(|name| json!({"id": name, "name": name, "kind": "runs-api", "url": format!("./api/v1/{name}/")})).collect();
         let config = json!({"title": "Runboard", "sources": sources});
-        Config { bytes: config.to_string().into_bytes(), origins: Vec::new() }
+        Config {
+            bytes: config.to_string().into_bytes(),
+            origins: Vec::new(),
+        }
     }
 
     /// Reads the operator's file. It is served as it stands.
@@ -27,7 +30,8 @@ impl Config {
     /// One line that names the file and, where there is one, the line in it.
     pub(crate) fn read(path: &Path) -> Result<Config, String> {
         let name = path.display();
-        let bytes = std::fs::read(path).map_err(|error| format!("the configuration {name} cannot be read: {error}"))?;
+        let bytes = std::fs::read(path)
+            .map_err(|error| format!("the configuration {name} cannot be read: {error}"))?;
         let config: Value = serde_json::from_slice(&bytes)
             .map_err(|error| format!("{name}:{}:{}: {error}", error.line(), error.column()))?;
         let Some(sources) = config.get("sources").and_then(Value::as_array) else {
@@ -42,7 +46,9 @@ impl Config {
             let Some(url) = source.get("url").and_then(Value::as_str) else {
                 return Err(format!("{name}: source {} has no \"url\"", index + 1));
             };
-            for origin in origins_of(url, kind).map_err(|why| format!("{name}: source {}: url {url:?} {why}", index + 1))? {
+            for origin in origins_of(url, kind)
+                .map_err(|why| format!("{name}: source {}: url {url:?} {why}", index + 1))?
+            {
                 if !origins.contains(&origin) {
                     origins.push(origin);
                 }
@@ -56,7 +62,10 @@ impl Config {
 fn origins_of(url: &str, kind: Option<&str>) -> Result<Vec<String>, &'static str> {
     let lower = url.trim().to_ascii_lowercase();
     let Some((scheme, rest)) = lower.split_once("://") else {
-        let has_scheme = lower.split(['/', '?', '#']).next().is_some_and(|head| head.contains(':'));
+        let has_scheme = lower
+            .split(['/', '?', '#'])
+            .next()
+            .is_some_and(|head| head.contains(':'));
         return match lower.starts_with("//") || lower.starts_with('\\') || has_scheme {
             true => Err("is neither http(s) nor relative"),
             false => Ok(Vec::new()),
@@ -67,13 +76,20 @@ fn origins_of(url: &str, kind: Option<&str>) -> Result<Vec<String>, &'static str
     }
     let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     // The text goes into a header: nothing may end a source expression, and names and passwords have no place in it.
-    if host.is_empty() || !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']')) {
+    if host.is_empty()
+        || !host.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']')
+        })
+    {
         return Err("has no plain host name");
     }
     let mut origins = vec![format!("{scheme}://{host}")];
     if kind == Some("dagster") {
         // Its news come by websocket, which a policy counts as another scheme.
-        origins.push(format!("{}://{host}", if scheme == "https" { "wss" } else { "ws" }));
+        origins.push(format!(
+            "{}://{host}",
+            if scheme == "https" { "wss" } else { "ws" }
+        ));
     }
     Ok(origins)
 }
@@ -84,12 +100,27 @@ mod tests {
 
     #[test]
     fn only_plain_origins_reach_the_policy() {
-        assert_eq!(origins_of("https://Example.org:8443/api?x=1", None), Ok(vec!["https://example.org:8443".into()]));
-        assert_eq!(origins_of("http://d:3000/graphql", Some("dagster")), Ok(vec!["http://d:3000".into(), "ws://d:3000".into()]));
+        assert_eq!(
+            origins_of("https://Example.org:8443/api?x=1", None),
+            Ok(vec!["https://example.org:8443".into()])
+        );
+        assert_eq!(
+            origins_of("http://d:3000/graphql", Some("dagster")),
+            Ok(vec!["http://d:3000".into(), "ws://d:3000".into()])
+        );
         for relative in ["./api/v1/local/", "api", "/a/b", "x?y=http:1", ""] {
             assert_eq!(origins_of(relative, None), Ok(Vec::new()), "{relative}");
         }
-        for bad in ["javascript:alert(1)", "//evil", "ftp://x", "https://a b", "https://x;script-src", "https://u:p@x", "http://", "https://'self'"] {
+        for bad in [
+            "javascript:alert(1)",
+            "//evil",
+            "ftp://x",
+            "https://a b",
+            "https://x;script-src",
+            "https://u:p@x",
+            "http://",
+            "https://'self'",
+        ] {
             assert!(origins_of(bad, None).is_err(), "{bad}");
         }
     }

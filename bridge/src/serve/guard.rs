@@ -10,18 +10,28 @@ use crate::api::problem::Problem;
 /// Refuses what does not come from our own pages. `api`: data are asked for, not the app's files, which may be linked from anywhere.
 pub(crate) fn check(headers: &HeaderMap, port: u16, api: bool) -> Result<(), Problem> {
     let denied = |detail: String| Err(Problem::new(StatusCode::FORBIDDEN, detail));
-    let text = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
     let host = text(header::HOST.as_str()).unwrap_or_default();
     if headers.get_all(header::HOST).iter().count() != 1 || !is_ours(&host, port) {
-        return denied(format!("this bridge answers to localhost:{port} and 127.0.0.1:{port}, not to the name {host:?}"));
+        return denied(format!(
+            "this bridge answers to localhost:{port} and 127.0.0.1:{port}, not to the name {host:?}"
+        ));
     }
     if let Some(origin) = text(header::ORIGIN.as_str())
-        && !origin.strip_prefix("http://").is_some_and(|name| name.eq_ignore_ascii_case(&host))
+        && !origin
+            .strip_prefix("http://")
+            .is_some_and(|name| name.eq_ignore_ascii_case(&host))
     {
         return denied(format!("pages of {origin:?} may not ask here"));
     }
     match text("sec-fetch-site").as_deref() {
-        Some("cross-site" | "same-site") if api => denied("pages of other sites may not ask here".into()),
+        Some("cross-site" | "same-site") if api => {
+            denied("pages of other sites may not ask here".into())
+        }
         _ => Ok(()),
     }
 }
@@ -35,7 +45,8 @@ fn is_ours(host: &str, port: u16) -> bool {
         },
         _ => (host, 80),
     };
-    given == port && (name.eq_ignore_ascii_case("localhost") || matches!(name, "127.0.0.1" | "[::1]"))
+    given == port
+        && (name.eq_ignore_ascii_case("localhost") || matches!(name, "127.0.0.1" | "[::1]"))
 }
 
 #[cfg(test)]

@@ -9,7 +9,10 @@ pub(crate) struct Security(Vec<(HeaderName, HeaderValue)>);
 impl Security {
     /// `connect`: origins besides our own that the app may talk to.
     pub(crate) fn new(connect: &[String]) -> Security {
-        let connect = connect.iter().map(|origin| format!(" {origin}")).collect::<String>();
+        let connect = connect
+            .iter()
+            .map(|origin| format!(" {origin}"))
+            .collect::<String>();
         let policy = format!(
             "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
              connect-src 'self'{connect}; manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -25,8 +28,15 @@ impl Security {
             ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
         ];
-        let mut list: Vec<_> =
-            fixed.into_iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
+        let mut list: Vec<_> = fixed
+            .into_iter()
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
+            .collect();
         // Origins were checked when the configuration was read, so the policy is a header value.
         if let Ok(value) = HeaderValue::from_str(&policy) {
             list.push((HeaderName::from_static("content-security-policy"), value));

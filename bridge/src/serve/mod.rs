@@ -51,10 +51,15 @@ pub(crate) struct ServeArgs {
 }
 
 fn history(text: &str) -> Result<(String, PathBuf), String> {
-    let (name, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or("it takes NAME=PATH")?;
+    let (name, path) = text
+        .split_once('=')
+        .filter(|(_, path)| !path.is_empty())
+        .ok_or("it takes NAME=PATH")?;
     // The same form as a run's id: it stands in URLs.
     if !runboard_record::is_run_id(name) {
-        return Err(format!("{name:?} is no name: it takes 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit"));
+        return Err(format!(
+            "{name:?} is no name: it takes 1 to 64 letters, digits, '.', '_' and '-', beginning with a letter or digit"
+        ));
     }
     if RESERVED.contains(&name) {
         return Err(format!("the name {name} is taken"));
@@ -84,24 +89,44 @@ pub(crate) async fn serve(args: ServeArgs) -> ExitCode {
 
 async fn run(args: ServeArgs) -> Result<(), String> {
     if !args.listen.ip().is_loopback() {
-        return Err(format!("{} is not a loopback address: the bridge serves this machine only, access from others comes later", args.listen));
+        return Err(format!(
+            "{} is not a loopback address: the bridge serves this machine only, access from others comes later",
+            args.listen
+        ));
     }
     let assets = Assets::open(args.dist.as_deref())?;
-    let mut sources = vec![Source::new(LOCAL, Place::Recorded(args.dir.unwrap_or_else(runboard_record::default_dir)))];
+    let mut sources = vec![Source::new(
+        LOCAL,
+        Place::Recorded(args.dir.unwrap_or_else(runboard_record::default_dir)),
+    )];
     for (name, path) in args.history {
         if sources.iter().any(|source| source.name == name) {
-            return Err(format!("--history {name}={}: there are two sources of that name", path.display()));
+            return Err(format!(
+                "--history {name}={}: there are two sources of that name",
+                path.display()
+            ));
         }
         sources.push(Source::new(&name, Place::History(path)));
     }
     let config = match &args.config {
         Some(path) => Config::read(path)?,
-        None => Config::generated(&sources.iter().map(|source| source.name.clone()).collect::<Vec<_>>()),
+        None => Config::generated(
+            &sources
+                .iter()
+                .map(|source| source.name.clone())
+                .collect::<Vec<_>>(),
+        ),
     };
-    let listener = TcpListener::bind(args.listen).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => format!("{} is in use by another program: --listen {}:0 takes a free port", args.listen, args.listen.ip()),
-        _ => format!("{} cannot be listened on: {error}", args.listen),
-    })?;
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => format!(
+                "{} is in use by another program: --listen {}:0 takes a free port",
+                args.listen,
+                args.listen.ip()
+            ),
+            _ => format!("{} cannot be listened on: {error}", args.listen),
+        })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     for source in &sources {
         // Large histories are read before anybody asks.
@@ -110,11 +135,21 @@ async fn run(args: ServeArgs) -> Result<(), String> {
     }
     let (stop, stopped) = watch::channel(false);
     let security = Security::new(&config.origins);
-    let site = Arc::new(Site { api: Api { sources, shutdown: stopped.clone() }, assets, config, security, port: address.port() });
+    let site = Arc::new(Site {
+        api: Api {
+            sources,
+            shutdown: stopped.clone(),
+        },
+        assets,
+        config,
+        security,
+        port: address.port(),
+    });
     let router = Router::new().fallback(answer).with_state(site);
     let signals = signal()?;
     // Whoever started us waits for this line.
-    let _ = writeln!(std::io::stdout(), "http://{address}/").and_then(|()| std::io::stdout().flush());
+    let _ =
+        writeln!(std::io::stdout(), "http://{address}/").and_then(|()| std::io::stdout().flush());
     let mut told = stopped.clone();
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
         // An error means that nobody can tell us any more.
@@ -131,11 +166,11 @@ async fn run(args: ServeArgs) -> Result<(), String> {
 /// Ends with Ctrl-C, or with a request to terminate.
 fn signal() -> Result<impl Future<Output = ()>, String> {
     #[cfg(unix)]
-    let mut terminate =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(|error| format!("signals: {error}"))?;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .map_err(|error| format!("signals: {error}"))?;
     #[cfg(unix)]
-    let mut interrupt =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).map_err(|error| format!("signals: {error}"))?;
+    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())
+        .map_err(|error| format!("signals: {error}"))?;
     Ok(async move {
         #[cfg(unix)]
         tokio::select! {
@@ -150,13 +185,20 @@ fn signal() -> Result<impl Future<Output = ()>, String> {
 async fn answer(State(site): State<Arc<Site>>, request: Request) -> Response<Body> {
     let (request, _) = request.into_parts();
     let head = request.method == Method::HEAD;
-    let mut response = site.route(&request).await.unwrap_or_else(Problem::into_response);
+    let mut response = site
+        .route(&request)
+        .await
+        .unwrap_or_else(Problem::into_response);
     site.security.apply(response.headers_mut());
     if head {
         // The length is told, the body is not sent.
         let length = axum::body::HttpBody::size_hint(response.body()).exact();
-        if let Some(length) = length.filter(|_| !response.headers().contains_key(header::CONTENT_LENGTH)) {
-            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        if let Some(length) =
+            length.filter(|_| !response.headers().contains_key(header::CONTENT_LENGTH))
+        {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         }
         *response.body_mut() = Body::empty();
     }
@@ -166,19 +208,34 @@ async fn answer(State(site): State<Arc<Site>>, request: Request) -> Response<Bod
 impl Site {
     async fn route(&self, request: &Parts) -> Result<Response<Body>, Problem> {
         let (path, query) = (request.uri.path(), request.uri.query());
-        let api = path.strip_prefix("/api/v1/").or((path == "/api/v1").then_some(""));
+        let api = path
+            .strip_prefix("/api/v1/")
+            .or((path == "/api/v1").then_some(""));
         guard::check(&request.headers, self.port, api.is_some())?;
         if !matches!(request.method, Method::GET | Method::HEAD) {
-            return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{} is not possible here: all actions are off", request.method)));
+            return Err(Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                format!(
+                    "{} is not possible here: all actions are off",
+                    request.method
+                ),
+            ));
         }
         match (api, path) {
             (Some(rest), _) => self.api.get(rest, query, &request.headers).await,
             (None, "/healthz") => Ok(self.health()),
-            (None, "/readyz") if self.api.sources.iter().all(|source| source.is_ready()) => Ok(self.health()),
-            (None, "/readyz") => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "histories are still being read")),
+            (None, "/readyz") if self.api.sources.iter().all(|source| source.is_ready()) => {
+                Ok(self.health())
+            }
+            (None, "/readyz") => Err(Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "histories are still being read",
+            )),
             (None, "/config.json") => {
                 let mut response = json_bytes(self.config.bytes.clone());
-                response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+                response
+                    .headers_mut()
+                    .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
                 Ok(response)
             }
             _ => self.assets.get(path, &request.headers).await,
@@ -187,6 +244,13 @@ impl Site {
 
     fn health(&self) -> Response<Body> {
         let streams: usize = self.api.sources.iter().map(|source| source.streams()).sum();
-        json_bytes(serde_json::json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "streams": streams}).to_string().into_bytes())
+        let lines: u64 = self
+            .api
+            .sources
+            .iter()
+            .map(|source| source.lines_sent())
+            .sum();
+        let health = serde_json::json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "streams": streams, "log_lines_sent": lines});
+        json_bytes(health.to_string().into_bytes())
     }
 }

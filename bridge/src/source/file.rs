@@ -27,15 +27,32 @@ impl Stamp {
     }
 
     pub(crate) fn from(meta: &Metadata) -> Stamp {
-        let modified = meta.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).map_or(0, |at| at.as_nanos() as u64);
+        let modified = meta
+            .modified()
+            .ok()
+            .and_then(|at| at.duration_since(UNIX_EPOCH).ok())
+            .map_or(0, |at| at.as_nanos() as u64);
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt;
-            let changed = u64::try_from(meta.ctime()).unwrap_or(0).saturating_mul(1_000_000_000).saturating_add(meta.ctime_nsec() as u64);
-            Stamp { len: meta.len(), modified, changed, inode: meta.ino() }
+            let changed = u64::try_from(meta.ctime())
+                .unwrap_or(0)
+                .saturating_mul(1_000_000_000)
+                .saturating_add(meta.ctime_nsec() as u64);
+            Stamp {
+                len: meta.len(),
+                modified,
+                changed,
+                inode: meta.ino(),
+            }
         }
         #[cfg(not(unix))]
-        Stamp { len: meta.len(), modified, changed: modified, inode: 0 }
+        Stamp {
+            len: meta.len(),
+            modified,
+            changed: modified,
+            inode: 0,
+        }
     }
 }
 
@@ -67,7 +84,10 @@ pub(crate) struct Position {
 
 impl Position {
     pub(crate) fn of(file: &File, offset: u64) -> io::Result<Position> {
-        Ok(Position { offset, proof: proof(file, offset)? })
+        Ok(Position {
+            offset,
+            proof: proof(file, offset)?,
+        })
     }
 
     /// Whether the file still holds all that stood before this place.
@@ -85,14 +105,26 @@ impl Position {
 /// FNV-1a over the beginning of the file, as far as it lies before `offset`.
 fn proof(file: &File, offset: u64) -> io::Result<u32> {
     let mut head = [0; PROOF as usize];
-    let len = read_at(file, head.get_mut(..offset.min(PROOF) as usize).unwrap_or_default(), 0)?;
+    let len = read_at(
+        file,
+        head.get_mut(..offset.min(PROOF) as usize)
+            .unwrap_or_default(),
+        0,
+    )?;
     let bytes = head.get(..len).unwrap_or_default();
-    Ok(bytes.iter().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)))
+    Ok(bytes.iter().fold(0x811c_9dc5, |hash: u32, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    }))
 }
 
 /// Reads the whole lines behind `offset` and hands out each with its own offset; gives the offset behind the last whole one.
 /// A line longer than `max_line` is given as `None`.
-pub(crate) fn whole_lines(file: &File, mut offset: u64, max_line: usize, take: &mut dyn FnMut(u64, Option<&[u8]>)) -> io::Result<u64> {
+pub(crate) fn whole_lines(
+    file: &File,
+    mut offset: u64,
+    max_line: usize,
+    take: &mut dyn FnMut(u64, Option<&[u8]>),
+) -> io::Result<u64> {
     let mut buffer = vec![0; 64 * 1024];
     let (mut held, mut dropped): (Vec<u8>, u64) = (Vec::new(), 0);
     let mut read = offset;
@@ -107,7 +139,10 @@ pub(crate) fn whole_lines(file: &File, mut offset: u64, max_line: usize, take: &
             let (head, tail) = bytes.split_at(end);
             held.extend_from_slice(head);
             let size = held.len() as u64 + dropped;
-            take(offset, (dropped == 0 && held.len() <= max_line).then_some(held.as_slice()));
+            take(
+                offset,
+                (dropped == 0 && held.len() <= max_line).then_some(held.as_slice()),
+            );
             offset += size + 1;
             held.clear();
             dropped = 0;

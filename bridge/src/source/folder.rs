@@ -69,16 +69,27 @@ impl Folder {
 
     /// The newest change of any of its files.
     fn last_change(&self) -> u64 {
-        self.stamps.iter().flatten().map(|stamp| stamp.changed).max().unwrap_or(0)
+        self.stamps
+            .iter()
+            .flatten()
+            .map(|stamp| stamp.changed)
+            .max()
+            .unwrap_or(0)
     }
 
     fn last_seen(&self) -> u64 {
-        self.stamps.iter().flatten().map(|stamp| stamp.modified).max().unwrap_or(0)
+        self.stamps
+            .iter()
+            .flatten()
+            .map(|stamp| stamp.modified)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Looks at the files again. `None`: this is no run (yet). `Some(true)`: what is shown has changed.
     pub(crate) fn refresh(&mut self, now_ns: u64) -> Option<bool> {
-        let stamps = ["run.json", "events.jsonl", "log.tsv", "alive"].map(|name| Stamp::of(&self.path.join(name)));
+        let stamps = ["run.json", "events.jsonl", "log.tsv", "alive"]
+            .map(|name| Stamp::of(&self.path.join(name)));
         let [head, events, ..] = stamps;
         let head = head?;
         let [old_head, old_events, ..] = self.stamps;
@@ -123,25 +134,36 @@ impl Folder {
 
     fn shown_phase(&self) -> Phase {
         match &self.line {
-            Some(line) if !self.detail.run.phase.is_terminal() && line.phase.is_terminal() => line.phase,
+            Some(line) if !self.detail.run.phase.is_terminal() && line.phase.is_terminal() => {
+                line.phase
+            }
             _ => self.detail.run.phase,
         }
     }
 
     /// The moment at which the row became what it is, in ns: the same after a restart, and never lower than before.
     fn version(&self, unfinished: bool) -> u64 {
-        let still = if unfinished { self.last_seen().saturating_add(UNFINISHED_AFTER_NS) } else { 0 };
+        let still = if unfinished {
+            self.last_seen().saturating_add(UNFINISHED_AFTER_NS)
+        } else {
+            0
+        };
         self.last_change().max(still)
     }
 
     /// Makes the shown run anew; `true` when it differs.
     fn show(&mut self, unfinished: bool) -> bool {
         let mut run = self.detail.run.clone();
-        let steps = match self.line.as_ref().filter(|line| !run.phase.is_terminal() && line.phase.is_terminal()) {
+        let steps = match self
+            .line
+            .as_ref()
+            .filter(|line| !run.phase.is_terminal() && line.phase.is_terminal())
+        {
             None => self.detail.steps(),
             Some(line) => {
                 (run.phase, run.raw_status) = (line.phase, line.raw_status.clone());
-                (run.ended_at, run.exit_code, run.reason) = (line.ended_at, line.exit_code, line.reason.clone());
+                (run.ended_at, run.exit_code, run.reason) =
+                    (line.ended_at, line.exit_code, line.reason.clone());
                 let mut over = self.detail.clone();
                 over.run.phase = line.phase;
                 over.steps()
@@ -163,21 +185,28 @@ impl Folder {
 
     fn problem(&mut self, name: &str, text: &str) {
         if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(format!("runs/{}/{name}: {text}", self.run.id));
+            self.problems
+                .push(format!("runs/{}/{name}: {text}", self.run.id));
         }
     }
 
     fn read_head(&mut self) {
         let path = self.path.join("run.json");
         let head = read_small(&path).and_then(|bytes| {
-            serde_json::from_str::<Value>(&String::from_utf8_lossy(&bytes)).map_err(|error| format!("cannot be read as JSON ({error})"))
+            serde_json::from_str::<Value>(&String::from_utf8_lossy(&bytes))
+                .map_err(|error| format!("cannot be read as JSON ({error})"))
         });
         let head = match head {
             Ok(Value::Object(head)) => head,
             Ok(_) => return self.problem("run.json", "is not a JSON object"),
             Err(error) => return self.problem("run.json", &error),
         };
-        let text = |key: &str| head.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(String::from);
+        let text = |key: &str| {
+            head.get(key)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+                .map(String::from)
+        };
         let run = &mut self.detail.run;
         run.job = text("job").unwrap_or_default();
         (run.user, run.host) = (text("user"), text("host"));
@@ -186,7 +215,10 @@ impl Folder {
             run.command = words.iter().map(plain).collect();
         }
         if let Some(tags) = head.get("tags").and_then(Value::as_object) {
-            run.tags = tags.iter().map(|(key, value)| (key.clone(), plain(value))).collect();
+            run.tags = tags
+                .iter()
+                .map(|(key, value)| (key.clone(), plain(value)))
+                .collect();
         }
         let written = text("created_at").as_deref().and_then(parse_written);
         run.created_at = written.map(|time| time.at);
@@ -195,7 +227,10 @@ impl Folder {
             run.phase = Phase::Queued;
         }
         if head.get("run_id").and_then(Value::as_str) != Some(self.run.id.as_str()) {
-            self.problem("run.json", "run_id is not the folder's name; the folder's name is used");
+            self.problem(
+                "run.json",
+                "run_id is not the folder's name; the folder's name is used",
+            );
         }
         if written.is_none() {
             self.problem("run.json", "created_at is missing or no time");
@@ -203,7 +238,9 @@ impl Folder {
     }
 
     fn read_events(&mut self) {
-        let Ok(file) = File::open(self.path.join("events.jsonl")) else { return };
+        let Ok(file) = File::open(self.path.join("events.jsonl")) else {
+            return;
+        };
         if !self.events.holds(&file) {
             // Another file than before: what it said is forgotten.
             let mut run = Run::new(self.run.id.clone(), "");
@@ -218,15 +255,20 @@ impl Folder {
         }
         let (detail, lost) = (&mut self.detail, &mut self.lost);
         let mut bad = Vec::new();
-        let end = whole_lines(&file, self.events.offset, MAX_LINE, &mut |offset, line| {
-            match line.map(|line| read_event(offset, line)) {
+        let end = whole_lines(
+            &file,
+            self.events.offset,
+            MAX_LINE,
+            &mut |offset, line| match line.map(|line| read_event(offset, line)) {
                 Some(Ok(Line::Event(event))) => detail.apply(&event),
-                Some(Ok(Line::Loss(lines, bytes))) => *lost = (lost.0.saturating_add(lines), lost.1.saturating_add(bytes)),
+                Some(Ok(Line::Loss(lines, bytes))) => {
+                    *lost = (lost.0.saturating_add(lines), lost.1.saturating_add(bytes))
+                }
                 Some(Ok(Line::Nothing)) => {}
                 Some(Err(error)) => bad.push((offset, error)),
                 None => bad.push((offset, "the line is too long".into())),
-            }
-        });
+            },
+        );
         let settled = end.and_then(|end| Position::of(&file, end));
         for (offset, error) in bad {
             self.problem("events.jsonl", &format!("byte {offset}: {error}"));
@@ -239,7 +281,9 @@ impl Folder {
 }
 
 fn read_small(path: &Path) -> Result<Vec<u8>, String> {
-    let len = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    let len = std::fs::metadata(path)
+        .map_err(|error| error.to_string())?
+        .len();
     if len > MAX_LINE as u64 {
         return Err("is too large".into());
     }
@@ -247,7 +291,9 @@ fn read_small(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), String::from)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), String::from)
 }
 
 enum Line {
@@ -262,21 +308,44 @@ fn read_event(offset: u64, line: &[u8]) -> Result<Line, String> {
     if text.trim().is_empty() {
         return Ok(Line::Nothing);
     }
-    let value: Value = serde_json::from_str(&text).map_err(|error| format!("cannot be read as JSON ({error})"))?;
+    let value: Value =
+        serde_json::from_str(&text).map_err(|error| format!("cannot be read as JSON ({error})"))?;
     let text = |key: &str| value.get(key).and_then(Value::as_str);
     let own = |key: &str| text(key).map(String::from);
     let word = text("status").unwrap_or_default();
     let exit_code = value.get("exit_code").and_then(Value::as_i64);
     let kind = match text("event") {
-        Some("run") => EventKind::Run { phase: phase(word), raw_status: word.into(), exit_code, reason: own("reason") },
+        Some("run") => EventKind::Run {
+            phase: phase(word),
+            raw_status: word.into(),
+            exit_code,
+            reason: own("reason"),
+        },
         Some("plan") => {
-            let keys = value.get("steps").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-            EventKind::Plan { steps: keys.iter().map(plain).collect() }
+            let keys = value
+                .get("steps")
+                .and_then(Value::as_array)
+                .map_or(&[][..], Vec::as_slice);
+            EventKind::Plan {
+                steps: keys.iter().map(plain).collect(),
+            }
         }
         Some("step") => {
             let key = own("step").ok_or("a step event without a step")?;
-            let attempt = value.get("attempt").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok()).unwrap_or(1).max(1);
-            EventKind::Step { key, attempt, phase: phase(word), raw_status: word.into(), exit_code, reason: own("reason") }
+            let attempt = value
+                .get("attempt")
+                .and_then(Value::as_u64)
+                .and_then(|number| u32::try_from(number).ok())
+                .unwrap_or(1)
+                .max(1);
+            EventKind::Step {
+                key,
+                attempt,
+                phase: phase(word),
+                raw_status: word.into(),
+                exit_code,
+                reason: own("reason"),
+            }
         }
         Some("loss") => {
             let number = |key: &str| value.get(key).and_then(Value::as_u64).unwrap_or(0);
@@ -286,7 +355,11 @@ fn read_event(offset: u64, line: &[u8]) -> Result<Line, String> {
         None => return Err("an event without a kind".into()),
     };
     let at = text("at").and_then(parse_written).map(|time| time.at);
-    Ok(Line::Event(RunEvent { position: offset, at, kind }))
+    Ok(Line::Event(RunEvent {
+        position: offset,
+        at,
+        kind,
+    }))
 }
 
 fn phase(word: &str) -> Phase {

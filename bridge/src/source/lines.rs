@@ -7,10 +7,13 @@ use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
-use runboard_core::backend::history::{Item, Line, Naming, Reader, Summary, Warning, decode, nth_id};
+use runboard_core::backend::history::{
+    Item, Line, Naming, Reader, Summary, Warning, decode, nth_id,
+};
 use runboard_core::model::{Phase, Run, Step, Timestamp};
 
 use super::file::{Position, Stamp, read_at};
+use super::words::Words;
 
 const MAX_PROBLEMS: usize = 100;
 
@@ -32,6 +35,8 @@ pub(crate) struct Lines {
     path: PathBuf,
     naming: Naming,
     stamp: Option<Stamp>,
+    /// Nothing outside of the source's folder is read: a link is no history then.
+    inside: bool,
     /// Open for rows that are read again.
     file: Option<File>,
     reader: Reader,
@@ -52,35 +57,16 @@ pub(crate) struct Lines {
     pub(crate) epoch: u64,
 }
 
-/// Texts that many rows share.
-#[derive(Default)]
-struct Words {
-    list: Vec<String>,
-    index: HashMap<String, u32>,
-}
-
-impl Words {
-    fn number(&mut self, word: &str) -> u32 {
-        if let Some(number) = self.index.get(word) {
-            return *number;
-        }
-        let number = self.list.len() as u32;
-        self.list.push(word.to_string());
-        self.index.insert(word.to_string(), number);
-        number
-    }
-
-    fn text(&self, number: u32) -> &str {
-        self.list.get(number as usize).map_or("", String::as_str)
-    }
-}
-
 impl Lines {
-    pub(crate) fn new(path: PathBuf, job: &str) -> Lines {
+    pub(crate) fn new(path: PathBuf, job: &str, inside: bool) -> Lines {
         Lines {
             path,
-            naming: Naming { job: job.to_string(), offset_minutes: 0 },
+            naming: Naming {
+                job: job.to_string(),
+                offset_minutes: 0,
+            },
             stamp: None,
+            inside,
             file: None,
             reader: Reader::new(),
             read: 0,
@@ -116,7 +102,9 @@ impl Lines {
     }
 
     pub(crate) fn id(&self, row: &Row) -> &str {
-        self.ids.get(row.id.0 as usize..row.id.1 as usize).unwrap_or_default()
+        self.ids
+            .get(row.id.0 as usize..row.id.1 as usize)
+            .unwrap_or_default()
     }
 
     /// Row numbers, oldest first.
@@ -131,6 +119,9 @@ impl Lines {
 
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut list = self.problems.clone();
+        if self.stamp.is_none() && !self.inside {
+            list.push(format!("{}: there is no such file (yet)", self.name()));
+        }
         if self.more_problems > 0 {
             list.push(format!("{}: {} more", self.name(), self.more_problems));
         }
@@ -138,17 +129,29 @@ impl Lines {
     }
 
     fn name(&self) -> String {
-        self.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+        self.path
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     }
 
     /// Looks at the file again and takes in what was appended.
     pub(crate) fn refresh(&mut self) {
-        let stamp = std::fs::metadata(&self.path).ok().filter(std::fs::Metadata::is_file).map(|meta| Stamp::from(&meta));
+        let stamp = match self.inside {
+            true => Stamp::of(&self.path),
+            false => std::fs::metadata(&self.path)
+                .ok()
+                .filter(std::fs::Metadata::is_file)
+                .map(|meta| Stamp::from(&meta)),
+        };
         if stamp == self.stamp {
             return;
         }
         // Replaced by an editor or by rotation: lines may have gone anywhere in it.
-        if self.stamp.zip(stamp).is_some_and(|(old, new)| old.inode != new.inode) {
+        if self
+            .stamp
+            .zip(stamp)
+            .is_some_and(|(old, new)| old.inode != new.inode)
+        {
             self.forget();
         }
         self.stamp = stamp;
@@ -167,8 +170,16 @@ impl Lines {
             return;
         }
         let epoch = self.epoch + 1;
-        let fresh = Lines::new(std::mem::take(&mut self.path), &self.naming.job);
-        *self = Lines { epoch, stamp: self.stamp, ..fresh };
+        let fresh = Lines::new(
+            std::mem::take(&mut self.path),
+            &self.naming.job,
+            self.inside,
+        );
+        *self = Lines {
+            epoch,
+            stamp: self.stamp,
+            ..fresh
+        };
     }
 
     fn read_more(&mut self, file: &File) {
@@ -186,7 +197,9 @@ impl Lines {
                 Ok(0) => break,
                 Ok(len) => {
                     self.read += len as u64;
-                    reader.push(buffer.get(..len).unwrap_or_default(), &mut |item| self.take(item));
+                    reader.push(buffer.get(..len).unwrap_or_default(), &mut |item| {
+                        self.take(item)
+                    });
                 }
                 Err(error) => {
                     failure = Some(error);
@@ -207,7 +220,11 @@ impl Lines {
     }
 
     fn problem(&mut self, text: String) {
-        if self.problems.len() < MAX_PROBLEMS { self.problems.push(text) } else { self.more_problems += 1 }
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(text)
+        } else {
+            self.more_problems += 1
+        }
     }
 
     fn take(&mut self, item: Item) {
@@ -217,15 +234,26 @@ impl Lines {
             Line::Fault(fault) => odd.push_str(fault.code()),
             Line::Record { summary, warnings } => {
                 // A missing zone is common and shown on the row; it is no problem of the file.
-                let told = warnings.iter().filter(|warning| **warning != Warning::NaiveTimestamp);
+                let told = warnings
+                    .iter()
+                    .filter(|warning| **warning != Warning::NaiveTimestamp);
                 odd = told.map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 if self.add(&item, summary) {
-                    odd = [odd, Warning::DuplicateRunId.to_string()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
+                    odd = [odd, Warning::DuplicateRunId.to_string()]
+                        .into_iter()
+                        .filter(|text| !text.is_empty())
+                        .collect::<Vec<_>>()
+                        .join(", ");
                 }
             }
         }
         if !odd.is_empty() {
-            self.problem(format!("{} line {} (byte {}): {odd}", self.name(), item.line, item.offset));
+            self.problem(format!(
+                "{} line {} (byte {}): {odd}",
+                self.name(),
+                item.line,
+                item.offset
+            ));
         }
     }
 
@@ -246,8 +274,11 @@ impl Lines {
                 }
             }
         }
-        let (Ok(from), Ok(to), Ok(len)) = (u32::try_from(self.ids.len()), u32::try_from(self.ids.len() + id.len()), u32::try_from(item.len))
-        else {
+        let (Ok(from), Ok(to), Ok(len)) = (
+            u32::try_from(self.ids.len()),
+            u32::try_from(self.ids.len() + id.len()),
+            u32::try_from(item.len),
+        ) else {
             return first.is_some();
         };
         self.ids.push_str(&id);
@@ -256,14 +287,18 @@ impl Lines {
             slot = slot.wrapping_add(1);
         }
         self.by_id.insert(slot, number);
-        let at = runboard_core::model::time::parse_written(summary.started_at.as_deref().unwrap_or_default());
+        let at = runboard_core::model::time::parse_written(
+            summary.started_at.as_deref().unwrap_or_default(),
+        );
         self.rows.push(Row {
             offset: item.offset,
             len,
             id: (from, to),
             at: at.map_or(i64::MIN, |time| time.instant(self.naming.offset_minutes).0),
             job: self.words.number(summary.job(&self.naming)),
-            word: self.words.number(summary.result.as_deref().unwrap_or_default()),
+            word: self
+                .words
+                .number(summary.result.as_deref().unwrap_or_default()),
             phase: summary.phase(),
         });
         first.is_some()

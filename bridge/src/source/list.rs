@@ -49,7 +49,11 @@ impl State {
         let deep = !query.filter.tag.is_empty() || query.filter.q.is_some();
         let entries = self.ordered(query.order);
         let mut scratch = Run::new("", "");
-        let mut page = ListPage { runs: Vec::new(), next: None, total: None };
+        let mut page = ListPage {
+            runs: Vec::new(),
+            next: None,
+            total: None,
+        };
         let (mut total, mut whole) = (0, true);
         let mut last: Option<PageKey> = None;
         for (key, entry) in entries {
@@ -70,11 +74,18 @@ impl State {
                 Entry::Folder(run) => query.matcher.matches(run).then(|| run.clone()),
                 Entry::Line(number) => self.lines.row(number).and_then(|row| {
                     if deep {
-                        return Some(self.lines.run(row).0).filter(|run| query.matcher.matches(run));
+                        return Some(self.lines.run(row).0)
+                            .filter(|run| query.matcher.matches(run));
                     }
                     self.lines.columns(row, &mut scratch);
                     let matches = query.matcher.matches(&scratch);
-                    matches.then(|| if behind && !full { self.lines.run(row).0 } else { Run::new("", "") })
+                    matches.then(|| {
+                        if behind && !full {
+                            self.lines.run(row).0
+                        } else {
+                            Run::new("", "")
+                        }
+                    })
                 }),
             };
             let Some(run) = row else { continue };
@@ -86,7 +97,10 @@ impl State {
                 page.next = page.next.or(last.clone());
                 continue;
             }
-            last = Some(PageKey { at: key.0, id: key.1.to_string() });
+            last = Some(PageKey {
+                at: key.0,
+                id: key.1.to_string(),
+            });
             page.runs.push(run);
         }
         page.total = whole.then_some(total);
@@ -95,13 +109,24 @@ impl State {
 
     /// All that is shown, in order.
     fn ordered(&self, order: Order) -> Vec<((i64, &str), Entry<'_>)> {
-        let mut folders: Vec<((i64, &str), Entry<'_>)> =
-            self.folders.values().map(|folder| (key_of(&folder.run), Entry::Folder(&folder.run))).collect();
+        let mut folders: Vec<((i64, &str), Entry<'_>)> = self
+            .folders
+            .values()
+            .map(|folder| (key_of(&folder.run), Entry::Folder(&folder.run)))
+            .collect();
         folders.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let mut all = Vec::with_capacity(folders.len() + self.lines.len());
         let mut waiting = folders.into_iter().peekable();
-        for number in self.lines.order().iter().copied().filter(|number| self.shows_line(*number)) {
-            let Some(row) = self.lines.row(number) else { continue };
+        for number in self
+            .lines
+            .order()
+            .iter()
+            .copied()
+            .filter(|number| self.shows_line(*number))
+        {
+            let Some(row) = self.lines.row(number) else {
+                continue;
+            };
             let key = (row.at, self.lines.id(row));
             while let Some(folder) = waiting.next_if(|folder| folder.0 < key) {
                 all.push(folder);

@@ -9,9 +9,10 @@ mod lines;
 mod list;
 mod state;
 mod watch;
+mod words;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -41,12 +42,22 @@ pub(crate) struct Source {
     state: Mutex<State>,
     watch: Mutex<Weak<Watch>>,
     streams: AtomicUsize,
+    /// Log lines that streams were given since the start: what came again after a cut is in it twice.
+    lines_sent: AtomicU64,
 }
 
 impl Source {
     pub(crate) fn new(name: &str, place: Place) -> Arc<Source> {
         let state = Mutex::new(State::new(name, &place));
-        Arc::new(Source { name: name.to_string(), place, logs: IndexCache::default(), state, watch: Mutex::default(), streams: AtomicUsize::new(0) })
+        Arc::new(Source {
+            name: name.to_string(),
+            place,
+            logs: IndexCache::default(),
+            state,
+            watch: Mutex::default(),
+            streams: AtomicUsize::new(0),
+            lines_sent: AtomicU64::new(0),
+        })
     }
 
     /// The state of the files now. Blocks: call it where blocking is allowed.
@@ -72,7 +83,10 @@ impl Source {
             Place::Recorded(folder) => Watch::start(folder, true),
             // The folder, not the file: a rotated file is another file under the same name.
             Place::History(file) => {
-                let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let folder = file
+                    .parent()
+                    .filter(|folder| !folder.as_os_str().is_empty())
+                    .unwrap_or(Path::new("."));
                 Watch::start(folder, false)
             }
         });
@@ -84,6 +98,14 @@ impl Source {
     pub(crate) fn count_stream(self: &Arc<Source>) -> StreamCount {
         self.streams.fetch_add(1, Ordering::Relaxed);
         StreamCount(self.clone())
+    }
+
+    pub(crate) fn count_lines(&self, lines: u64) {
+        self.lines_sent.fetch_add(lines, Ordering::Relaxed);
+    }
+
+    pub(crate) fn lines_sent(&self) -> u64 {
+        self.lines_sent.load(Ordering::Relaxed)
     }
 
     pub(crate) fn streams(&self) -> usize {
@@ -102,7 +124,9 @@ impl Drop for StreamCount {
 
 /// This machine's clock in ns since 1970.
 pub(crate) fn now_ns() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos() as u64)
 }
 
 pub(crate) fn now() -> Timestamp {

@@ -77,8 +77,11 @@ pub(crate) struct Detail {
 impl State {
     pub(super) fn new(name: &str, place: &Place) -> State {
         let (lines, runs_dir) = match place {
-            Place::Recorded(dir) => (Lines::new(dir.join("runs.jsonl"), name), Some(dir.join("runs"))),
-            Place::History(file) => (Lines::new(file.clone(), name), None),
+            Place::Recorded(dir) => (
+                Lines::new(dir.join("runs.jsonl"), name, true),
+                Some(dir.join("runs")),
+            ),
+            Place::History(file) => (Lines::new(file.clone(), name, false), None),
         };
         State {
             lines,
@@ -100,12 +103,16 @@ impl State {
 
     /// When the files may be looked at again; `None`: they were looked at just now.
     pub(crate) fn stale_until(&self) -> Option<Instant> {
-        self.looked.filter(|_| self.stale).map(|looked| looked + (self.cost * SCAN_SHARE).max(SCAN_FLOOR))
+        self.looked
+            .filter(|_| self.stale)
+            .map(|looked| looked + (self.cost * SCAN_SHARE).max(SCAN_FLOOR))
     }
 
     pub(super) fn refresh(&mut self) {
         let begun = Instant::now();
-        self.stale = self.looked.is_some_and(|looked| begun - looked < (self.cost * SCAN_SHARE).max(SCAN_FLOOR));
+        self.stale = self
+            .looked
+            .is_some_and(|looked| begun - looked < (self.cost * SCAN_SHARE).max(SCAN_FLOOR));
         if self.stale {
             return;
         }
@@ -117,7 +124,9 @@ impl State {
         }
         let from = if self.lines.epoch == epoch { known } else { 0 };
         if let Some(dir) = self.runs_dir.clone() {
-            let all = self.looked_at_quiet.is_none_or(|at| begun - at >= QUIET_SCAN);
+            let all = self
+                .looked_at_quiet
+                .is_none_or(|at| begun - at >= QUIET_SCAN);
             if all {
                 self.looked_at_quiet = Some(begun);
             }
@@ -137,7 +146,14 @@ impl State {
             if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 continue;
             }
-            let Some(id) = entry.file_name().to_str().filter(|id| runboard_record::is_run_id(id)).map(String::from) else { continue };
+            let Some(id) = entry
+                .file_name()
+                .to_str()
+                .filter(|id| runboard_record::is_run_id(id))
+                .map(String::from)
+            else {
+                continue;
+            };
             let known = self.folders.remove(&id);
             if let Some(folder) = known {
                 there.insert(id, folder);
@@ -148,7 +164,11 @@ impl State {
                 self.seq += 1;
                 folder.changed = self.seq;
                 // Lines that were read before the folder was seen.
-                if let Some(line) = self.lines.find(&id).and_then(|number| self.lines.row(number)) {
+                if let Some(line) = self
+                    .lines
+                    .find(&id)
+                    .and_then(|number| self.lines.row(number))
+                {
                     folder.set_line(self.lines.run(line).0, now);
                 }
                 there.insert(id, folder);
@@ -189,8 +209,12 @@ impl State {
     fn join_lines(&mut self, from: usize) {
         let now = now_ns();
         for number in from..self.lines.len() {
-            let Some(row) = self.lines.row(number as u32).copied() else { continue };
-            let Some(folder) = self.folders.get_mut(self.lines.id(&row)) else { continue };
+            let Some(row) = self.lines.row(number as u32).copied() else {
+                continue;
+            };
+            let Some(folder) = self.folders.get_mut(self.lines.id(&row)) else {
+                continue;
+            };
             if folder.set_line(self.lines.run(&row).0, now) {
                 self.seq += 1;
                 folder.changed = self.seq;
@@ -200,7 +224,11 @@ impl State {
 
     /// Whether a line is shown by itself: not when its run has a folder.
     pub(crate) fn shows_line(&self, number: u32) -> bool {
-        self.folders.is_empty() || self.lines.row(number).is_some_and(|row| !self.folders.contains_key(self.lines.id(row)))
+        self.folders.is_empty()
+            || self
+                .lines
+                .row(number)
+                .is_some_and(|row| !self.folders.contains_key(self.lines.id(row)))
     }
 
     pub(crate) fn detail(&self, id: &str) -> Option<Detail> {
@@ -214,22 +242,45 @@ impl State {
         }
         let row = self.lines.row(self.lines.find(id)?)?;
         let (run, steps) = self.lines.run(row);
-        Some(Detail { run, steps, events: None, log: None })
+        Some(Detail {
+            run,
+            steps,
+            events: None,
+            log: None,
+        })
     }
 
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut list = self.lines.problems();
-        list.extend(self.folders.values().flat_map(|folder| folder.problems.iter().cloned()).take(100));
+        list.extend(
+            self.folders
+                .values()
+                .flat_map(|folder| folder.problems.iter().cloned())
+                .take(100),
+        );
         list
     }
 
     pub(crate) fn marks(&self) -> Marks {
-        Marks { seq: self.seq, rows: self.lines.len(), epoch: self.lines.epoch }
+        Marks {
+            seq: self.seq,
+            rows: self.lines.len(),
+            epoch: self.lines.epoch,
+        }
     }
 
     pub(crate) fn position(&self) -> RunsPosition {
-        let newest = self.folders.values().map(|folder| folder.run.version).max().unwrap_or(0);
-        RunsPosition { version: newest.min(now_ns()), folders: self.folders.len() as u64, lines: self.lines.position() }
+        let newest = self
+            .folders
+            .values()
+            .map(|folder| folder.run.version)
+            .max()
+            .unwrap_or(0);
+        RunsPosition {
+            version: newest.min(now_ns()),
+            folders: self.folders.len() as u64,
+            lines: self.lines.position(),
+        }
     }
 
     /// What happened to the list since `marks`; `None`: that is no longer known.
@@ -237,11 +288,21 @@ impl State {
         if marks.epoch != self.lines.epoch || marks.seq < self.removed_from {
             return None;
         }
-        let mut news = News { folders: Vec::new(), rows: Vec::new(), removed: Vec::new(), marks: self.marks() };
+        let mut news = News {
+            folders: Vec::new(),
+            rows: Vec::new(),
+            removed: Vec::new(),
+            marks: self.marks(),
+        };
         if marks == news.marks {
             return Some(news);
         }
-        news.folders = self.folders.iter().filter(|(_, folder)| folder.changed > marks.seq).map(|(id, _)| id.clone()).collect();
+        news.folders = self
+            .folders
+            .iter()
+            .filter(|(_, folder)| folder.changed > marks.seq)
+            .map(|(id, _)| id.clone())
+            .collect();
         news.rows = self.fresh_rows(marks.rows);
         for (_, id) in self.removed.iter().filter(|(seq, _)| *seq > marks.seq) {
             match self.lines.find(id) {
@@ -256,15 +317,25 @@ impl State {
 
     /// What happened to the list since a position of earlier, perhaps of another process; `None`: that cannot be told.
     pub(crate) fn since_position(&self, from: &RunsPosition) -> Option<News> {
-        let kept = from.lines.offset == 0 || File::open(self.lines.path()).is_ok_and(|file| from.lines.holds(&file));
-        let born = self.folders.values().filter(|folder| folder.born <= from.version).count() as u64;
+        let kept = from.lines.offset == 0
+            || File::open(self.lines.path()).is_ok_and(|file| from.lines.holds(&file));
+        let born = self
+            .folders
+            .values()
+            .filter(|folder| folder.born <= from.version)
+            .count() as u64;
         // Fewer folders than there were: some have gone, and nobody knows which.
         if !kept || born < from.folders {
             return None;
         }
         let since = from.version.saturating_sub(SLACK_NS);
         Some(News {
-            folders: self.folders.iter().filter(|(_, folder)| folder.run.version > since).map(|(id, _)| id.clone()).collect(),
+            folders: self
+                .folders
+                .iter()
+                .filter(|(_, folder)| folder.run.version > since)
+                .map(|(id, _)| id.clone())
+                .collect(),
             rows: self.fresh_rows(self.lines.first_from(from.lines.offset)),
             removed: Vec::new(),
             marks: self.marks(),
@@ -272,6 +343,8 @@ impl State {
     }
 
     fn fresh_rows(&self, from: usize) -> Vec<u32> {
-        (from as u32..self.lines.len() as u32).filter(|number| self.shows_line(*number)).collect()
+        (from as u32..self.lines.len() as u32)
+            .filter(|number| self.shows_line(*number))
+            .collect()
     }
 }

@@ -34,15 +34,21 @@ pub(super) struct Follower {
     looked: Instant,
     beat: Instant,
     live: bool,
-    signs: Option<watch::Receiver<u64>>,
+    signs: watch::Receiver<u64>,
     shutdown: watch::Receiver<bool>,
-    _watch: Arc<Watch>,
+    watch: Arc<Watch>,
     _count: StreamCount,
 }
 
 impl Follower {
     /// Takes its stand behind `after`; topics that it does not speak of begin now.
-    pub(super) fn open(source: Arc<Source>, list: bool, runs: Vec<String>, after: &Cursor, shutdown: watch::Receiver<bool>) -> Follower {
+    pub(super) fn open(
+        source: Arc<Source>,
+        list: bool,
+        runs: Vec<String>,
+        after: &Cursor,
+        shutdown: watch::Receiver<bool>,
+    ) -> Follower {
         // The watch comes first: what changes after the look below gives a sign.
         let watch = source.watch();
         let state = source.look();
@@ -50,7 +56,11 @@ impl Follower {
         let list = list.then(|| ListTopic::open(&state, after, &mut opening));
         let details: Vec<_> = runs.iter().map(|id| state.detail(id)).collect();
         drop(state);
-        let runs = runs.into_iter().zip(details).map(|(id, detail)| RunTopic::open(&source, id, detail, after, &mut opening)).collect();
+        let runs = runs
+            .into_iter()
+            .zip(details)
+            .map(|(id, detail)| RunTopic::open(&source, id, detail, after, &mut opening))
+            .collect();
         let count = source.count_stream();
         let mut follower = Follower {
             source,
@@ -62,9 +72,9 @@ impl Follower {
             looked: Instant::now(),
             beat: Instant::now() + HEARTBEAT,
             live: false,
-            signs: Some(watch.signs()),
+            signs: watch.signs(),
             shutdown,
-            _watch: watch,
+            watch,
             _count: count,
         };
         for event in opening {
@@ -102,7 +112,13 @@ impl Follower {
             }
             if !self.more && !self.live {
                 self.live = true;
-                self.send(&Event::new("live", &Notice { server_time: Some(now().to_string()), ..Notice::default() }));
+                self.send(&Event::new(
+                    "live",
+                    &Notice {
+                        server_time: Some(now().to_string()),
+                        ..Notice::default()
+                    },
+                ));
                 continue;
             }
             if !self.more {
@@ -114,9 +130,7 @@ impl Follower {
                     continue;
                 }
             }
-            if let Some(signs) = &mut self.signs {
-                signs.borrow_and_update();
-            }
+            self.signs.borrow_and_update();
             self = tokio::task::spawn_blocking(move || {
                 self.look();
                 self
@@ -129,14 +143,9 @@ impl Follower {
     /// Waits for a sign, the next poll, the next beat or the end.
     async fn wait(&mut self) {
         let until = self.again.unwrap_or(self.looked + POLL).min(self.beat);
-        let sign = async {
-            match &mut self.signs {
-                Some(signs) => signs.changed().await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
-            gone = sign => if gone.is_err() { self.signs = None },
+            // The sender lives as long as our share of the watch.
+            _ = self.signs.changed() => {}
             () = sleep_until(until) => {}
             _ = self.shutdown.changed() => {}
         }
@@ -144,6 +153,7 @@ impl Follower {
 
     /// Looks at the files and queues what is new, one batch a topic.
     fn look(&mut self) {
+        self.watch.keep();
         let source = self.source.clone();
         let state = source.look();
         self.again = state.stale_until().map(Instant::from_std);
@@ -151,7 +161,10 @@ impl Follower {
         if let Some(topic) = &mut list {
             let news = topic.news(&state);
             // The place is told with the last event only: a reader that is cut off before has all of them sent again.
-            let (last, events) = news.events.split_last().map_or((None, &[][..]), |(last, events)| (Some(last), events));
+            let (last, events) = news
+                .events
+                .split_last()
+                .map_or((None, &[][..]), |(last, events)| (Some(last), events));
             self.list = list;
             for event in events {
                 self.send(event);
@@ -168,7 +181,9 @@ impl Follower {
         drop(state);
         self.more = false;
         for (index, detail) in details.into_iter().enumerate() {
-            let Some(topic) = topics.get_mut(index) else { continue };
+            let Some(topic) = topics.get_mut(index) else {
+                continue;
+            };
             let batch = topic.batch(&source, detail);
             self.more |= batch.more;
             // Each event with the place behind it: the topic moves on step by step.

@@ -25,9 +25,15 @@ pub(super) struct ListNews {
 
 impl ListTopic {
     pub(super) fn open(state: &State, after: &Cursor, events: &mut Vec<Event>) -> ListTopic {
-        let mut topic = ListTopic { marks: state.marks(), position: state.position(), opening: None };
+        let mut topic = ListTopic {
+            marks: state.marks(),
+            position: state.position(),
+            opening: None,
+        };
         let lost = match &after.runs {
-            None => after.garbage.then_some("the cursor is not one of this server"),
+            None => after
+                .garbage
+                .then_some("the cursor is not one of this server"),
             Some(from) => match state.since_position(from) {
                 None => Some("runs were removed, or their history was rewritten, since the cursor"),
                 Some(news) => {
@@ -61,24 +67,48 @@ impl ListTopic {
         };
         let mut events = Vec::new();
         let Some(mut news) = news else {
-            events.push(Event::gap("runs", "the history was rewritten, or more was removed than is remembered"));
-            return ListNews { events, place: (state.marks(), state.position()) };
+            events.push(Event::gap(
+                "runs",
+                "the history was rewritten, or more was removed than is remembered",
+            ));
+            return ListNews {
+                events,
+                place: (state.marks(), state.position()),
+            };
         };
         news.folders.sort_unstable();
         news.folders.dedup();
         news.rows.sort_unstable();
         news.rows.dedup();
-        let place = (news.marks, if news.marks == self.marks { self.position } else { state.position() });
+        let place = (
+            news.marks,
+            if news.marks == self.marks {
+                self.position
+            } else {
+                state.position()
+            },
+        );
         if news.folders.len() + news.rows.len() > MAX_BEHIND {
-            let reason = format!("{} runs changed since: more than are sent one by one", news.folders.len() + news.rows.len());
+            let reason = format!(
+                "{} runs changed since: more than are sent one by one",
+                news.folders.len() + news.rows.len()
+            );
             events.push(Event::gap("runs", &reason));
             return ListNews { events, place };
         }
         if !news.removed.is_empty() {
             events.push(Event::new("removed", &wire::Removed { ids: news.removed }));
         }
-        let folders = news.folders.iter().filter_map(|id| state.folders.get(id)).map(|folder| folder.run.clone());
-        let rows = news.rows.iter().filter_map(|number| state.lines.row(*number)).map(|row| state.lines.run(row).0);
+        let folders = news
+            .folders
+            .iter()
+            .filter_map(|id| state.folders.get(id))
+            .map(|folder| folder.run.clone());
+        let rows = news
+            .rows
+            .iter()
+            .filter_map(|number| state.lines.row(*number))
+            .map(|row| state.lines.run(row).0);
         events.extend(upserts(folders.chain(rows)));
         ListNews { events, place }
     }

@@ -37,11 +37,21 @@ struct Event {
 impl Event {
     fn new(name: &'static str, data: &impl Serialize) -> Event {
         // Only maps with keys that are no texts cannot be written, and there are none.
-        Event { name, data: serde_json::to_vec(data).unwrap_or_default() }
+        Event {
+            name,
+            data: serde_json::to_vec(data).unwrap_or_default(),
+        }
     }
 
     fn gap(topic: &str, reason: &str) -> Event {
-        Event::new("gap", &Notice { topic: Some(topic.into()), reason: Some(reason.into()), server_time: None })
+        Event::new(
+            "gap",
+            &Notice {
+                topic: Some(topic.into()),
+                reason: Some(reason.into()),
+                server_time: None,
+            },
+        )
     }
 }
 
@@ -61,25 +71,44 @@ pub(crate) async fn get(
         }
     }
     if runs.is_empty() && !list {
-        return Err(Problem::parameter("topic", "", "runs or run:ID, at least one"));
+        return Err(Problem::parameter(
+            "topic",
+            "",
+            "runs or run:ID, at least one",
+        ));
     }
     if runs.len() + usize::from(list) > MAX_TOPICS {
-        return Err(Problem::parameter("topic", "…", &format!("at most {MAX_TOPICS} topics a stream")));
+        return Err(Problem::parameter(
+            "topic",
+            "…",
+            &format!("at most {MAX_TOPICS} topics a stream"),
+        ));
     }
     let mut after = Cursor::default();
     // A browser that comes back by itself sends the newest place in this header, and the URL still holds the first one.
-    match headers.get("last-event-id").map(|value| String::from_utf8_lossy(value.as_bytes())).filter(|id| !id.is_empty()) {
+    match headers
+        .get("last-event-id")
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .filter(|id| !id.is_empty())
+    {
         Some(id) => after.merge(&id),
         None => query.all("after").for_each(|text| after.merge(text)),
     }
     let source = source.clone();
-    let follower = blocking(move || Ok(Follower::open(source, list, runs, &after, shutdown))).await?;
+    let follower =
+        blocking(move || Ok(Follower::open(source, list, runs, &after, shutdown))).await?;
     let body = Body::from_stream(unfold(follower, |follower| async {
-        follower.next().await.map(|(bytes, follower)| (Ok::<_, std::convert::Infallible>(bytes), follower))
+        follower
+            .next()
+            .await
+            .map(|(bytes, follower)| (Ok::<_, std::convert::Infallible>(bytes), follower))
     }));
     let mut response = Response::new(body);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/event-stream"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx holds back what it proxies unless told so.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use runboard_core::backend::runs_api::wire::{LogList, Notice, StepList};
 use runboard_core::backend::runs_api::encode;
+use runboard_core::backend::runs_api::wire::{LogList, Notice, StepList};
 use runboard_core::model::{Run, Step};
 
 use super::list_topic::upserts;
@@ -59,24 +59,58 @@ pub(super) enum Asked {
 }
 
 impl RunTopic {
-    pub(super) fn open(source: &Source, id: String, detail: Option<Detail>, after: &Cursor, events: &mut Vec<Event>) -> RunTopic {
-        let mut topic =
-            RunTopic { id, stage: Stage::Missing, changed: None, epoch: 0, run: None, steps: Vec::new(), place: Place::default(), log: None };
+    pub(super) fn open(
+        source: &Source,
+        id: String,
+        detail: Option<Detail>,
+        after: &Cursor,
+        events: &mut Vec<Event>,
+    ) -> RunTopic {
+        let mut topic = RunTopic {
+            id,
+            stage: Stage::Missing,
+            changed: None,
+            epoch: 0,
+            run: None,
+            steps: Vec::new(),
+            place: Place::default(),
+            log: None,
+        };
         let Some(detail) = detail else {
-            events.push(Event::gap(&topic.name(), &format!("there is no run {}", topic.id)));
+            events.push(Event::gap(
+                &topic.name(),
+                &format!("there is no run {}", topic.id),
+            ));
             return topic;
         };
         topic.stage = Stage::Following;
         let (events_at, log_at) = (after.events.get(&topic.id), after.logs.get(&topic.id));
-        let now = (detail.events.unwrap_or_default().0, end_of_log(source, &topic.id, detail.log.as_deref()));
-        let holds = |name: &str, at: &Position| at.offset == 0 || detail.log.as_ref().is_some_and(|log| holds(&log.with_file_name(name), at));
-        let kept = events_at.is_none_or(|at| holds("events.jsonl", at)) && log_at.is_none_or(|at| holds("log.tsv", &at.end));
+        let now = (
+            detail.events.unwrap_or_default().0,
+            end_of_log(source, &topic.id, detail.log.as_deref()),
+        );
+        let holds = |name: &str, at: &Position| {
+            at.offset == 0
+                || detail
+                    .log
+                    .as_ref()
+                    .is_some_and(|log| holds(&log.with_file_name(name), at))
+        };
+        let kept = events_at.is_none_or(|at| holds("events.jsonl", at))
+            && log_at.is_none_or(|at| holds("log.tsv", &at.end));
         let strange = after.garbage && events_at.is_none() && log_at.is_none();
         if !kept || strange {
-            let reason = if strange { "the cursor is not one of this server" } else { "the run's files were rewritten since the cursor" };
+            let reason = if strange {
+                "the cursor is not one of this server"
+            } else {
+                "the run's files were rewritten since the cursor"
+            };
             events.push(Event::gap(&topic.name(), reason));
         }
-        topic.place = Place { events: now.0, log: now.1 };
+        topic.place = Place {
+            events: now.0,
+            log: now.1,
+        };
         topic.epoch = detail.events.map_or(0, |events| events.1);
         topic.log.clone_from(&detail.log);
         if let Some(at) = log_at.filter(|_| kept) {
@@ -85,7 +119,11 @@ impl RunTopic {
         match events_at.filter(|_| kept) {
             // The row may differ in what no event told, so it is always sent again.
             Some(at) => {
-                topic.steps = if *at == now.0 { detail.steps } else { Vec::new() };
+                topic.steps = if *at == now.0 {
+                    detail.steps
+                } else {
+                    Vec::new()
+                };
                 topic.place.events = *at;
             }
             None => (topic.run, topic.steps) = (Some(detail.run), detail.steps),
@@ -108,12 +146,18 @@ impl RunTopic {
 
     /// Asks the source for what the reader does not know. Short: the source is held.
     pub(super) fn ask(&mut self, state: &State) -> Asked {
-        let changed = state.folders.get(&self.id).map_or(0, |folder| folder.changed);
+        let changed = state
+            .folders
+            .get(&self.id)
+            .map_or(0, |folder| folder.changed);
         if self.stage == Stage::Ended || (self.changed == Some(changed) && changed != 0) {
             return Asked::Same;
         }
         match state.detail(&self.id) {
-            Some(detail) => Asked::News { detail: Box::new(detail), changed },
+            Some(detail) => Asked::News {
+                detail: Box::new(detail),
+                changed,
+            },
             None => Asked::Gone,
         }
     }
@@ -125,7 +169,10 @@ impl RunTopic {
         match asked {
             Asked::Gone => {
                 if self.stage == Stage::Following {
-                    batch.events.push((Event::gap(&self.name(), &format!("run {} was removed", self.id)), Place::default()));
+                    batch.events.push((
+                        Event::gap(&self.name(), &format!("run {} was removed", self.id)),
+                        Place::default(),
+                    ));
                     self.stage = Stage::Missing;
                 }
                 return batch;
@@ -139,8 +186,14 @@ impl RunTopic {
                 }
                 if epoch != self.epoch {
                     self.epoch = epoch;
-                    place = Place { events: detail.events.unwrap_or_default().0, log: end_of_log(source, &self.id, detail.log.as_deref()) };
-                    batch.events.push((Event::gap(&self.name(), "the run's files were rewritten"), place));
+                    place = Place {
+                        events: detail.events.unwrap_or_default().0,
+                        log: end_of_log(source, &self.id, detail.log.as_deref()),
+                    };
+                    batch.events.push((
+                        Event::gap(&self.name(), "the run's files were rewritten"),
+                        place,
+                    ));
                 }
                 self.changed = Some(changed);
                 self.log.clone_from(&detail.log);
@@ -153,10 +206,20 @@ impl RunTopic {
         }
         batch.more = self.lines(source, &mut place, &mut batch);
         // A line of a history is written when its run is over.
-        let over = self.log.is_none() || self.run.as_ref().is_some_and(|run| run.phase.is_terminal());
+        let over =
+            self.log.is_none() || self.run.as_ref().is_some_and(|run| run.phase.is_terminal());
         if over && !batch.more {
             self.stage = Stage::Ended;
-            batch.events.push((Event::new("end", &Notice { topic: Some(self.name()), ..Notice::default() }), place));
+            batch.events.push((
+                Event::new(
+                    "end",
+                    &Notice {
+                        topic: Some(self.name()),
+                        ..Notice::default()
+                    },
+                ),
+                place,
+            ));
         }
         batch
     }
@@ -168,12 +231,23 @@ impl RunTopic {
             old == detail.run
         });
         if !same {
-            batch.events.extend(upserts(std::iter::once(detail.run.clone())).into_iter().map(|event| (event, *place)));
+            batch.events.extend(
+                upserts(std::iter::once(detail.run.clone()))
+                    .into_iter()
+                    .map(|event| (event, *place)),
+            );
         }
-        let mut news = StepList { run: self.id.clone(), ..StepList::default() };
+        let mut news = StepList {
+            run: self.id.clone(),
+            ..StepList::default()
+        };
         let mut size = 0;
         for (index, step) in detail.steps.iter().enumerate() {
-            if self.steps.get(index).is_some_and(|old| same_step(old, step)) {
+            if self
+                .steps
+                .get(index)
+                .is_some_and(|old| same_step(old, step))
+            {
                 continue;
             }
             let step = encode::step(step);
@@ -195,9 +269,12 @@ impl RunTopic {
 
     /// One event of lines; `true` when there are more.
     fn lines(&mut self, source: &Source, place: &mut Place, batch: &mut Batch) -> bool {
-        let Some(path) = self.log.clone() else { return false };
+        let Some(path) = self.log.clone() else {
+            return false;
+        };
         match read_lines(&self.id, &path, place.log) {
             Ok(Some(read)) => {
+                source.count_lines(read.end.rows.saturating_sub(place.log.rows));
                 place.log = read.end;
                 if let Some(event) = read.event {
                     batch.events.push((event, *place));
@@ -206,7 +283,10 @@ impl RunTopic {
             }
             Ok(None) => {
                 place.log = end_of_log(source, &self.id, Some(&path));
-                batch.events.push((Event::gap(&self.name(), "the log was cut or rewritten"), *place));
+                batch.events.push((
+                    Event::gap(&self.name(), "the log was cut or rewritten"),
+                    *place,
+                ));
                 false
             }
             // Asked again at the next look.
@@ -220,8 +300,13 @@ fn holds(path: &Path, at: &Position) -> bool {
 }
 
 fn end_of_log(source: &Source, id: &str, path: Option<&Path>) -> LogPosition {
-    let index = path.and_then(|path| source.logs.get(id, path).ok()).map(|(index, _)| index);
-    index.map_or_else(LogPosition::default, |index| LogPosition { end: index.end, rows: index.rows })
+    let index = path
+        .and_then(|path| source.logs.get(id, path).ok())
+        .map(|(index, _)| index);
+    index.map_or_else(LogPosition::default, |index| LogPosition {
+        end: index.end,
+        rows: index.rows,
+    })
 }
 
 struct ReadLines {
@@ -233,7 +318,11 @@ struct ReadLines {
 /// Reads on behind `from`. `None`: the file is no longer the one that was read.
 fn read_lines(id: &str, path: &Path, from: LogPosition) -> std::io::Result<Option<ReadLines>> {
     if !std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file()) {
-        return Ok((from.end.offset == 0).then_some(ReadLines { event: None, end: from, more: false }));
+        return Ok((from.end.offset == 0).then_some(ReadLines {
+            event: None,
+            end: from,
+            more: false,
+        }));
     }
     let file = File::open(path)?;
     if !from.end.holds(&file) {
@@ -253,10 +342,25 @@ fn read_lines(id: &str, path: &Path, from: LogPosition) -> std::io::Result<Optio
         }
     }
     if lines.is_empty() {
-        return Ok(Some(ReadLines { event: None, end: from, more: false }));
+        return Ok(Some(ReadLines {
+            event: None,
+            end: from,
+            more: false,
+        }));
     }
-    let list = LogList { run: id.into(), first: from.rows + 1, ..LogList::default() };
-    let end = LogPosition { end: Position::of(&file, offset)?, rows: from.rows + lines.len() as u64 };
+    let list = LogList {
+        run: id.into(),
+        first: from.rows + 1,
+        ..LogList::default()
+    };
+    let end = LogPosition {
+        end: Position::of(&file, offset)?,
+        rows: from.rows + lines.len() as u64,
+    };
     let data = with_lines(&list, lines.iter().map(Vec::as_slice)).unwrap_or_default();
-    Ok(Some(ReadLines { event: Some(Event { name: "log", data }), end, more }))
+    Ok(Some(ReadLines {
+        event: Some(Event { name: "log", data }),
+        end,
+        more,
+    }))
 }

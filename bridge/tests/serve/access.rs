@@ -21,15 +21,27 @@ fn site() -> Site {
 fn only_our_own_pages_may_ask() {
     let site = site();
     let port = site.address.port();
-    let (own, wrong) = (format!("localhost:{port}"), format!("127.0.0.1:{}", port.wrapping_add(1)));
-    let (origin, other) = (format!("http://localhost:{port}"), format!("http://127.0.0.1:{port}"));
+    let (own, wrong) = (
+        format!("localhost:{port}"),
+        format!("127.0.0.1:{}", port.wrapping_add(1)),
+    );
+    let (origin, other) = (
+        format!("http://localhost:{port}"),
+        format!("http://127.0.0.1:{port}"),
+    );
     for (headers, status) in [
         (vec![("Host", own.as_str())], 200),
         (vec![("Host", "evil.example")], 403),
         (vec![("Host", wrong.as_str())], 403),
         (vec![("Host", "localhost")], 403),
-        (vec![("Host", own.as_str()), ("Origin", origin.as_str())], 200),
-        (vec![("Host", own.as_str()), ("Origin", other.as_str())], 403),
+        (
+            vec![("Host", own.as_str()), ("Origin", origin.as_str())],
+            200,
+        ),
+        (
+            vec![("Host", own.as_str()), ("Origin", other.as_str())],
+            403,
+        ),
         (vec![("Origin", "https://evil.example")], 403),
         (vec![("Origin", "null")], 403),
         (vec![("Sec-Fetch-Site", "same-origin")], 200),
@@ -38,13 +50,28 @@ fn only_our_own_pages_may_ask() {
         (vec![("Sec-Fetch-Site", "cross-site")], 403),
     ] {
         for path in ["/api/v1/info", "/api/v1/local/runs", "/api/v1/runs/x"] {
-            let expected = if path.ends_with('x') && status == 200 { 404 } else { status };
-            assert_eq!(site.ask("GET", path, &headers).status, expected, "{path} {headers:?}");
+            let expected = if path.ends_with('x') && status == 200 {
+                404
+            } else {
+                status
+            };
+            assert_eq!(
+                site.ask("GET", path, &headers).status,
+                expected,
+                "{path} {headers:?}"
+            );
         }
     }
     // The app itself may be linked from elsewhere, but not by another name for this machine.
-    assert_eq!(site.ask("GET", "/", &[("Sec-Fetch-Site", "cross-site")]).status, 200);
-    assert_eq!(site.ask("GET", "/", &[("Host", "evil.example")]).status, 403);
+    assert_eq!(
+        site.ask("GET", "/", &[("Sec-Fetch-Site", "cross-site")])
+            .status,
+        200
+    );
+    assert_eq!(
+        site.ask("GET", "/", &[("Host", "evil.example")]).status,
+        403
+    );
 }
 
 #[test]
@@ -53,7 +80,11 @@ fn actions_are_off() {
     for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
         for path in ["/api/v1/runs", "/api/v1/runs/x/terminate", "/"] {
             let reply = site.ask(method, path, &[]);
-            assert_eq!((reply.status, reply.header("allow")), (405, Some("GET, HEAD")), "{method} {path}");
+            assert_eq!(
+                (reply.status, reply.header("allow")),
+                (405, Some("GET, HEAD")),
+                "{method} {path}"
+            );
         }
     }
 }
@@ -62,11 +93,32 @@ fn actions_are_off() {
 fn nothing_outside_is_served() {
     let site = site();
     for path in [
-        "/../secret", "/..%2fsecret", "/%2e%2e/secret", "/%2e%2e%2fsecret", "/a/../../secret", "/link.txt", "/.hidden", "//secret", "/%00", "/dist/", "/a%5c..%5csecret",
-        "/api/v1/../../secret", "/api/v2/runs", "/api/v1/nobody/info", "/api/v1/local/local/info", "/api/v1/runs/a/b/c", "/api/v1", "/nothing", "/healthz/x",
+        "/../secret",
+        "/..%2fsecret",
+        "/%2e%2e/secret",
+        "/%2e%2e%2fsecret",
+        "/a/../../secret",
+        "/link.txt",
+        "/.hidden",
+        "//secret",
+        "/%00",
+        "/dist/",
+        "/a%5c..%5csecret",
+        "/api/v1/../../secret",
+        "/api/v2/runs",
+        "/api/v1/nobody/info",
+        "/api/v1/local/local/info",
+        "/api/v1/runs/a/b/c",
+        "/api/v1",
+        "/nothing",
+        "/healthz/x",
     ] {
         let reply = site.get(path);
-        assert_eq!((reply.status, reply.header("content-type")), (404, Some("application/problem+json")), "{path}");
+        assert_eq!(
+            (reply.status, reply.header("content-type")),
+            (404, Some("application/problem+json")),
+            "{path}"
+        );
         assert!(reply.json()["detail"].is_string());
     }
 }
@@ -76,7 +128,14 @@ fn every_answer_carries_the_headers() {
     let site = site();
     let policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
                   manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    for (path, status) in [("/", 200), ("/app-0123456789abcdef.js", 200), ("/config.json", 200), ("/api/v1/info", 200), ("/nothing", 404), ("/healthz", 200)] {
+    for (path, status) in [
+        ("/", 200),
+        ("/app-0123456789abcdef.js", 200),
+        ("/config.json", 200),
+        ("/api/v1/info", 200),
+        ("/nothing", 404),
+        ("/healthz", 200),
+    ] {
         let reply = site.get(path);
         assert_eq!(reply.status, status);
         for (name, value) in [
@@ -88,7 +147,11 @@ fn every_answer_carries_the_headers() {
         ] {
             assert_eq!(reply.header(name), Some(value), "{path} {name}");
         }
-        assert!(reply.header("permissions-policy").is_some_and(|value| value.contains("camera=()")));
+        assert!(
+            reply
+                .header("permissions-policy")
+                .is_some_and(|value| value.contains("camera=()"))
+        );
     }
 }
 
@@ -99,22 +162,48 @@ fn files_have_their_type_and_their_life_time() {
     for (path, kind, life) in [
         ("/", "text/html; charset=utf-8", "no-cache"),
         ("/index.html", "text/html; charset=utf-8", "no-cache"),
-        ("/app-0123456789abcdef.js", "text/javascript; charset=utf-8", keep),
+        (
+            "/app-0123456789abcdef.js",
+            "text/javascript; charset=utf-8",
+            keep,
+        ),
         ("/app-0123456789abcdef_bg.wasm", "application/wasm", keep),
         ("/version.json", "application/json", "no-cache"),
         ("/config.json", "application/json", "no-cache"),
     ] {
         let reply = site.get(path);
-        assert_eq!((reply.status, reply.header("content-type"), reply.header("cache-control")), (200, Some(kind), Some(life)), "{path}");
+        assert_eq!(
+            (
+                reply.status,
+                reply.header("content-type"),
+                reply.header("cache-control")
+            ),
+            (200, Some(kind), Some(life)),
+            "{path}"
+        );
         let head = site.ask("HEAD", path, &[]);
-        assert_eq!((head.status, head.body.len(), head.header("content-length")), (200, 0, reply.header("content-length")), "{path}");
+        assert_eq!(
+            (head.status, head.body.len(), head.header("content-length")),
+            (200, 0, reply.header("content-length")),
+            "{path}"
+        );
     }
     let wasm = "/app-0123456789abcdef_bg.wasm";
     let small = site.ask("GET", wasm, &[("Accept-Encoding", "gzip, br")]);
-    assert_eq!((small.header("content-encoding"), small.header("content-type"), small.body.as_slice()), (Some("br"), Some("application/wasm"), b"small".as_slice()));
+    assert_eq!(
+        (
+            small.header("content-encoding"),
+            small.header("content-type"),
+            small.body.as_slice()
+        ),
+        (Some("br"), Some("application/wasm"), b"small".as_slice())
+    );
     let tag = site.get("/").header("etag").unwrap().to_string();
     let again = site.ask("GET", "/", &[("If-None-Match", &tag)]);
-    assert_eq!((again.status, again.body.len(), again.header("etag")), (304, 0, Some(tag.as_str())));
+    assert_eq!(
+        (again.status, again.body.len(), again.header("etag")),
+        (304, 0, Some(tag.as_str()))
+    );
     std::fs::write(site.place.join("dist/index.html"), "<!doctype html>another").unwrap();
     assert_eq!(site.ask("GET", "/", &[("If-None-Match", &tag)]).status, 200);
 }
@@ -125,10 +214,19 @@ fn config_names_the_sources_or_is_the_operators() {
     let history = format!("etl={}", place.join("none.jsonl").display());
     let site = Site::start(place, &["--history", &history]);
     let source = |name: &str| json!({"id": name, "name": name, "kind": "runs-api", "url": format!("./api/v1/{name}/")});
-    assert_eq!(site.json("/config.json"), json!({"title": "Runboard", "sources": [source("local"), source("etl")]}));
+    assert_eq!(
+        site.json("/config.json"),
+        json!({"title": "Runboard", "sources": [source("local"), source("etl")]})
+    );
     assert_eq!(site.json("/api/v1/etl/runs")["total"], 0);
-    assert_eq!(site.json("/api/v1/local/info")["name"], site.json("/api/v1/info")["name"]);
-    assert_eq!(site.eventually("/readyz", |ready| ready["status"] == "ok")["status"], "ok");
+    assert_eq!(
+        site.json("/api/v1/local/info")["name"],
+        site.json("/api/v1/info")["name"]
+    );
+    assert_eq!(
+        site.eventually("/readyz", |ready| ready["status"] == "ok")["status"],
+        "ok"
+    );
 
     let place = Place::new();
     let text = r#"{"title": "Ours", "sources": [{"id": "d", "kind": "dagster", "url": "https://d.example:3000/graphql"}, {"id": "l", "url": "./api/v1/local/"}]}"#;
@@ -137,6 +235,13 @@ fn config_names_the_sources_or_is_the_operators() {
     let site = Site::start(place, &["--config", &path]);
     let reply = site.get("/config.json");
     assert_eq!(reply.body, text.as_bytes());
-    let policy = site.get("/").header("content-security-policy").unwrap().to_string();
-    assert!(policy.contains("connect-src 'self' https://d.example:3000 wss://d.example:3000;"), "{policy}");
+    let policy = site
+        .get("/")
+        .header("content-security-policy")
+        .unwrap()
+        .to_string();
+    assert!(
+        policy.contains("connect-src 'self' https://d.example:3000 wss://d.example:3000;"),
+        "{policy}"
+    );
 }

@@ -19,11 +19,15 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
     }
 }
 
@@ -36,11 +40,19 @@ pub(crate) struct Body {
 }
 
 /// Sends one request and reads the head of its answer.
-pub(crate) fn open(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> (u16, Vec<(String, String)>, Body) {
+pub(crate) fn open(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> (u16, Vec<(String, String)>, Body) {
     let mut socket = TcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut text = format!("{method} {path} HTTP/1.1\r\n");
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+    if !headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("host"))
+    {
         text.push_str(&format!("Host: {address}\r\n"));
     }
     for (name, value) in headers {
@@ -55,19 +67,46 @@ pub(crate) fn open(address: SocketAddr, method: &str, path: &str, headers: &[(&s
         }
         let mut piece = [0; 4096];
         let len = socket.read(&mut piece).unwrap();
-        assert!(len > 0, "{method} {path}: the connection ended within the head: {}", String::from_utf8_lossy(&raw));
+        assert!(
+            len > 0,
+            "{method} {path}: the connection ended within the head: {}",
+            String::from_utf8_lossy(&raw)
+        );
         raw.extend_from_slice(&piece[..len]);
     };
     let head = String::from_utf8(raw[..end].to_vec()).unwrap();
     raw.drain(..end + 4);
     let mut lines = head.lines();
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers: Vec<(String, String)> =
-        lines.map(|line| line.split_once(": ").unwrap()).map(|(name, value)| (name.to_lowercase(), value.to_string())).collect();
-    let of = |name: &str| headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
+    let status = lines
+        .next()
+        .unwrap()
+        .split(' ')
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
+    let headers: Vec<(String, String)> = lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_lowercase(), value.to_string()))
+        .collect();
+    let of = |name: &str| {
+        headers
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
+    };
     let none = method == "HEAD" || status == 304;
-    let left = if none { Some(0) } else { of("content-length").map(|len| len.parse().unwrap()) };
-    let body = Body { socket, raw, chunked: !none && of("transfer-encoding") == Some("chunked"), left };
+    let left = if none {
+        Some(0)
+    } else {
+        of("content-length").map(|len| len.parse().unwrap())
+    };
+    let body = Body {
+        socket,
+        raw,
+        chunked: !none && of("transfer-encoding") == Some("chunked"),
+        left,
+    };
     (status, headers, body)
 }
 
@@ -92,7 +131,8 @@ impl Body {
                 return Vec::new();
             }
         };
-        let len = usize::from_str_radix(std::str::from_utf8(&self.raw[..end]).unwrap(), 16).unwrap();
+        let len =
+            usize::from_str_radix(std::str::from_utf8(&self.raw[..end]).unwrap(), 16).unwrap();
         while self.raw.len() < end + 2 + len + 2 {
             if !self.fill() {
                 return Vec::new();
@@ -147,7 +187,13 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) fn new(body: Body) -> Stream {
-        Stream { body, parser: SseParser::new(1 << 24), ready: std::collections::VecDeque::new(), beats: 0, cut: None }
+        Stream {
+            body,
+            parser: SseParser::new(1 << 24),
+            ready: std::collections::VecDeque::new(),
+            beats: 0,
+            cut: None,
+        }
     }
 
     /// The next event; `None`: the stream ended or was cut.
@@ -174,8 +220,16 @@ impl Stream {
         }
         let (ready, beats) = (&mut self.ready, &mut self.beats);
         self.parser.push(&bytes, &mut |item| match item {
-            SseItem::Event { event, data, last_event_id } => {
-                ready.push_back(Event { name: event.into(), data: serde_json::from_str(data).unwrap(), id: last_event_id.into() });
+            SseItem::Event {
+                event,
+                data,
+                last_event_id,
+            } => {
+                ready.push_back(Event {
+                    name: event.into(),
+                    data: serde_json::from_str(data).unwrap(),
+                    id: last_event_id.into(),
+                });
             }
             SseItem::Comment => *beats += 1,
             SseItem::Oversized { bytes } => panic!("an event of {bytes} bytes"),

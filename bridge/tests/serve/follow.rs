@@ -17,8 +17,13 @@ fn one() -> (Site, Run) {
 }
 
 fn texts(events: &[Event]) -> Vec<String> {
-    let lines = events.iter().filter(|event| event.name == "log").flat_map(|event| event.data["lines"].as_array().unwrap());
-    lines.map(|line| line["text"].as_str().unwrap().to_string()).collect()
+    let lines = events
+        .iter()
+        .filter(|event| event.name == "log")
+        .flat_map(|event| event.data["lines"].as_array().unwrap());
+    lines
+        .map(|line| line["text"].as_str().unwrap().to_string())
+        .collect()
 }
 
 #[test]
@@ -29,7 +34,11 @@ fn a_recorded_command_is_seen_live() {
     list.until_named("live");
     // The command waits for us, so that what we see is live and not history.
     let (gate, done) = (site.place.join("gate"), site.place.join("done"));
-    let script = format!("echo first; while [ ! -e '{}' ]; do sleep 0.02; done; echo second; while [ ! -e '{}' ]; do sleep 0.02; done", gate.display(), done.display());
+    let script = format!(
+        "echo first; while [ ! -e '{}' ]; do sleep 0.02; done; echo second; while [ ! -e '{}' ]; do sleep 0.02; done",
+        gate.display(),
+        done.display()
+    );
     let mut recorder = bridge()
         .args(["record", "--job", "demo", "--step", "work", "--dir"])
         .arg(site.place.join("rec"))
@@ -37,21 +46,38 @@ fn a_recorded_command_is_seen_live() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let news = list.until(|event| event.data["runs"][0]["steps"]["running"] == 1).pop().unwrap();
+    let news = list
+        .until(|event| event.data["runs"][0]["steps"]["running"] == 1)
+        .pop()
+        .unwrap();
     let id = news.data["runs"][0]["id"].as_str().unwrap().to_string();
     assert_eq!(news.data["runs"][0]["job"], "demo");
-    let logs = site.eventually(&format!("/api/v1/runs/{id}/logs"), |answer| answer["total"] == 1);
+    let logs = site.eventually(&format!("/api/v1/runs/{id}/logs"), |answer| {
+        answer["total"] == 1
+    });
     let head = site.json(&format!("/api/v1/runs/{id}"));
-    let after = [&head, &logs].map(|answer| format!("&after={}", answer["cursor"].as_str().unwrap())).concat();
+    let after = [&head, &logs]
+        .map(|answer| format!("&after={}", answer["cursor"].as_str().unwrap()))
+        .concat();
     let mut follow = site.stream(&format!("topic=run:{id}{after}"));
     follow.until_named("live");
     std::fs::write(gate, "").unwrap();
     let line = follow.until_named("log").pop().unwrap();
-    assert_eq!((line.data["first"].as_u64(), &line.data["lines"][0]["text"]), (Some(2), &json!("second")));
+    assert_eq!(
+        (line.data["first"].as_u64(), &line.data["lines"][0]["text"]),
+        (Some(2), &json!("second"))
+    );
     std::fs::write(done, "").unwrap();
     let end = follow.until_named("end");
-    let step = end.iter().rev().find(|event| event.name == "steps").unwrap();
-    assert_eq!((&step.data["run"], &step.data["steps"][0]["status"]), (&json!(id), &json!("succeeded")));
+    let step = end
+        .iter()
+        .rev()
+        .find(|event| event.name == "steps")
+        .unwrap();
+    assert_eq!(
+        (&step.data["run"], &step.data["steps"][0]["status"]),
+        (&json!(id), &json!("succeeded"))
+    );
     assert_eq!(end.last().unwrap().data["topic"], format!("run:{id}"));
     list.until(|event| event.data["runs"][0]["status"] == "succeeded");
     assert!(recorder.wait().unwrap().success());
@@ -69,13 +95,21 @@ fn one_stream_carries_all_topics_and_its_id_all_places() {
     run.lines(1, 3);
     let seen = stream.until(|event| event.name == "log");
     for event in &seen {
-        let kinds: Vec<&str> = event.id.split('~').map(|part| part.split(':').next().unwrap()).collect();
+        let kinds: Vec<&str> = event
+            .id
+            .split('~')
+            .map(|part| part.split(':').next().unwrap())
+            .collect();
         assert_eq!(kinds, ["r", "e", "l"], "{}", event.id);
     }
     // Coming back with that place: nothing of the log again, and what is new.
     let id = seen.last().unwrap().id.clone();
     run.lines(4, 2);
-    let mut back = site.stream_with("/api/v1/local/", "topic=runs&topic=run:r1&after=garbage", &[("Last-Event-ID", &id)]);
+    let mut back = site.stream_with(
+        "/api/v1/local/",
+        "topic=runs&topic=run:r1&after=garbage",
+        &[("Last-Event-ID", &id)],
+    );
     assert_eq!(texts(&back.until_named("live")), ["line 4", "line 5"]);
 }
 
@@ -83,10 +117,19 @@ fn one_stream_carries_all_topics_and_its_id_all_places() {
 fn a_place_outlives_the_bridge() {
     let (mut site, run) = one();
     run.lines(1, 10);
-    let place = |site: &Site, path: &str| site.json(&format!("/api/v1/{path}"))["cursor"].as_str().unwrap().to_string();
-    let after = ["runs", "runs/r1", "runs/r1/logs"].map(|path| format!("&after={}", place(&site, path))).concat();
+    let place = |site: &Site, path: &str| {
+        site.json(&format!("/api/v1/{path}"))["cursor"]
+            .as_str()
+            .unwrap()
+            .to_string()
+    };
+    let after = ["runs", "runs/r1", "runs/r1/logs"]
+        .map(|path| format!("&after={}", place(&site, path)))
+        .concat();
     site.restart();
-    let quiet = site.stream(&format!("topic=run:r1{after}")).until_named("live");
+    let quiet = site
+        .stream(&format!("topic=run:r1{after}"))
+        .until_named("live");
     assert_eq!(texts(&quiet), [""; 0]);
     site.child.kill().unwrap();
     run.lines(11, 5);
@@ -94,9 +137,19 @@ fn a_place_outlives_the_bridge() {
     let fresh = Run::begin(&site.place.join("rec"), "r2", "j", AT, json!({}));
     fresh.end("succeeded");
     site.restart();
-    let seen = site.stream(&format!("topic=runs&topic=run:r1{after}")).until_named("live");
-    assert_eq!(texts(&seen), (11..=15).map(|n| format!("line {n}")).collect::<Vec<_>>());
-    let upserts: Vec<&Value> = seen.iter().filter(|event| event.name == "runs").flat_map(|event| event.data["runs"].as_array().unwrap()).map(|run| &run["id"]).collect();
+    let seen = site
+        .stream(&format!("topic=runs&topic=run:r1{after}"))
+        .until_named("live");
+    assert_eq!(
+        texts(&seen),
+        (11..=15).map(|n| format!("line {n}")).collect::<Vec<_>>()
+    );
+    let upserts: Vec<&Value> = seen
+        .iter()
+        .filter(|event| event.name == "runs")
+        .flat_map(|event| event.data["runs"].as_array().unwrap())
+        .map(|run| &run["id"])
+        .collect();
     assert!(upserts.contains(&&json!("r2")) && upserts.contains(&&json!("r1")));
     assert!(seen.iter().any(|event| event.name == "steps"));
     assert!(seen.iter().all(|event| event.name != "gap"));
@@ -106,8 +159,13 @@ fn a_place_outlives_the_bridge() {
 fn what_is_gone_is_said() {
     let (site, run) = one();
     run.lines(1, 100);
-    let cursor = site.json("/api/v1/runs/r1/logs")["cursor"].as_str().unwrap().to_string();
-    let gap = |stream: &mut super::client::Stream| stream.until_named("gap").pop().unwrap().data["topic"].clone();
+    let cursor = site.json("/api/v1/runs/r1/logs")["cursor"]
+        .as_str()
+        .unwrap()
+        .to_string();
+    let gap = |stream: &mut super::client::Stream| {
+        stream.until_named("gap").pop().unwrap().data["topic"].clone()
+    };
     let mut open = site.stream("topic=run:r1");
     open.until_named("live");
     // Cut while it is followed, and while nobody follows.
@@ -118,31 +176,53 @@ fn what_is_gone_is_said() {
     let mut late = site.stream(&format!("topic=run:r1&after={cursor}"));
     assert_eq!(gap(&mut late), "run:r1");
     // Rotated: longer than before, but another file.
-    let cursor = site.json("/api/v1/runs/r1/logs")["cursor"].as_str().unwrap().to_string();
+    let cursor = site.json("/api/v1/runs/r1/logs")["cursor"]
+        .as_str()
+        .unwrap()
+        .to_string();
     std::fs::remove_file(run.path.join("log.tsv")).unwrap();
     run.lines(7, 500);
-    assert_eq!(gap(&mut site.stream(&format!("topic=run:r1&after={cursor}"))), "run:r1");
+    assert_eq!(
+        gap(&mut site.stream(&format!("topic=run:r1&after={cursor}"))),
+        "run:r1"
+    );
     // Events rewritten.
-    std::fs::write(run.path.join("events.jsonl"), "{\"event\":\"run\",\"status\":\"running\",\"at\":\"2026-11-21T10:00:05Z\"}\n").unwrap();
+    std::fs::write(
+        run.path.join("events.jsonl"),
+        "{\"event\":\"run\",\"status\":\"running\",\"at\":\"2026-11-21T10:00:05Z\"}\n",
+    )
+    .unwrap();
     assert_eq!(gap(&mut open), "run:r1");
     // The run itself.
-    let list = site.json("/api/v1/runs")["cursor"].as_str().unwrap().to_string();
+    let list = site.json("/api/v1/runs")["cursor"]
+        .as_str()
+        .unwrap()
+        .to_string();
     let mut runs = site.stream("topic=runs");
     runs.until_named("live");
     std::fs::remove_dir_all(&run.path).unwrap();
     assert_eq!(gap(&mut open), "run:r1");
-    assert_eq!(runs.until_named("removed").pop().unwrap().data["ids"], json!(["r1"]));
-    assert_eq!(gap(&mut site.stream(&format!("topic=runs&after={list}"))), "runs");
+    assert_eq!(
+        runs.until_named("removed").pop().unwrap().data["ids"],
+        json!(["r1"])
+    );
+    assert_eq!(
+        gap(&mut site.stream(&format!("topic=runs&after={list}"))),
+        "runs"
+    );
     assert_eq!(gap(&mut site.stream("topic=run:r1")), "run:r1");
     for garbage in ["x", "r:1.2", "l:r1:5.5.5", "r:1.1.99999.4"] {
-        site.stream(&format!("topic=runs&topic=run:r1&after={garbage}")).until_named("gap");
+        site.stream(&format!("topic=runs&topic=run:r1&after={garbage}"))
+            .until_named("gap");
     }
 }
 
 #[test]
 fn streams_beat_and_take_nothing_with_them_when_they_go() {
     let (site, _) = one();
-    let mut streams: Vec<_> = (0..5).map(|_| site.stream("topic=runs&topic=run:r1")).collect();
+    let mut streams: Vec<_> = (0..5)
+        .map(|_| site.stream("topic=runs&topic=run:r1"))
+        .collect();
     assert_eq!(site.json("/healthz")["streams"], 5);
     while streams[0].beats < 2 {
         assert!(streams[0].read());
@@ -154,14 +234,29 @@ fn streams_beat_and_take_nothing_with_them_when_they_go() {
 #[test]
 fn topics_are_checked() {
     let (site, _) = one();
-    let many = (0..17).map(|number| format!("topic=run:r{number}")).collect::<Vec<_>>().join("&");
-    for query in ["", "topic=", "topic=steps", "topic=run:", "topic=runs&from=1", &many] {
-        let (status, headers, _) = open(site.address, "GET", &format!("/api/v1/stream?{query}"), &[]);
+    let many = (0..17)
+        .map(|number| format!("topic=run:r{number}"))
+        .collect::<Vec<_>>()
+        .join("&");
+    for query in [
+        "",
+        "topic=",
+        "topic=steps",
+        "topic=run:",
+        "topic=runs&from=1",
+        &many,
+    ] {
+        let (status, headers, _) =
+            open(site.address, "GET", &format!("/api/v1/stream?{query}"), &[]);
         assert_eq!(status, 400, "{query}");
         assert!(headers.contains(&("content-type".into(), "application/problem+json".into())));
     }
     let (_, headers, _) = open(site.address, "GET", "/api/v1/stream?topic=runs", &[]);
-    for (name, value) in [("content-type", "text/event-stream"), ("cache-control", "no-store"), ("x-accel-buffering", "no")] {
+    for (name, value) in [
+        ("content-type", "text/event-stream"),
+        ("cache-control", "no-store"),
+        ("x-accel-buffering", "no"),
+    ] {
         assert!(headers.contains(&(name.into(), value.into())), "{name}");
     }
 }

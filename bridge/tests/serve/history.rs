@@ -28,18 +28,43 @@ fn every_record_of_a_ruined_file_is_found() {
     assert_eq!(ids(&list)[..2], ["odd-time", "old-but-last"]);
     for id in ids(&list) {
         let path: String = id.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        assert_eq!(site.json(&format!("/api/v1/etl/runs/{path}"))["run"]["id"], id);
+        assert_eq!(
+            site.json(&format!("/api/v1/etl/runs/{path}"))["run"]["id"],
+            id
+        );
         let logs = site.json(&format!("/api/v1/etl/runs/{path}/logs"));
         assert_eq!(logs["total"], 0);
     }
     let second = site.json("/api/v1/etl/runs/bom-crlf%232");
     assert_eq!(second["run"]["reason"], "second record, same run_id");
-    assert_eq!(site.json("/api/v1/etl/runs/bom-crlf")["run"]["status"], "succeeded");
-    assert_eq!(site.json("/api/v1/etl/runs/a%2Fb%3Fc%23d%252F../steps")["steps"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        site.json("/api/v1/etl/runs/bom-crlf")["run"]["status"],
+        "succeeded"
+    );
+    assert_eq!(
+        site.json("/api/v1/etl/runs/a%2Fb%3Fc%23d%252F../steps")["steps"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
     assert_eq!(site.json("/api/v1/etl/runs/aware-utc")["run"]["job"], "etl");
-    let problems: Vec<Value> = site.json("/api/v1/etl/info")["problems"].as_array().unwrap().clone();
-    for part in ["h.jsonl line 15 (byte ", "not_an_object", "line 13 (byte 2685): invalid_utf8", "salvaged_after_torn_write"] {
-        assert!(problems.iter().any(|problem| problem.as_str().unwrap().contains(part)), "{part}: {problems:?}");
+    let problems: Vec<Value> = site.json("/api/v1/etl/info")["problems"]
+        .as_array()
+        .unwrap()
+        .clone();
+    for part in [
+        "h.jsonl line 15 (byte ",
+        "not_an_object",
+        "line 13 (byte 2685): invalid_utf8",
+        "salvaged_after_torn_write",
+    ] {
+        assert!(
+            problems
+                .iter()
+                .any(|problem| problem.as_str().unwrap().contains(part)),
+            "{part}: {problems:?}"
+        );
     }
 }
 
@@ -60,29 +85,58 @@ fn lines_that_are_appended_are_seen_and_a_torn_one_waits() {
     assert_eq!(ids(&site.json("/api/v1/etl/runs?tag=nothing")).len(), 0);
     // Coming back later: only what is new.
     append(&path, summary("r3", AT, "stopped", json!({})).as_bytes());
-    let back = site.stream_with("/api/v1/etl/", "topic=runs", &[("Last-Event-ID", &event.id)]).until_named("live");
+    let back = site
+        .stream_with(
+            "/api/v1/etl/",
+            "topic=runs",
+            &[("Last-Event-ID", &event.id)],
+        )
+        .until_named("live");
     assert_eq!(ids(&back[0].data), ["r3"]);
-    let over = site.stream_with("/api/v1/etl/", "topic=run:r3", &[]).until_named("live");
-    assert_eq!(over.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(), ["end", "live"]);
+    let over = site
+        .stream_with("/api/v1/etl/", "topic=run:r3", &[])
+        .until_named("live");
+    assert_eq!(
+        over.iter()
+            .map(|event| event.name.as_str())
+            .collect::<Vec<_>>(),
+        ["end", "live"]
+    );
 }
 
 #[test]
 fn rotation_and_truncation_are_gaps() {
-    let site = history((0..5).map(|n| summary(&format!("old{n}"), AT, "success", json!({}))).collect::<String>().as_bytes());
+    let site = history(
+        (0..5)
+            .map(|n| summary(&format!("old{n}"), AT, "success", json!({})))
+            .collect::<String>()
+            .as_bytes(),
+    );
     let path = site.place.join("h.jsonl");
     let stream = || {
         let mut stream = site.stream_with("/api/v1/etl/", "topic=runs", &[]);
         stream.until_named("live");
         stream
     };
-    let cursor = site.json("/api/v1/etl/runs")["cursor"].as_str().unwrap().to_string();
+    let cursor = site.json("/api/v1/etl/runs")["cursor"]
+        .as_str()
+        .unwrap()
+        .to_string();
     let mut open = stream();
     std::fs::rename(&path, site.place.join("h.jsonl.1")).unwrap();
     open.until_named("gap");
-    std::fs::write(&path, (0..9).map(|n| summary(&format!("new{n}"), AT, "success", json!({}))).collect::<String>()).unwrap();
+    std::fs::write(
+        &path,
+        (0..9)
+            .map(|n| summary(&format!("new{n}"), AT, "success", json!({})))
+            .collect::<String>(),
+    )
+    .unwrap();
     open.until(|event| event.name == "gap" || event.name == "runs");
     assert_eq!(ids(&site.json("/api/v1/etl/runs?order=asc"))[0], "new0");
-    let late = site.stream_with("/api/v1/etl/", &format!("topic=runs&after={cursor}"), &[]).until_named("live");
+    let late = site
+        .stream_with("/api/v1/etl/", &format!("topic=runs&after={cursor}"), &[])
+        .until_named("live");
     assert_eq!(late[0].name, "gap");
     let mut open = stream();
     std::fs::write(&path, summary("short", AT, "success", json!({}))).unwrap();
@@ -100,7 +154,16 @@ fn who_falls_far_behind_is_told_to_read_anew() {
     let mut sent = 0;
     for round in 0..30 {
         let text = (0..1000).fold(String::new(), |mut text, n| {
-            let _ = write!(text, "{}", summary(&format!("r{round}-{n}"), AT, "success", json!({"job": "j".repeat(200)})));
+            let _ = write!(
+                text,
+                "{}",
+                summary(
+                    &format!("r{round}-{n}"),
+                    AT,
+                    "success",
+                    json!({"job": "j".repeat(200)})
+                )
+            );
             text
         });
         append(&path, text.as_bytes());
@@ -119,17 +182,42 @@ fn who_falls_far_behind_is_told_to_read_anew() {
 fn a_hundred_thousand_runs_are_paged_whole() {
     let mut text = String::new();
     for number in 0..100_000_u64 {
-        let result = if number % 10 == 0 { "failed" } else { "success" };
-        let at = format!("2026-{:02}-{:02}T{:02}:{:02}:{:02}Z", 1 + number / 28_000, 1 + number / 1000 % 28, number / 60 % 24, number % 60, number % 60);
-        text.push_str(&summary(&format!("run-{number:06}"), &at, result, json!({"job": format!("job{}", number % 7), "tags": {"n": (number % 3).to_string()}})));
+        let result = if number % 10 == 0 {
+            "failed"
+        } else {
+            "success"
+        };
+        let at = format!(
+            "2026-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+            1 + number / 28_000,
+            1 + number / 1000 % 28,
+            number / 60 % 24,
+            number % 60,
+            number % 60
+        );
+        text.push_str(&summary(
+            &format!("run-{number:06}"),
+            &at,
+            result,
+            json!({"job": format!("job{}", number % 7), "tags": {"n": (number % 3).to_string()}}),
+        ));
     }
     let size = text.len();
     let site = history(text.as_bytes());
     let begun = std::time::Instant::now();
     let list = site.json("/api/v1/etl/runs?limit=100");
-    println!("{} MB: first page after {:?}", size / 1_000_000, begun.elapsed());
+    println!(
+        "{} MB: first page after {:?}",
+        size / 1_000_000,
+        begun.elapsed()
+    );
     assert_eq!(list["total"], 100_000);
-    for (query, total) in [("status=failed", json!(10_000)), ("job=job3", json!(14_286)), ("tag=n=2&limit=10", Value::Null), ("q=run-099999", json!(1))] {
+    for (query, total) in [
+        ("status=failed", json!(10_000)),
+        ("job=job3", json!(14_286)),
+        ("tag=n=2&limit=10", Value::Null),
+        ("q=run-099999", json!(1)),
+    ] {
         let begun = std::time::Instant::now();
         let found = site.json(&format!("/api/v1/etl/runs?{query}"));
         println!("{query}: {:?}, total {}", begun.elapsed(), found["total"]);

@@ -9,10 +9,28 @@ fn site() -> Site {
     let place = Place::new();
     let dir = place.join("rec");
     let runs = [
-        ("r1", "etl_daily", "2026-11-01T10:00:00Z", "succeeded", json!({"tags": {"team": "core", "env": "prod"}})),
-        ("r2", "etl_hourly", "2026-11-02T10:00:00Z", "failed", json!({"tags": {"team": "core"}, "user": "ada"})),
+        (
+            "r1",
+            "etl_daily",
+            "2026-11-01T10:00:00Z",
+            "succeeded",
+            json!({"tags": {"team": "core", "env": "prod"}}),
+        ),
+        (
+            "r2",
+            "etl_hourly",
+            "2026-11-02T10:00:00Z",
+            "failed",
+            json!({"tags": {"team": "core"}, "user": "ada"}),
+        ),
         ("r3", "report", "2026-11-03T10:00:00Z", "stopped", json!({})),
-        ("r4", "report", "2026-11-04T10:00:00Z", "running", json!({"host": "node7"})),
+        (
+            "r4",
+            "report",
+            "2026-11-04T10:00:00Z",
+            "running",
+            json!({"host": "node7"}),
+        ),
     ];
     for (id, job, at, status, more) in runs {
         let run = Run::begin(&dir, id, job, at, more);
@@ -21,8 +39,26 @@ fn site() -> Site {
         }
     }
     // One line belongs to a folder, one stands for itself.
-    append(&dir.join("runs.jsonl"), summary("r1", "2026-11-01T10:00:00Z", "success", json!({"job": "etl_daily"})).as_bytes());
-    append(&dir.join("runs.jsonl"), summary("old", "2026-10-01T10:00:00Z", "failed", json!({"job": "etl_old", "tags": {"team": "x"}})).as_bytes());
+    append(
+        &dir.join("runs.jsonl"),
+        summary(
+            "r1",
+            "2026-11-01T10:00:00Z",
+            "success",
+            json!({"job": "etl_daily"}),
+        )
+        .as_bytes(),
+    );
+    append(
+        &dir.join("runs.jsonl"),
+        summary(
+            "old",
+            "2026-10-01T10:00:00Z",
+            "failed",
+            json!({"job": "etl_old", "tags": {"team": "x"}}),
+        )
+        .as_bytes(),
+    );
     Site::start(place, &[])
 }
 
@@ -56,7 +92,10 @@ fn filters_find_what_they_say() {
     }
     assert_eq!(site.json("/api/v1/runs?status=failed")["total"], 2);
     let row = &site.json("/api/v1/local/runs?latest=1")["runs"][0];
-    assert_eq!((row["status"].as_str(), row["host"].as_str()), (Some("running"), Some("node7")));
+    assert_eq!(
+        (row["status"].as_str(), row["host"].as_str()),
+        (Some("running"), Some("node7"))
+    );
 }
 
 #[test]
@@ -76,8 +115,16 @@ fn what_is_not_understood_is_named() {
         ("job=%FF", "job"),
     ] {
         let reply = site.get(&format!("/api/v1/runs?{query}"));
-        assert_eq!((reply.status, reply.header("content-type")), (400, Some("application/problem+json")), "{query}");
-        assert!(reply.json()["detail"].as_str().unwrap().starts_with(word), "{query}: {}", reply.json());
+        assert_eq!(
+            (reply.status, reply.header("content-type")),
+            (400, Some("application/problem+json")),
+            "{query}"
+        );
+        assert!(
+            reply.json()["detail"].as_str().unwrap().starts_with(word),
+            "{query}: {}",
+            reply.json()
+        );
     }
 }
 
@@ -87,16 +134,30 @@ fn pages_are_stable_while_runs_arrive() {
     let dir = place.join("rec");
     for number in 0..50 {
         // Ten share each second: the id decides among them.
-        let run = Run::begin(&dir, &format!("r{number:02}"), "j", &format!("2026-11-01T10:00:0{}Z", number / 10), json!({}));
+        let run = Run::begin(
+            &dir,
+            &format!("r{number:02}"),
+            "j",
+            &format!("2026-11-01T10:00:0{}Z", number / 10),
+            json!({}),
+        );
         run.end("succeeded");
     }
     let site = Site::start(place, &[]);
     let (mut seen, mut next, mut round) = (Vec::new(), None::<String>, 0);
     loop {
-        let cursor = next.map(|next| format!("&cursor={next}")).unwrap_or_default();
+        let cursor = next
+            .map(|next| format!("&cursor={next}"))
+            .unwrap_or_default();
         let page = site.json(&format!("/api/v1/runs?limit=7{cursor}"));
         seen.extend(ids(&page));
-        Run::begin(&dir, &format!("new{round}"), "j", "2026-11-02T10:00:00Z", json!({}));
+        Run::begin(
+            &dir,
+            &format!("new{round}"),
+            "j",
+            "2026-11-02T10:00:00Z",
+            json!({}),
+        );
         round += 1;
         next = page["next"].as_str().map(String::from);
         if next.is_none() {
@@ -106,13 +167,19 @@ fn pages_are_stable_while_runs_arrive() {
     let mut expected: Vec<String> = (0..50).map(|number| format!("r{number:02}")).collect();
     expected.reverse();
     assert_eq!(seen, expected);
-    assert_eq!(site.ids("order=asc&limit=3&cursor=1793527200000000.r03"), ["r04", "r05", "r06"]);
+    assert_eq!(
+        site.ids("order=asc&limit=3&cursor=1793527200000000.r03"),
+        ["r04", "r05", "r06"]
+    );
 }
 
 #[test]
 fn every_answer_names_its_place() {
     let site = site();
     for path in ["runs", "runs/r1", "runs/r1/steps", "runs/r1/logs"] {
-        assert!(site.json(&format!("/api/v1/{path}"))["cursor"].is_string(), "{path}");
+        assert!(
+            site.json(&format!("/api/v1/{path}"))["cursor"].is_string(),
+            "{path}"
+        );
     }
 }

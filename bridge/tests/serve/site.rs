@@ -25,10 +25,18 @@ pub(crate) struct Place(pub(crate) PathBuf);
 impl Place {
     pub(crate) fn new() -> Place {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("serve-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "serve-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(path.join("dist")).unwrap();
-        std::fs::write(path.join("dist/index.html"), "<!doctype html><title>app</title>").unwrap();
+        std::fs::write(
+            path.join("dist/index.html"),
+            "<!doctype html><title>app</title>",
+        )
+        .unwrap();
         Place(path)
     }
 
@@ -54,7 +62,12 @@ impl Site {
     pub(crate) fn start(place: Place, extra: &[&str]) -> Site {
         let extra: Vec<String> = extra.iter().map(ToString::to_string).collect();
         let (child, address) = launch(&place, &extra);
-        Site { place, address, child, extra }
+        Site {
+            place,
+            address,
+            child,
+            extra,
+        }
     }
 
     /// Kills the bridge and starts another over the same files.
@@ -66,7 +79,11 @@ impl Site {
 
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
         let (status, headers, body) = open(self.address, method, path, headers);
-        Reply { status, headers, body: body.whole() }
+        Reply {
+            status,
+            headers,
+            body: body.whole(),
+        }
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {
@@ -75,7 +92,12 @@ impl Site {
 
     pub(crate) fn json(&self, path: &str) -> Value {
         let reply = self.get(path);
-        assert_eq!(reply.status, 200, "{path}: {}", String::from_utf8_lossy(&reply.body));
+        assert_eq!(
+            reply.status,
+            200,
+            "{path}: {}",
+            String::from_utf8_lossy(&reply.body)
+        );
         reply.json()
     }
 
@@ -84,7 +106,12 @@ impl Site {
     }
 
     pub(crate) fn stream_with(&self, base: &str, query: &str, headers: &[(&str, &str)]) -> Stream {
-        let (status, headers, body) = open(self.address, "GET", &format!("{base}stream?{query}"), headers);
+        let (status, headers, body) = open(
+            self.address,
+            "GET",
+            &format!("{base}stream?{query}"),
+            headers,
+        );
         assert_eq!(status, 200);
         assert!(headers.contains(&("content-type".into(), "text/event-stream".into())));
         Stream::new(body)
@@ -109,7 +136,12 @@ impl Site {
 }
 
 pub(crate) fn ids(list: &Value) -> Vec<String> {
-    list["runs"].as_array().unwrap().iter().map(|run| run["id"].as_str().unwrap().to_string()).collect()
+    list["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run["id"].as_str().unwrap().to_string())
+        .collect()
 }
 
 fn launch(place: &Place, extra: &[String]) -> (Child, SocketAddr) {
@@ -124,10 +156,21 @@ fn launch(place: &Place, extra: &[String]) -> (Child, SocketAddr) {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let Some(address) = line.trim().strip_prefix("http://").and_then(|rest| rest.trim_end_matches('/').parse().ok()) else {
+    BufReader::new(child.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let Some(address) = line
+        .trim()
+        .strip_prefix("http://")
+        .and_then(|rest| rest.trim_end_matches('/').parse().ok())
+    else {
         let mut error = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut error)
+            .unwrap();
         panic!("the bridge did not start: {line}{error}");
     };
     (child, address)

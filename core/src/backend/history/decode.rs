@@ -4,11 +4,11 @@
 //! for each field that had to be mended.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::report::{Fault, Warning};
 use super::wire::Summary;
 use crate::model::time::{WrittenTime, parse_written};
 
@@ -16,84 +16,21 @@ use crate::model::time::{WrittenTime, parse_written};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Line {
     Blank,
-    Record { summary: Box<Summary>, warnings: Vec<Warning> },
+    Record {
+        summary: Box<Summary>,
+        warnings: Vec<Warning>,
+    },
     Fault(Fault),
-}
-
-/// Why a line is no record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    BadJson,
-    NotAnObject,
-    /// The last line has no newline and is not whole: a write was cut, or is still going on.
-    TruncatedLastLine,
-    /// Longer than the reader takes.
-    LineTooLong,
-}
-
-impl Fault {
-    /// The stable word of reports.
-    pub fn code(self) -> &'static str {
-        match self {
-            Fault::BadJson => "bad_json",
-            Fault::NotAnObject => "not_an_object",
-            Fault::TruncatedLastLine => "truncated_last_line",
-            Fault::LineTooLong => "line_too_long",
-        }
-    }
-}
-
-/// What was odd about a record; its `Display` is the stable word of reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Warning {
-    InvalidUtf8,
-    /// Bare NaN or Infinity, as Python writes them; read as null.
-    NonJsonNumber,
-    /// A torn line stood in front; the record was cut out from behind it.
-    SalvagedAfterTornWrite,
-    MissingRunId,
-    MissingStartedAt,
-    UnknownResult,
-    NoResult,
-    ExtraFields,
-    NaiveTimestamp,
-    /// One time has a zone and the other has none: they cannot be compared.
-    MixedTimezones,
-    /// Readable, but not as RFC 3339 has it.
-    LenientTimestamp,
-    NegativeDuration,
-    /// Another record of this file has the same id. Only a reader of many lines can tell.
-    DuplicateRunId,
-    WrongType(&'static str),
-    BadTimestamp(&'static str),
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Warning::InvalidUtf8 => "invalid_utf8",
-            Warning::NonJsonNumber => "non_json_number",
-            Warning::SalvagedAfterTornWrite => "salvaged_after_torn_write",
-            Warning::MissingRunId => "missing_run_id",
-            Warning::MissingStartedAt => "missing_started_at",
-            Warning::UnknownResult => "unknown_result",
-            Warning::NoResult => "no_result",
-            Warning::ExtraFields => "extra_fields",
-            Warning::NaiveTimestamp => "naive_timestamp",
-            Warning::MixedTimezones => "mixed_timezones",
-            Warning::LenientTimestamp => "lenient_timestamp",
-            Warning::NegativeDuration => "negative_duration",
-            Warning::DuplicateRunId => "duplicate_run_id",
-            Warning::WrongType(field) => return write!(out, "wrong_type:{field}"),
-            Warning::BadTimestamp(field) => return write!(out, "bad_timestamp:{field}"),
-        })
-    }
 }
 
 /// Reads one line, without its newline. `first`: it stands at the beginning of its file, where a byte order mark may stand.
 pub fn line(bytes: &[u8], first: bool) -> Line {
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    let bytes = if first { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes) } else { bytes };
+    let bytes = if first {
+        bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+    } else {
+        bytes
+    };
     let mut warnings = Vec::new();
     let text = String::from_utf8_lossy(bytes);
     if matches!(text, Cow::Owned(_)) {
@@ -111,7 +48,10 @@ pub fn line(bytes: &[u8], first: bool) -> Line {
         },
     };
     check(&summary, &mut warnings);
-    Line::Record { summary: Box::new(summary), warnings }
+    Line::Record {
+        summary: Box::new(summary),
+        warnings,
+    }
 }
 
 /// A line as the format has it.
@@ -162,7 +102,9 @@ fn free_json(text: &str, warnings: &mut Vec<Warning>) -> Result<Value, Fault> {
             return Some((value, false));
         }
         let mended = without_bare_numbers(text)?;
-        serde_json::from_str(&mended).ok().map(|value| (value, true))
+        serde_json::from_str(&mended)
+            .ok()
+            .map(|value| (value, true))
     };
     let mut found = whole(text).map(|found| (found, false));
     let mut end = text.len();
@@ -171,7 +113,13 @@ fn free_json(text: &str, warnings: &mut Vec<Warning>) -> Result<Value, Fault> {
         if found.is_some() {
             break;
         }
-        let Some(at) = text.get(..end).and_then(|head| head.rfind("{\"run_id\"")).filter(|at| *at > 0) else { break };
+        let Some(at) = text
+            .get(..end)
+            .and_then(|head| head.rfind("{\"run_id\""))
+            .filter(|at| *at > 0)
+        else {
+            break;
+        };
         found = text.get(at..).and_then(whole).map(|found| (found, true));
         end = at;
     }
@@ -192,7 +140,9 @@ fn without_bare_numbers(text: &str) -> Option<String> {
     while let Some(at) = rest.find(['"', 'N', 'I', '-']) {
         let (plain, tail) = rest.split_at(at);
         out.push_str(plain);
-        let token = ["-Infinity", "Infinity", "NaN"].into_iter().find(|token| tail.starts_with(token));
+        let token = ["-Infinity", "Infinity", "NaN"]
+            .into_iter()
+            .find(|token| tail.starts_with(token));
         let len = match token {
             Some(token) => {
                 out.push_str("null");
@@ -200,7 +150,11 @@ fn without_bare_numbers(text: &str) -> Option<String> {
                 token.len()
             }
             None => {
-                let len = if tail.starts_with('"') { string_len(tail) } else { 1 };
+                let len = if tail.starts_with('"') {
+                    string_len(tail)
+                } else {
+                    1
+                };
                 out.push_str(tail.get(..len)?);
                 len
             }
@@ -229,7 +183,9 @@ fn string_len(text: &str) -> usize {
 fn mend(mut fields: Map<String, Value>, warnings: &mut Vec<Warning>) -> Summary {
     let mut warn = |warning| warnings.push(warning);
     let mut summary = Summary::default();
-    let text = |fields: &mut Map<String, Value>, name: &'static str, warn: &mut dyn FnMut(Warning)| match fields.remove(name) {
+    let text = |fields: &mut Map<String, Value>,
+                name: &'static str,
+                warn: &mut dyn FnMut(Warning)| match fields.remove(name) {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text),
         Some(other) => {
@@ -248,7 +204,9 @@ fn mend(mut fields: Map<String, Value>, warnings: &mut Vec<Warning>) -> Summary 
     summary.failure_reason = text(&mut fields, "failure_reason", &mut warn);
     let mut list = |fields: &mut Map<String, Value>, name: &'static str| match fields.remove(name) {
         None => Vec::new(),
-        Some(Value::Array(items)) if items.iter().all(Value::is_string) => items.into_iter().map(plain).collect(),
+        Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
+            items.into_iter().map(plain).collect()
+        }
         Some(other) => {
             warn(Warning::WrongType(name));
             match other {
@@ -304,11 +262,17 @@ pub(super) struct Times {
 impl Times {
     pub(super) fn of(summary: &Summary) -> Times {
         let read = |text: &Option<String>| text.as_deref().and_then(parse_written);
-        Times { started: read(&summary.started_at), ended: read(&summary.ended_at) }
+        Times {
+            started: read(&summary.started_at),
+            ended: read(&summary.ended_at),
+        }
     }
 
     pub(super) fn any_naive(&self) -> bool {
-        [self.started, self.ended].into_iter().flatten().any(|time| time.offset_minutes.is_none())
+        [self.started, self.ended]
+            .into_iter()
+            .flatten()
+            .any(|time| time.offset_minutes.is_none())
     }
 
     pub(super) fn mixed(&self) -> bool {
@@ -323,15 +287,26 @@ fn check(summary: &Summary, warnings: &mut Vec<Warning>) {
     if summary.started_at.is_none() {
         warnings.push(Warning::MissingStartedAt);
     }
-    if summary.result.as_deref().is_some_and(|word| !matches!(word, "success" | "failed" | "stopped")) {
+    if summary
+        .result
+        .as_deref()
+        .is_some_and(|word| !matches!(word, "success" | "failed" | "stopped"))
+    {
         warnings.push(Warning::UnknownResult);
     }
-    for (name, text) in [("started_at", &summary.started_at), ("ended_at", &summary.ended_at)] {
+    for (name, text) in [
+        ("started_at", &summary.started_at),
+        ("ended_at", &summary.ended_at),
+    ] {
         let Some(text) = text else { continue };
         match parse_written(text) {
             // Already said when it was no text at all.
-            None if !warnings.contains(&Warning::WrongType(name)) => warnings.push(Warning::BadTimestamp(name)),
-            Some(_) if !is_rfc3339(text) && !warnings.contains(&Warning::LenientTimestamp) => warnings.push(Warning::LenientTimestamp),
+            None if !warnings.contains(&Warning::WrongType(name)) => {
+                warnings.push(Warning::BadTimestamp(name))
+            }
+            Some(_) if !is_rfc3339(text) && !warnings.contains(&Warning::LenientTimestamp) => {
+                warnings.push(Warning::LenientTimestamp)
+            }
             _ => {}
         }
     }
@@ -351,7 +326,11 @@ fn check(summary: &Summary, warnings: &mut Vec<Warning>) {
 /// Whether a readable time is written as RFC 3339 has it, its zone aside.
 fn is_rfc3339(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let zone = bytes.iter().skip(19).position(|byte| matches!(byte, b'Z' | b'+' | b'-')).map(|at| at + 19);
+    let zone = bytes
+        .iter()
+        .skip(19)
+        .position(|byte| matches!(byte, b'Z' | b'+' | b'-'))
+        .map(|at| at + 19);
     bytes.len() >= 19
         && bytes.get(10) == Some(&b'T')
         && bytes.get(16) == Some(&b':')

@@ -2,7 +2,8 @@
 //!
 //! Lines end at LF only: U+2028, U+2029 and NEL inside a text are text.
 
-use super::decode::{self, Fault, Line};
+use super::decode::{self, Line};
+use super::report::Fault;
 
 /// A line longer than this is reported and skipped: memory stays bounded whatever the file holds.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
@@ -38,7 +39,12 @@ impl Default for Reader {
 
 impl Reader {
     pub fn new() -> Reader {
-        Reader { line: 1, offset: 0, pending: Vec::new(), dropped: 0 }
+        Reader {
+            line: 1,
+            offset: 0,
+            pending: Vec::new(),
+            dropped: 0,
+        }
     }
 
     /// The offset up to which all lines were whole: where a follower reads on.
@@ -99,9 +105,18 @@ impl Reader {
 
     fn whole(&mut self, bytes: &[u8], newline: u64) -> Item {
         let too_long = self.dropped > 0 || bytes.len() > MAX_LINE;
-        let content = if too_long { Line::Fault(Fault::LineTooLong) } else { decode::line(bytes, self.offset == 0) };
+        let content = if too_long {
+            Line::Fault(Fault::LineTooLong)
+        } else {
+            decode::line(bytes, self.offset == 0)
+        };
         let len = bytes.len() as u64 + self.dropped + newline;
-        let item = Item { line: self.line, offset: self.offset, len, content };
+        let item = Item {
+            line: self.line,
+            offset: self.offset,
+            len,
+            content,
+        };
         self.offset += len;
         self.line += newline;
         self.dropped = 0;

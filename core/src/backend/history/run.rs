@@ -19,21 +19,42 @@ pub struct Naming {
 
 /// The id under which the nth record (from 1) of the same `run_id` is found: the first has the id alone.
 pub fn nth_id(run_id: &str, occurrence: u32) -> String {
-    if occurrence <= 1 { run_id.to_string() } else { format!("{run_id}#{occurrence}") }
+    if occurrence <= 1 {
+        run_id.to_string()
+    } else {
+        format!("{run_id}#{occurrence}")
+    }
 }
 
 /// Metadata with a place of their own in a run; every other scalar becomes a tag.
-const PLACED: [&str; 12] =
-    ["job", "command", "exit_code", "host", "user", "tags", "stages", "recorder", "cwd", "pid", "parent", "root"];
+const PLACED: [&str; 12] = [
+    "job",
+    "command",
+    "exit_code",
+    "host",
+    "user",
+    "tags",
+    "stages",
+    "recorder",
+    "cwd",
+    "pid",
+    "parent",
+    "root",
+];
 
 impl Summary {
     /// The id that the record has by itself: its own, else its line.
     pub fn id(&self, line: u64) -> String {
-        self.run_id.clone().unwrap_or_else(|| format!("line-{line}"))
+        self.run_id
+            .clone()
+            .unwrap_or_else(|| format!("line-{line}"))
     }
 
     pub fn job<'a>(&'a self, naming: &'a Naming) -> &'a str {
-        self.metadata.get("job").and_then(Value::as_str).unwrap_or(&naming.job)
+        self.metadata
+            .get("job")
+            .and_then(Value::as_str)
+            .unwrap_or(&naming.job)
     }
 
     /// A word that is not the format's is unknown: never a success, and no other failure than it says.
@@ -52,14 +73,27 @@ impl Summary {
         let mut run = Run::new(id, self.job(naming));
         run.phase = self.phase();
         run.raw_status = self.result.clone().unwrap_or_default();
-        run.started_at = times.started.map(|time| time.instant(naming.offset_minutes));
+        run.started_at = times
+            .started
+            .map(|time| time.instant(naming.offset_minutes));
         // Times with and without a zone cannot be compared, so such a record has no duration.
-        run.ended_at = times.ended.filter(|_| !times.mixed()).map(|time| time.instant(naming.offset_minutes));
+        run.ended_at = times
+            .ended
+            .filter(|_| !times.mixed())
+            .map(|time| time.instant(naming.offset_minutes));
         run.zone_assumed = times.any_naive();
         run.reason.clone_from(&self.failure_reason);
-        let text = |key: &str| self.metadata.get(key).and_then(Value::as_str).map(String::from);
+        let text = |key: &str| {
+            self.metadata
+                .get(key)
+                .and_then(Value::as_str)
+                .map(String::from)
+        };
         (run.user, run.host) = (text("user"), text("host"));
-        run.lineage = Lineage { root: text("root"), parent: text("parent") };
+        run.lineage = Lineage {
+            root: text("root"),
+            parent: text("parent"),
+        };
         run.exit_code = self.metadata.get("exit_code").and_then(Value::as_i64);
         run.command = match self.metadata.get("command") {
             Some(Value::Array(words)) => words.iter().cloned().map(plain).collect(),
@@ -76,7 +110,9 @@ impl Summary {
         if let Some(Value::Object(pairs)) = self.metadata.get("tags") {
             for (key, value) in pairs {
                 match value {
-                    Value::Array(items) => tags.extend(items.iter().cloned().map(|item| (key.clone(), plain(item)))),
+                    Value::Array(items) => {
+                        tags.extend(items.iter().cloned().map(|item| (key.clone(), plain(item))))
+                    }
                     other => tags.push((key.clone(), plain(other.clone()))),
                 }
             }
@@ -97,11 +133,20 @@ impl Summary {
 
     /// The stages as steps: in the order of their timings where the writer kept some, else as they were executed.
     pub fn steps(&self, naming: &Naming) -> Vec<Step> {
-        let timed = self.metadata.get("stages").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let timed = self
+            .metadata
+            .get("stages")
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice);
         let mut steps: Vec<Step> = Vec::new();
         let mut place = std::collections::HashMap::new();
         for stage in timed.iter().filter_map(Value::as_object) {
-            let Some(key) = ["stage", "name", "step"].iter().find_map(|key| stage.get(*key)?.as_str()) else { continue };
+            let Some(key) = ["stage", "name", "step"]
+                .iter()
+                .find_map(|key| stage.get(*key)?.as_str())
+            else {
+                continue;
+            };
             let index = *place.entry(key.to_string()).or_insert_with(|| {
                 steps.push(Step::queued(key, steps.len() as u32));
                 steps.len() - 1
@@ -128,7 +173,8 @@ impl Summary {
         if let (Some(first), Some(last)) = (step.attempts.first(), step.attempts.last()) {
             step.started_at = first.started_at;
             (step.phase, step.raw_status) = (last.phase, last.raw_status.clone());
-            (step.ended_at, step.exit_code, step.reason) = (last.ended_at, last.exit_code, last.reason.clone());
+            (step.ended_at, step.exit_code, step.reason) =
+                (last.ended_at, last.exit_code, last.reason.clone());
         }
         if self.stages_failed.contains(&step.key) {
             step.phase = Phase::Failed;
@@ -137,8 +183,13 @@ impl Summary {
             }
         } else if step.attempts.is_empty() {
             // It ran and is not among the failed. Of a run that was cut short nobody knows how its last stage ended.
-            let cut = !matches!(self.phase(), Phase::Succeeded | Phase::Failed) && self.stages_executed.last() == Some(&step.key);
-            step.phase = if cut { Phase::Unknown } else { Phase::Succeeded };
+            let cut = !matches!(self.phase(), Phase::Succeeded | Phase::Failed)
+                && self.stages_executed.last() == Some(&step.key);
+            step.phase = if cut {
+                Phase::Unknown
+            } else {
+                Phase::Succeeded
+            };
             step.raw_status = "executed".into();
         }
     }
@@ -146,10 +197,19 @@ impl Summary {
 
 fn attempt(stage: &Map<String, Value>, number: u32, naming: &Naming) -> Attempt {
     let text = |key: &str| stage.get(key).and_then(Value::as_str);
-    let time = |key: &str| -> Option<Timestamp> { Some(parse_written(text(key)?)?.instant(naming.offset_minutes)) };
-    let word = text("result").or_else(|| text("status")).unwrap_or_default();
+    let time = |key: &str| -> Option<Timestamp> {
+        Some(parse_written(text(key)?)?.instant(naming.offset_minutes))
+    };
+    let word = text("result")
+        .or_else(|| text("status"))
+        .unwrap_or_default();
     Attempt {
-        number: stage.get("attempt").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0).unwrap_or(number),
+        number: stage
+            .get("attempt")
+            .and_then(Value::as_u64)
+            .and_then(|n| u32::try_from(n).ok())
+            .filter(|n| *n > 0)
+            .unwrap_or(number),
         phase: match word {
             "success" => Phase::Succeeded,
             "stopped" | "cancelled" => Phase::Canceled,
@@ -159,6 +219,8 @@ fn attempt(stage: &Map<String, Value>, number: u32, naming: &Naming) -> Attempt 
         started_at: time("started_at"),
         ended_at: time("ended_at"),
         exit_code: stage.get("exit_code").and_then(Value::as_i64),
-        reason: text("reason").or_else(|| text("failure_reason")).map(String::from),
+        reason: text("reason")
+            .or_else(|| text("failure_reason"))
+            .map(String::from),
     }
 }

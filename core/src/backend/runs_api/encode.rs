@@ -103,9 +103,14 @@ mod tests {
     #[test]
     fn a_key_that_stands_several_times_becomes_a_list() {
         let mut model = Run::new("r1", "job");
-        model.tags = [("a", "1"), ("b", "2"), ("a", "3"), ("a", "4")].map(|(k, v)| (k.into(), v.into())).to_vec();
+        model.tags = [("a", "1"), ("b", "2"), ("a", "3"), ("a", "4")]
+            .map(|(k, v)| (k.into(), v.into()))
+            .to_vec();
         let json = serde_json::to_value(run(&model)).unwrap();
-        assert_eq!(json["tags"], serde_json::json!({"a": ["1", "3", "4"], "b": "2"}));
+        assert_eq!(
+            json["tags"],
+            serde_json::json!({"a": ["1", "3", "4"], "b": "2"})
+        );
         assert_eq!(json["status"], "unknown");
         assert_eq!(json.get("version"), None);
     }
