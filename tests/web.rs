@@ -1,6 +1,11 @@
 //! The parts of the app that need a browser: the route codec on real links, words and times, and components in a real page.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use leptos::prelude::*;
 use runboard_app::ui::part::phase_badge::PhaseBadge;
@@ -14,7 +19,10 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 wasm_bindgen_test_configure!(run_in_browser);
 
 fn parse(link: &str) -> Route {
-    let (query, hash) = link.trim_start_matches('?').split_once('#').unwrap_or((link.trim_start_matches('?'), ""));
+    let (query, hash) = link
+        .trim_start_matches('?')
+        .split_once('#')
+        .unwrap_or((link.trim_start_matches('?'), ""));
     Route::parse(query, hash)
 }
 
@@ -37,16 +45,27 @@ fn a_link_reads_back_as_the_route_that_wrote_it() {
 #[wasm_bindgen_test]
 fn a_link_of_another_time_still_opens_something() {
     let route = parse("?view=holodeck&tab=warp&limit=many&f.tail=-1&x=1#L0");
-    assert_eq!((route.view, route.tab, route.limit, route.lines), (View::Runs, Tab::Overview, None, None));
+    assert_eq!(
+        (route.view, route.tab, route.limit, route.lines),
+        (View::Runs, Tab::Overview, None, None)
+    );
 }
 
 #[wasm_bindgen_test]
 fn line_links_take_every_written_form() {
-    let range = |from, to| LineRange { step: None, from, to };
+    let range = |from, to| LineRange {
+        step: None,
+        from,
+        to,
+    };
     assert_eq!(LineRange::parse("L7"), Some(range(7, 7)));
     assert_eq!(LineRange::parse("L7-L9"), Some(range(7, 9)));
     assert_eq!(LineRange::parse("L9-7"), Some(range(7, 9)));
-    let of_step = LineRange { step: Some("a:b".into()), from: 1, to: 2 };
+    let of_step = LineRange {
+        step: Some("a:b".into()),
+        from: 1,
+        to: 2,
+    };
     assert_eq!(LineRange::parse("step:a:b:L1-L2"), Some(of_step));
     for wrong in ["", "L", "L0", "7", "Lx", "L1-", "step:x"] {
         assert_eq!(LineRange::parse(wrong), None, "{wrong}");
@@ -68,8 +87,14 @@ fn lengths_and_counts_read_as_people_write_them() {
     ] {
         assert_eq!(text::duration(Span(micros)), words);
     }
-    assert_eq!((text::count(0), text::count(1204), text::count(1_000_000)), ("0".into(), "1,204".into(), "1,000,000".into()));
-    assert_eq!(text::short_id("9d38c7ea-1234-5678-9abc-def012345678"), "9d38c7\u{2026}45678");
+    assert_eq!(
+        (text::count(0), text::count(1204), text::count(1_000_000)),
+        ("0".into(), "1,204".into(), "1,000,000".into())
+    );
+    assert_eq!(
+        text::short_id("9d38c7ea-1234-5678-9abc-def012345678"),
+        "9d38c7\u{2026}45678"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -79,7 +104,10 @@ fn a_run_without_a_sign_of_life_is_unfinished_and_its_length_ends_there() {
     run.started_at = Some(Timestamp(0));
     run.last_seen_at = Some(Timestamp(7_000_000));
     assert_eq!(text::run_status(&run), "unfinished");
-    assert_eq!(text::run_span(&run, Timestamp(90_000_000)), Some(Span(7_000_000)));
+    assert_eq!(
+        text::run_span(&run, Timestamp(90_000_000)),
+        Some(Span(7_000_000))
+    );
     run.phase = Phase::Unknown;
     run.last_seen_at = None;
     run.raw_status = "HIBERNATING".into();
@@ -97,19 +125,29 @@ fn mount(view: impl IntoView + 'static) -> (web_sys::HtmlElement, impl Sized) {
 #[wasm_bindgen_test]
 async fn a_phase_is_a_glyph_and_a_word_and_hostile_words_stay_text() {
     let word = "<img src=x onerror=alert(1)>".to_string();
-    let (host, _handle) = mount(view! { <PhaseBadge phase=Phase::Unknown word=word.clone() raw=word.clone() /> });
+    let (host, _handle) =
+        mount(view! { <PhaseBadge phase=Phase::Unknown word=word.clone() raw=word.clone() /> });
     leptos::task::tick().await;
     assert_eq!(host.text_content().unwrap(), word);
     assert!(host.query_selector("img").unwrap().is_none());
-    assert!(host.query_selector("svg[aria-hidden=true]").unwrap().is_some());
-    assert!(host.query_selector("[data-phase=unknown]").unwrap().is_some());
+    assert!(
+        host.query_selector("svg[aria-hidden=true]")
+            .unwrap()
+            .is_some()
+    );
+    assert!(
+        host.query_selector("[data-phase=unknown]")
+            .unwrap()
+            .is_some()
+    );
 }
 
 #[wasm_bindgen_test]
 async fn every_phase_has_a_shape_of_its_own() {
     let mut shapes = std::collections::HashSet::new();
     for phase in Phase::ALL {
-        let (host, _handle) = mount(view! { <PhaseBadge phase=phase word=text::phase(phase).to_string() /> });
+        let (host, _handle) =
+            mount(view! { <PhaseBadge phase=phase word=text::phase(phase).to_string() /> });
         leptos::task::tick().await;
         let svg = host.query_selector("svg").unwrap().unwrap().inner_html();
         assert!(shapes.insert(svg), "{phase:?} looks like another phase");
@@ -118,10 +156,21 @@ async fn every_phase_has_a_shape_of_its_own() {
 
 #[wasm_bindgen_test]
 async fn steps_are_counted_in_words_too() {
-    let counts = StepCounts { total: Some(8), succeeded: 3, failed: 1, running: 0, skipped: 4 };
+    let counts = StepCounts {
+        total: Some(8),
+        succeeded: 3,
+        failed: 1,
+        running: 0,
+        skipped: 4,
+    };
     let (host, _handle) = mount(view! { <StepsBar counts=counts /> });
     leptos::task::tick().await;
     assert_eq!(host.text_content().unwrap().trim(), "3/8");
-    let title = host.query_selector("[title]").unwrap().unwrap().get_attribute("title").unwrap();
+    let title = host
+        .query_selector("[title]")
+        .unwrap()
+        .unwrap()
+        .get_attribute("title")
+        .unwrap();
     assert_eq!(title, "3 of 8 succeeded, 1 failed, 0 running, 4 skipped");
 }

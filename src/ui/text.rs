@@ -136,15 +136,11 @@ pub fn short_id(id: &str) -> String {
     format!("{head}\u{2026}{tail}")
 }
 
-/// How long a run has taken: to its end, to its last sign of life, or so far.
+/// How long a run has taken: to its end, to its last sign of life, or so far. Nobody can tell for a run of unknown fate.
 pub fn run_span(run: &Run, now: Timestamp) -> Option<Span> {
-    let started = run.started_at?;
-    let end = run.ended_at.or(if run.phase.is_terminal() {
-        None
-    } else {
-        run.last_seen_at.or(Some(now))
-    })?;
-    Some(end.since(started))
+    let so_far = || run.last_seen_at.or(run.phase.is_active().then_some(now));
+    let end = run.ended_at.or_else(so_far)?;
+    Some(end.since(run.started_at?))
 }
 
 /// The failure reason's first line.

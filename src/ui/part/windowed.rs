@@ -21,6 +21,8 @@ pub struct Windowed {
     moved: RwSignal<u64>,
     /// Pixels of the element that a sticky head covers.
     head: StoredValue<f64, LocalStorage>,
+    /// The window stays at the end, however the list and the element change.
+    at_end: StoredValue<bool, LocalStorage>,
 }
 
 impl Windowed {
@@ -31,6 +33,7 @@ impl Windowed {
             node: NodeRef::new(),
             moved: RwSignal::new(0),
             head: StoredValue::new_local(head),
+            at_end: StoredValue::new_local(false),
         };
         let observer: StoredValue<Option<Resize>, LocalStorage> = StoredValue::new_local(None);
         Effect::new(move |_| {
@@ -51,7 +54,29 @@ impl Windowed {
         let height = (f64::from(element.client_height()) - self.head.get_value()).max(0.0);
         self.window
             .update_value(|window| window.set_viewport(height));
-        self.touch();
+        self.settle();
+    }
+
+    /// Keeps the window at the end (or lets go of it).
+    pub fn stick_to_end(self, stick: bool) {
+        self.at_end.set_value(stick);
+        if stick {
+            self.settle();
+        }
+    }
+
+    /// After a change of the list or of the element.
+    fn settle(self) {
+        if self.at_end.get_value() {
+            let moved =
+                |window: &mut Window| window.scroll_to(window.rows().saturating_sub(1), Align::End);
+            self.window.update_value(|window| {
+                moved(window);
+            });
+            self.apply();
+        } else {
+            self.touch();
+        }
     }
 
     pub fn set_head(self, head: f64) {
@@ -63,15 +88,27 @@ impl Windowed {
         self.moved.update(|count| *count += 1);
     }
 
-    /// Puts the element where the window is, when code moved the window.
+    /// Puts the element where the window is, when code moved the window. The element may still have its old height, and then cuts what is
+    /// asked of it, so it is asked again once the page has been drawn anew.
     fn apply(self) {
-        if let Some(element) = self.node.try_get_untracked().flatten() {
-            let top = self.window.with_value(Window::scroll_top);
-            if (f64::from(element.scroll_top()) - top).abs() >= 1.0 {
-                element.set_scroll_top(top.round() as i32);
-            }
-        }
+        self.put();
         self.touch();
+        leptos::task::spawn_local(async move {
+            leptos::task::tick().await;
+            self.put();
+        });
+    }
+
+    fn put(self) {
+        let Some(element) = self.node.try_get_untracked().flatten() else {
+            return;
+        };
+        let Some(top) = self.window.try_with_value(Window::scroll_top) else {
+            return;
+        };
+        if (f64::from(element.scroll_top()) - top).abs() >= 1.0 {
+            element.set_scroll_top(top.round() as i32);
+        }
     }
 
     pub fn set_rows(self, rows: u64) {
@@ -81,7 +118,7 @@ impl Windowed {
             changed
         });
         if changed == Some(true) {
-            self.touch();
+            self.settle();
         }
     }
 

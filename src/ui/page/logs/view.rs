@@ -61,12 +61,9 @@ pub fn Lines(page: LogPage, detail: RunDetail) -> impl IntoView {
     let last = Memo::new(move |_| log.with(|store, _, _| store.last().unwrap_or(0)));
 
     Effect::new(move |_| {
-        let (count, _) = rows.get();
-        windowed.set_rows(count);
-        if page.following.get() {
-            windowed.scroll_to(count.saturating_sub(1), Align::End);
-        }
+        windowed.set_rows(rows.get().0);
     });
+    Effect::new(move |_| windowed.stick_to_end(page.following.get()));
     Effect::new(move |_| {
         let last = last.get_untracked();
         page.paused_at

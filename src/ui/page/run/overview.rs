@@ -145,7 +145,7 @@ fn RunFacts(detail: RunDetail) -> impl IntoView {
                         fact("host", &run.host),
                         fact("parent", &run.lineage.parent),
                         fact("root", &run.lineage.root),
-                        Some(("status", format!("{} (the source says: {})", text::phase(run.phase), run.raw_status))),
+                        (run.raw_status != run.phase.word()).then(|| ("status", format!("{} (the source says: {})", text::run_status(run), run.raw_status))),
                     ];
                     let tags = run.tags.iter().map(|(key, value)| view! { <dt>{key.clone()}</dt><dd>{value.clone()}</dd> }).collect::<Vec<_>>();
                     view! {
