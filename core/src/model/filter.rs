@@ -129,12 +129,12 @@ impl StatusTerm {
         }
     }
 
-    fn matches(&self, run: &Run) -> bool {
+    fn matches(&self, phase: Phase, raw_status: &str, is_unfinished: bool) -> bool {
         match self {
             // A run without a sign of life is not "running", whatever it claims.
-            StatusTerm::Phase(phase) => run.phase == *phase && !(run.is_unfinished() && phase.is_active()),
-            StatusTerm::Unfinished => run.is_unfinished(),
-            StatusTerm::Raw(word) => run.raw_status.eq_ignore_ascii_case(word),
+            StatusTerm::Phase(wanted) => phase == *wanted && !(is_unfinished && phase.is_active()),
+            StatusTerm::Unfinished => is_unfinished,
+            StatusTerm::Raw(word) => raw_status.eq_ignore_ascii_case(word),
         }
     }
 }
@@ -146,32 +146,71 @@ pub struct Matcher {
     job: Vec<WildMatch>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
-    tag: Vec<(String, Option<String>)>,
+    tag: Vec<TagTerm>,
     q: Option<String>,
 }
 
 impl Matcher {
     /// Whether the run is one of those asked for. A run without any time is outside every time range.
     pub fn matches(&self, run: &Run) -> bool {
-        let any = |terms: &[StatusTerm]| terms.is_empty() || terms.iter().any(|term| term.matches(run));
-        let at = run.ordered_at();
-        any(&self.status)
-            && (self.job.is_empty() || self.job.iter().any(|pattern| pattern.matches(&run.job)))
-            && self.since.is_none_or(|since| at.is_some_and(|at| at >= since))
-            && self.until.is_none_or(|until| at.is_some_and(|at| at <= until))
-            && self.tag.iter().all(|(key, value)| {
-                run.tags.iter().any(|(k, v)| k == key && value.as_ref().is_none_or(|value| v == value))
-            })
+        self.takes_status(run.phase, &run.raw_status, run.is_unfinished())
+            && self.takes_job(&run.job)
+            && self.takes_time(run.ordered_at())
+            && self.tag.iter().all(|term| run.tags.iter().any(|(key, value)| tag_matches(term, key, value)))
             && self.q.as_ref().is_none_or(|needle| contains_text(run, needle))
+    }
+
+    pub fn takes_status(&self, phase: Phase, raw_status: &str, is_unfinished: bool) -> bool {
+        self.status.is_empty() || self.status.iter().any(|term| term.matches(phase, raw_status, is_unfinished))
+    }
+
+    pub fn takes_job(&self, job: &str) -> bool {
+        self.job.is_empty() || self.job.iter().any(|pattern| pattern.matches(job))
+    }
+
+    /// `at` is the time by which runs are ordered.
+    pub fn takes_time(&self, at: Option<Timestamp>) -> bool {
+        self.since.is_none_or(|since| at.is_some_and(|at| at >= since)) && self.until.is_none_or(|until| at.is_some_and(|at| at <= until))
+    }
+
+    /// Each must be met by one of the run's tags; see [`tag_matches`].
+    pub fn tag_terms(&self) -> &[TagTerm] {
+        &self.tag
+    }
+
+    /// What must stand in one of the run's texts, in lower case; see [`text_has`].
+    pub fn text(&self) -> Option<&str> {
+        self.q.as_deref()
     }
 }
 
+/// A tag's key, and its value unless any will do.
+pub type TagTerm = (String, Option<String>);
+
+pub fn tag_matches((wanted_key, wanted_value): &TagTerm, key: &str, value: &str) -> bool {
+    wanted_key == key && wanted_value.as_ref().is_none_or(|wanted| wanted == value)
+}
+
+/// Whether `text` holds `lower` in any case. `lower` is in lower case already.
+pub fn text_has(text: &str, lower: &str) -> bool {
+    if !text.is_ascii() {
+        return text.to_lowercase().contains(lower);
+    }
+    let (text, lower) = (text.as_bytes(), lower.as_bytes());
+    lower.is_empty() || text.windows(lower.len()).any(|part| part.eq_ignore_ascii_case(lower))
+}
+
+/// The form in which a tag is searched by free text.
+pub fn tag_text(key: &str, value: &str) -> String {
+    format!("{key}={value}")
+}
+
 fn contains_text(run: &Run, needle: &str) -> bool {
-    let has = |text: &str| text.to_lowercase().contains(needle);
+    let has = |text: &str| text_has(text, needle);
     has(&run.id)
         || has(&run.job)
         || [&run.reason, &run.user, &run.host].into_iter().flatten().any(|text| has(text))
-        || run.tags.iter().any(|(key, value)| has(&format!("{key}={value}")))
+        || run.tags.iter().any(|(key, value)| has(&tag_text(key, value)))
 }
 
 #[cfg(test)]

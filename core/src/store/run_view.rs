@@ -1,5 +1,8 @@
 //! [`RunView`]: which rows of a [`RunTable`] are shown, and in which order. Built in slices, kept up to date row by row.
 
+use super::run_build::Build;
+use super::run_match::RowMatcher;
+use super::run_order::{Keys, Order};
 use super::run_table::{RowId, RunTable};
 use crate::model::Timestamp;
 use crate::model::filter::Matcher;
@@ -50,7 +53,7 @@ impl SortKey {
 }
 
 /// What a view shows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ViewQuery {
     pub matcher: Matcher,
     /// `None`: all sources.
@@ -61,66 +64,158 @@ pub struct ViewQuery {
     pub now: Timestamp,
 }
 
+/// Where a row stands in a view.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Standing {
+    #[default]
+    Out,
+    In,
+    /// In, and its place may be wrong until [`RunView::release`].
+    Loose,
+    Held,
+}
+
 /// The rows that a query selects, in order.
 #[derive(Debug)]
-pub struct RunView {}
+pub struct RunView {
+    query: ViewQuery,
+    matcher: RowMatcher,
+    keys: Keys,
+    order: Order,
+    standing: Vec<Standing>,
+    is_holding: bool,
+    held: usize,
+    /// Rows that wait or stand loose; some may have been settled since.
+    waiting: Vec<RowId>,
+    build: Option<Build>,
+}
 
 impl RunView {
     /// A view that shows nothing until [`RunView::rebuild_slice`] is done.
     pub fn new(query: ViewQuery) -> RunView {
-        let _ = query;
-        todo!()
+        let mut view = RunView {
+            query: ViewQuery::default(),
+            matcher: RowMatcher::new(query.matcher.clone(), query.sources.clone()),
+            keys: Keys::default(),
+            order: Order::default(),
+            standing: Vec::new(),
+            is_holding: false,
+            held: 0,
+            waiting: Vec::new(),
+            build: None,
+        };
+        view.set_query(query);
+        view
     }
 
     pub fn query(&self) -> &ViewQuery {
-        todo!()
+        &self.query
     }
 
-    /// Asks another question. The old answer stays to be seen until [`RunView::rebuild_slice`] is done.
+    /// Asks another question. The old answer stays to be seen, unchanged, until [`RunView::rebuild_slice`] is done.
     pub fn set_query(&mut self, query: ViewQuery) {
-        let _ = query;
-        todo!()
+        let matcher = RowMatcher::new(query.matcher.clone(), query.sources.clone());
+        self.build = Some(Build::new(matcher, Keys::new(query.sort, query.descending, query.now.0)));
+        self.query = query;
     }
 
     pub fn is_building(&self) -> bool {
-        todo!()
+        self.build.is_some()
     }
 
     /// Works on the new order for about `budget` rows (20,000 are a few milliseconds); true when the view is up to date.
     pub fn rebuild_slice(&mut self, table: &RunTable, budget: usize) -> bool {
-        let _ = (table, budget);
-        todo!()
+        let Some(build) = &mut self.build else { return true };
+        let Some(rows) = build.slice(table, budget) else { return false };
+        let Some(build) = self.build.take() else { return true };
+        self.order = Order::from_sorted(&rows);
+        self.matcher = build.matcher;
+        self.keys = build.keys;
+        self.standing.clear();
+        self.standing.resize(table.rows(), Standing::Out);
+        for row in rows {
+            self.set_standing(RowId(row), Standing::In);
+        }
+        self.held = 0;
+        self.waiting.clear();
+        let is_holding = std::mem::take(&mut self.is_holding);
+        self.changed(table, &build.late);
+        self.is_holding = is_holding;
+        true
     }
 
     /// Takes in rows that were inserted, updated or removed: O(log n) each.
     pub fn changed(&mut self, table: &RunTable, rows: &[RowId]) {
-        let _ = (table, rows);
-        todo!()
+        if let Some(build) = &mut self.build {
+            build.note_changed(rows);
+            return;
+        }
+        // First everything that moves is taken out, while the others still stand in order; then it is put in.
+        let mut moved = Vec::new();
+        for row in rows {
+            match self.standing(*row) {
+                Standing::Out => moved.push(*row),
+                Standing::Held if self.is_holding && self.takes(table, *row) => {}
+                Standing::Held => {
+                    self.held -= 1;
+                    self.set_standing(*row, Standing::Out);
+                    moved.push(*row);
+                }
+                Standing::In | Standing::Loose if self.is_holding && table.is_alive(*row) => {
+                    if self.standing(*row) == Standing::In {
+                        self.set_standing(*row, Standing::Loose);
+                        self.waiting.push(*row);
+                    }
+                }
+                Standing::In if self.stays(table, *row) => {}
+                Standing::In | Standing::Loose => {
+                    self.take_out(table, *row);
+                    moved.push(*row);
+                }
+            }
+        }
+        for row in moved {
+            if self.standing(row) != Standing::Out || !self.takes(table, row) {
+                continue;
+            }
+            if self.is_holding {
+                self.held += 1;
+                self.set_standing(row, Standing::Held);
+                self.waiting.push(row);
+            } else {
+                self.put_in(table, row);
+            }
+        }
     }
 
     /// While on, no row that is shown moves: new rows wait behind [`RunView::held`] and changed ones keep their place. Removed rows go.
+    /// Switching it off lets nothing in by itself: that is [`RunView::release`].
     pub fn set_hold(&mut self, hold: bool) {
-        let _ = hold;
-        todo!()
+        self.is_holding = hold;
     }
 
     pub fn is_holding(&self) -> bool {
-        todo!()
+        self.is_holding
     }
 
     /// How many matching rows wait.
     pub fn held(&self) -> usize {
-        todo!()
+        self.held
     }
 
     /// Shows what waits and puts changed rows in their places. Hold stays as it is.
     pub fn release(&mut self, table: &RunTable) {
-        let _ = table;
-        todo!()
+        let waiting = std::mem::take(&mut self.waiting);
+        let is_holding = std::mem::take(&mut self.is_holding);
+        self.changed(table, &waiting);
+        if self.build.is_some() {
+            self.waiting = waiting;
+        }
+        self.is_holding = is_holding;
     }
 
     pub fn len(&self) -> usize {
-        todo!()
+        self.order.len()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -129,24 +224,68 @@ impl RunView {
 
     /// The row at a place, from 0.
     pub fn get(&self, place: usize) -> Option<RowId> {
-        let _ = place;
-        todo!()
+        self.order.get(place).map(RowId)
     }
 
     /// The rows of a window.
     pub fn rows(&self, places: std::ops::Range<usize>) -> Vec<RowId> {
-        let _ = places;
-        todo!()
+        self.order.range(places).into_iter().map(RowId).collect()
+    }
+
+    /// All rows in order: for export.
+    pub fn iter(&self) -> impl Iterator<Item = RowId> {
+        self.order.iter().map(RowId)
     }
 
     /// Where a row stands, if it is shown.
     pub fn place_of(&self, table: &RunTable, row: RowId) -> Option<usize> {
-        let _ = (table, row);
-        todo!()
+        if !matches!(self.standing(row), Standing::In | Standing::Loose) {
+            return None;
+        }
+        self.order.place_of(row.0, |a, b| self.keys.compare(table, a, b))
     }
 
     /// Bytes held, by accounting.
     pub fn memory_bytes(&self) -> usize {
-        todo!()
+        self.keys.memory_bytes()
+            + self.order.memory_bytes()
+            + self.standing.capacity() * size_of::<Standing>()
+            + self.waiting.capacity() * size_of::<RowId>()
+    }
+
+    fn takes(&mut self, table: &RunTable, row: RowId) -> bool {
+        self.matcher.takes(table, row.0 as usize)
+    }
+
+    /// The row is asked for as before, and by the same number.
+    fn stays(&mut self, table: &RunTable, row: RowId) -> bool {
+        self.takes(table, row) && self.keys.is_current(table, row.0 as usize)
+    }
+
+    fn take_out(&mut self, table: &RunTable, row: RowId) {
+        let keys = &self.keys;
+        self.order.remove(row.0, |a, b| keys.compare(table, a, b));
+        self.set_standing(row, Standing::Out);
+    }
+
+    fn put_in(&mut self, table: &RunTable, row: RowId) {
+        self.keys.renew(table, row.0 as usize);
+        let keys = &self.keys;
+        self.order.insert(row.0, |a, b| keys.compare(table, a, b));
+        self.set_standing(row, Standing::In);
+    }
+
+    fn standing(&self, row: RowId) -> Standing {
+        self.standing.get(row.0 as usize).copied().unwrap_or_default()
+    }
+
+    fn set_standing(&mut self, row: RowId, standing: Standing) {
+        let at = row.0 as usize;
+        if at >= self.standing.len() {
+            self.standing.resize(at + 1, Standing::Out);
+        }
+        if let Some(held) = self.standing.get_mut(at) {
+            *held = standing;
+        }
     }
 }
