@@ -58,7 +58,7 @@ impl LogIndex {
             for found in memchr::memchr_iter(b'\n', buffer.get(..got).unwrap_or_default()) {
                 end = self.scanned + found as u64 + 1;
                 self.rows += 1;
-                if self.rows % STEP == 0 {
+                if self.rows.is_multiple_of(STEP) {
                     self.marks.push(end);
                 }
             }

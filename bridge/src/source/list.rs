@@ -43,34 +43,27 @@ fn key_of(run: &Run) -> (i64, &str) {
     (run.ordered_at().map_or(i64::MIN, |at| at.0), &run.id)
 }
 
+type Keyed<'a> = ((i64, &'a str), Entry<'a>);
+
 impl State {
     pub(crate) fn list(&self, query: &ListQuery) -> ListPage {
-        // Tags and texts are not in the columns of a history.
+        // Tags and texts are not in the columns of a history, so such a filter reads lines until the page is full. A filter over
+        // columns is counted to the end, and without one the count is known.
         let deep = !query.filter.tag.is_empty() || query.filter.q.is_some();
-        let entries = self.ordered(query.order);
-        let mut scratch = Run::new("", "");
-        let mut page = ListPage {
-            runs: Vec::new(),
-            next: None,
-            total: None,
-        };
-        let (mut total, mut whole) = (0, true);
-        let mut last: Option<PageKey> = None;
-        for (key, entry) in entries {
-            let behind = query.behind.as_ref().is_none_or(|from| match query.order {
+        let counted = !deep && !query.filter.is_empty();
+        let behind = |key: (i64, &str)| {
+            query.behind.as_ref().is_none_or(|from| match query.order {
                 Order::NewestFirst => key < (from.at, from.id.as_str()),
                 Order::OldestFirst => key > (from.at, from.id.as_str()),
-            });
-            let full = page.runs.len() >= query.limit;
-            if (full && deep && page.next.is_some()) || (!behind && deep) {
-                // Counting would mean to read every line again.
-                whole = false;
-                if full {
-                    break;
-                }
-                continue;
-            }
-            let row = match entry {
+            })
+        };
+        let start = query.behind.as_ref().filter(|_| !counted);
+        let mut scratch = Run::new("", "");
+        let (mut runs, mut next, mut total, mut cut) = (Vec::new(), None, 0, start.is_some());
+        for (key, entry) in self.ordered(query.order, start) {
+            let wanted = behind(key);
+            let full = runs.len() >= query.limit;
+            let run = match entry {
                 Entry::Folder(run) => query.matcher.matches(run).then(|| run.clone()),
                 Entry::Line(number) => self.lines.row(number).and_then(|row| {
                     if deep {
@@ -80,63 +73,104 @@ impl State {
                     self.lines.columns(row, &mut scratch);
                     let matches = query.matcher.matches(&scratch);
                     matches.then(|| {
-                        if behind && !full {
+                        if wanted && !full {
                             self.lines.run(row).0
                         } else {
-                            Run::new("", "")
+                            scratch.clone()
                         }
                     })
                 }),
             };
-            let Some(run) = row else { continue };
+            let Some(run) = run else { continue };
             total += 1;
-            if !behind {
-                continue;
+            if wanted && full {
+                next = next.or_else(|| runs.last().map(page_key));
+                if !counted {
+                    cut = true;
+                    break;
+                }
+            } else if wanted {
+                runs.push(run);
             }
-            if full {
-                page.next = page.next.or(last.clone());
-                continue;
-            }
-            last = Some(PageKey {
-                at: key.0,
-                id: key.1.to_string(),
-            });
-            page.runs.push(run);
         }
-        page.total = whole.then_some(total);
-        page
+        let total = match (query.filter.is_empty(), cut) {
+            (true, _) => Some(self.shown()),
+            (false, false) => Some(total),
+            (false, true) => None,
+        };
+        ListPage { runs, next, total }
     }
 
-    /// All that is shown, in order.
-    fn ordered(&self, order: Order) -> Vec<((i64, &str), Entry<'_>)> {
-        let mut folders: Vec<((i64, &str), Entry<'_>)> = self
+    /// How many runs there are.
+    fn shown(&self) -> u64 {
+        let joined = self
+            .folders
+            .keys()
+            .filter(|id| self.lines.find(id).is_some())
+            .count();
+        (self.folders.len() + self.lines.len() - joined) as u64
+    }
+
+    /// All that is shown, in order, from behind `start`.
+    fn ordered<'a>(
+        &'a self,
+        order: Order,
+        start: Option<&PageKey>,
+    ) -> impl Iterator<Item = Keyed<'a>> {
+        let mut folders: Vec<Keyed<'a>> = self
             .folders
             .values()
             .map(|folder| (key_of(&folder.run), Entry::Folder(&folder.run)))
             .collect();
-        folders.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let mut all = Vec::with_capacity(folders.len() + self.lines.len());
-        let mut waiting = folders.into_iter().peekable();
-        for number in self
-            .lines
-            .order()
-            .iter()
-            .copied()
-            .filter(|number| self.shows_line(*number))
-        {
-            let Some(row) = self.lines.row(number) else {
-                continue;
-            };
-            let key = (row.at, self.lines.id(row));
-            while let Some(folder) = waiting.next_if(|folder| folder.0 < key) {
-                all.push(folder);
-            }
-            all.push((key, Entry::Line(number)));
-        }
-        all.extend(waiting);
-        if order == Order::NewestFirst {
-            all.reverse();
-        }
-        all
+        let lines = self.lines.order();
+        let line = |number: u32| {
+            self.lines
+                .row(number)
+                .map(|row| ((row.at, self.lines.id(row)), Entry::Line(number)))
+        };
+        let from = start.map(|start| (start.at, start.id.as_str()));
+        let split = |below: &dyn Fn((i64, &str)) -> bool| {
+            lines.partition_point(|number| line(*number).is_some_and(|(key, _)| below(key)))
+        };
+        let newest = order == Order::NewestFirst;
+        let lines: Box<dyn Iterator<Item = &u32>> = match (newest, from) {
+            (true, Some(from)) => Box::new(
+                lines
+                    .get(..split(&|key| key < from))
+                    .unwrap_or_default()
+                    .iter()
+                    .rev(),
+            ),
+            (false, Some(from)) => Box::new(
+                lines
+                    .get(split(&|key| key <= from)..)
+                    .unwrap_or_default()
+                    .iter(),
+            ),
+            (true, None) => Box::new(lines.iter().rev()),
+            (false, None) => Box::new(lines.iter()),
+        };
+        folders.retain(|(key, _)| {
+            from.is_none_or(|from| if newest { *key < from } else { *key > from })
+        });
+        folders.sort_unstable_by(|a, b| if newest { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
+        let mut lines = lines
+            .filter(|number| self.shows_line(**number))
+            .filter_map(move |number| line(*number))
+            .peekable();
+        let mut folders = folders.into_iter().peekable();
+        std::iter::from_fn(move || match (folders.peek(), lines.peek()) {
+            (Some(folder), Some(line)) if (folder.0 < line.0) != newest => folders.next(),
+            (Some(_), None) => folders.next(),
+            _ => lines.next(),
+        })
+    }
+}
+
+fn page_key(run: &Run) -> PageKey {
+    let (at, id) = key_of(run);
+    PageKey {
+        at,
+        id: id.to_string(),
     }
 }

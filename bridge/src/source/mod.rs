@@ -12,9 +12,9 @@ mod watch;
 mod words;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use runboard_core::model::{Step, Timestamp};
 
@@ -40,6 +40,7 @@ pub(crate) struct Source {
     pub(crate) place: Place,
     pub(crate) logs: IndexCache,
     state: Mutex<State>,
+    ready: AtomicBool,
     watch: Mutex<Weak<Watch>>,
     streams: AtomicUsize,
     /// Log lines that streams were given since the start: what came again after a cut is in it twice.
@@ -54,6 +55,7 @@ impl Source {
             place,
             logs: IndexCache::default(),
             state,
+            ready: AtomicBool::new(false),
             watch: Mutex::default(),
             streams: AtomicUsize::new(0),
             lines_sent: AtomicU64::new(0),
@@ -62,15 +64,20 @@ impl Source {
 
     /// The state of the files now. Blocks: call it where blocking is allowed.
     pub(crate) fn look(&self) -> MutexGuard<'_, State> {
+        let asked = Instant::now();
         // A panic elsewhere leaves the state as it was between two lines: good enough to go on.
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.refresh();
+        // Of those who waited together the first one looks for all.
+        if !state.looked_since(asked) {
+            state.refresh();
+            self.ready.store(true, Ordering::Relaxed);
+        }
         state
     }
 
     /// Whether the files have been read once. Does not wait.
     pub(crate) fn is_ready(&self) -> bool {
-        self.state.try_lock().is_ok_and(|state| state.is_loaded())
+        self.ready.load(Ordering::Relaxed)
     }
 
     /// The shared watch over the files; it ends when nobody holds it.

@@ -12,9 +12,6 @@ use super::folder::Folder;
 use super::lines::Lines;
 use super::{Place, now_ns};
 
-/// Looking at the files again costs at most one part in five of the time: a folder with very many runs is looked at less often.
-const SCAN_SHARE: u32 = 4;
-const SCAN_FLOOR: Duration = Duration::from_millis(2);
 /// How often runs that rest are looked at.
 const QUIET_SCAN: Duration = Duration::from_secs(1);
 /// How many removals a stream can be behind.
@@ -34,8 +31,6 @@ pub(crate) struct State {
     looked: Option<Instant>,
     looked_at_quiet: Option<Instant>,
     cost: Duration,
-    /// The last look was so short ago that this one was left out.
-    stale: bool,
 }
 
 /// How far a stream has told the list, inside of this process.
@@ -93,29 +88,21 @@ impl State {
             looked: None,
             looked_at_quiet: None,
             cost: Duration::ZERO,
-            stale: false,
         }
     }
 
-    pub(crate) fn is_loaded(&self) -> bool {
-        self.looked.is_some()
+    /// Whether the files were looked at since that moment.
+    pub(super) fn looked_since(&self, moment: Instant) -> bool {
+        self.looked.is_some_and(|looked| looked >= moment)
     }
 
-    /// When the files may be looked at again; `None`: they were looked at just now.
-    pub(crate) fn stale_until(&self) -> Option<Instant> {
-        self.looked
-            .filter(|_| self.stale)
-            .map(|looked| looked + (self.cost * SCAN_SHARE).max(SCAN_FLOOR))
+    /// How long the last look took: who looks again and again leaves some time between.
+    pub(crate) fn cost(&self) -> Duration {
+        self.cost
     }
 
     pub(super) fn refresh(&mut self) {
         let begun = Instant::now();
-        self.stale = self
-            .looked
-            .is_some_and(|looked| begun - looked < (self.cost * SCAN_SHARE).max(SCAN_FLOOR));
-        if self.stale {
-            return;
-        }
         let known = self.lines.len();
         let epoch = self.lines.epoch;
         self.lines.refresh();
@@ -134,7 +121,7 @@ impl State {
             self.join_lines(from);
         }
         self.cost = begun.elapsed();
-        self.looked = Some(Instant::now());
+        self.looked = Some(begun);
     }
 
     fn scan(&mut self, dir: &std::path::Path, all: bool) {

@@ -19,7 +19,7 @@ use crate::source::{Source, StreamCount, Watch, now};
 const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_S as u64);
 /// Files are looked at so often when they give no signs.
 const POLL: Duration = Duration::from_secs(1);
-/// Changes within this time go out together.
+/// The least time in which changes are gathered.
 const TOGETHER: Duration = Duration::from_millis(50);
 
 pub(super) struct Follower {
@@ -29,8 +29,8 @@ pub(super) struct Follower {
     queue: VecDeque<Bytes>,
     /// There was more than one batch holds.
     more: bool,
-    /// When the source may be looked at again, if it was not just now.
-    again: Option<Instant>,
+    /// Changes within this time go out together. A source that is slow to look at is looked at less often.
+    together: Duration,
     looked: Instant,
     beat: Instant,
     live: bool,
@@ -68,7 +68,7 @@ impl Follower {
             runs,
             queue: VecDeque::new(),
             more: true,
-            again: None,
+            together: TOGETHER,
             looked: Instant::now(),
             beat: Instant::now() + HEARTBEAT,
             live: false,
@@ -123,8 +123,8 @@ impl Follower {
             }
             if !self.more {
                 self.wait().await;
-                if Instant::now() < self.looked + TOGETHER && Instant::now() < self.beat {
-                    sleep_until((self.looked + TOGETHER).min(self.beat)).await;
+                if Instant::now() < self.looked + self.together && Instant::now() < self.beat {
+                    sleep_until((self.looked + self.together).min(self.beat)).await;
                 }
                 if Instant::now() >= self.beat {
                     continue;
@@ -142,7 +142,7 @@ impl Follower {
 
     /// Waits for a sign, the next poll, the next beat or the end.
     async fn wait(&mut self) {
-        let until = self.again.unwrap_or(self.looked + POLL).min(self.beat);
+        let until = (self.looked + POLL).min(self.beat);
         tokio::select! {
             // The sender lives as long as our share of the watch.
             _ = self.signs.changed() => {}
@@ -156,7 +156,7 @@ impl Follower {
         self.watch.keep();
         let source = self.source.clone();
         let state = source.look();
-        self.again = state.stale_until().map(Instant::from_std);
+        self.together = TOGETHER.max(state.cost() * 4).min(POLL);
         let mut list = self.list.take();
         if let Some(topic) = &mut list {
             let news = topic.news(&state);
