@@ -17,6 +17,16 @@ const BATCH: Duration = Duration::from_millis(60);
 /// Rows looked at in one slice of rebuilding the view; far below 50 ms even on slow machines.
 const SLICE: usize = 20_000;
 
+/// Where a list stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The address of the list.
+    pub list: String,
+    /// The first row in view, and the row that keys act on.
+    pub first: RowId,
+    pub current: Option<RowId>,
+}
+
 /// The run table and the view on it.
 #[derive(Clone, Copy)]
 pub struct RunList {
@@ -31,6 +41,8 @@ pub struct RunList {
     pub is_building: RwSignal<bool>,
     /// Streams that pages hold open beside the lists' own.
     pub open_streams: RwSignal<usize>,
+    /// Where the list stood when it was left.
+    pub place: StoredValue<Option<Place>>,
     is_scheduled: StoredValue<bool, LocalStorage>,
     flush: StoredValue<Option<Task>, LocalStorage>,
     rebuild: StoredValue<Option<Task>, LocalStorage>,
@@ -58,6 +70,7 @@ impl RunList {
             wrong: RwSignal::new(None),
             is_building: RwSignal::new(false),
             open_streams: RwSignal::new(0),
+            place: StoredValue::new(None),
             is_scheduled: StoredValue::new_local(false),
             flush: StoredValue::new_local(None),
             rebuild: StoredValue::new_local(None),
@@ -125,7 +138,12 @@ impl RunList {
     }
 
     /// Shows what `filter` asks for, of the sources with these numbers (none given: of all). Long tables are gone through in slices.
-    pub fn show(self, filter: &RunFilter, sources: Option<Vec<u16>>) {
+    pub fn show(
+        self,
+        filter: &RunFilter,
+        sources: Option<Vec<u16>>,
+        sort: Option<(SortKey, bool)>,
+    ) {
         let now = self.now.get_untracked();
         let matcher = match filter.compile(now, clock::offset_minutes(now)) {
             Ok(matcher) => matcher,
@@ -136,10 +154,13 @@ impl RunList {
         };
         self.wrong.set(None);
         self.is_building.set(true);
+        let (sort, descending) = sort.unwrap_or((SortKey::default(), true));
         let query = ViewQuery {
             matcher,
             sources,
-            ..everything(now)
+            sort,
+            descending,
+            now,
         };
         self.view.update_value(|view| view.set_query(query));
         self.rebuild.set_value(Some(Task::spawn(async move {

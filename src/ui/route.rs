@@ -4,6 +4,7 @@
 
 use runboard_core::model::RunFilter;
 use runboard_core::net::query;
+use runboard_core::store::run_view::SortKey;
 
 /// The page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct Route {
     pub run: Option<String>,
     pub tab: Tab,
     pub filter: RunFilter,
+    /// The column that orders the list, and whether the largest stand first.
+    pub sort: Option<(SortKey, bool)>,
     /// Show the newest so many runs only.
     pub limit: Option<u64>,
     pub log: LogFilter,
@@ -120,6 +123,12 @@ impl Route {
                 }
                 "source" => many(&mut route.source),
                 "run" => route.run = Some(value.clone()).filter(|id| !id.is_empty()),
+                "sort" => {
+                    let (word, descending) = value
+                        .strip_prefix('-')
+                        .map_or((value.as_str(), false), |word| (word, true));
+                    route.sort = SortKey::from_word(word).map(|key| (key, descending));
+                }
                 "limit" => route.limit = value.parse().ok(),
                 "follow" => route.follow = value != "0",
                 "f.step" => many(&mut route.log.step),
@@ -148,6 +157,12 @@ impl Route {
             pairs.push(("tab", self.tab.word().into()));
         }
         pairs.extend(self.filter.to_pairs());
+        if let Some((key, descending)) = self.sort {
+            pairs.push((
+                "sort",
+                format!("{}{}", if descending { "-" } else { "" }, key.word()),
+            ));
+        }
         let lists = [
             ("f.step", &self.log.step),
             ("f.level", &self.log.level),

@@ -2,18 +2,17 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use runboard_core::model::{Phase, Run};
 use runboard_core::store::run_table::RowId;
+use runboard_core::store::run_view::SortKey;
 use runboard_core::store::window::Align;
 use wasm_bindgen::JsCast as _;
 
+use super::row::RunRow;
 use crate::state::State;
+use crate::state::run_list::Place;
 use crate::ui::nav::Nav;
-use crate::ui::part::phase_badge::PhaseBadge;
-use crate::ui::part::steps_bar::StepsBar;
-use crate::ui::part::time_cell::{DurationCell, TimeCell};
 use crate::ui::part::windowed::Windowed;
-use crate::ui::route::{Route, Tab};
+use crate::ui::route::View;
 use crate::ui::text;
 
 /// Heights of `style/part/grid.css` and `style/page/runs.css`, in pixels.
@@ -21,15 +20,16 @@ const ROW: f64 = 32.0;
 const NARROW_ROW: f64 = 52.0;
 const HEAD: f64 = 29.0;
 
-const COLUMNS: [(&str, &str); 8] = [
-    ("col-status", "Status"),
-    ("col-id", "Run"),
-    ("col-job", "Job"),
-    ("col-source", "Source"),
-    ("col-started", "Started"),
-    ("col-duration", "Duration"),
-    ("col-steps", "Steps"),
-    ("col-why", "Why / tags"),
+/// Class, name, and what the list can be ordered by there.
+const COLUMNS: [(&str, &str, Option<SortKey>); 8] = [
+    ("col-status", "Status", Some(SortKey::Status)),
+    ("col-id", "Run", Some(SortKey::Run)),
+    ("col-job", "Job", Some(SortKey::Job)),
+    ("col-source", "Source", Some(SortKey::Source)),
+    ("col-started", "Started", Some(SortKey::Started)),
+    ("col-duration", "Duration", Some(SortKey::Duration)),
+    ("col-steps", "Steps", Some(SortKey::Steps)),
+    ("col-why", "Why / tags", None),
 ];
 
 /// Below this width the columns stand in two lines.
@@ -93,6 +93,7 @@ pub fn Grid(shown: Memo<u64>) -> impl IntoView {
         rows
     });
     let first = Memo::new(move |_| runs.with_view(|_, view| view.get(0)));
+    restore_place(windowed, current, shown, nav);
     let tab_stop = Memo::new(move |_| current.get().or(first.get()));
 
     let move_to = move |place: u64| {
@@ -139,6 +140,12 @@ pub fn Grid(shown: Memo<u64>) -> impl IntoView {
         }
     });
     StoredValue::new_local(anywhere);
+    let is_whole = Memo::new(move |_| {
+        state.sources.list.with(|list| {
+            list.iter()
+                .all(|source| source.link.with(|link| link.is_loaded))
+        })
+    });
     let held = move || runs.with_view(|_, view| view.held());
     let is_stale = move || {
         let now = state.now.get();
@@ -151,7 +158,7 @@ pub fn Grid(shown: Memo<u64>) -> impl IntoView {
         <div class="grid runs" data-stale=move || is_stale().to_string()>
             <div
                 class="grid__scroll" node_ref=windowed.node role="grid" aria-label="Runs"
-                aria-rowcount=move || (shown.get() + 1).to_string() aria-colcount=COLUMNS.len().to_string()
+                aria-rowcount=move || if is_whole.get() { (shown.get() + 1).to_string() } else { "-1".into() } aria-colcount=COLUMNS.len().to_string()
                 on:scroll=move |_| { windowed.on_scroll(); }
                 on:wheel=move |event| { windowed.on_wheel(&event); }
                 on:keydown=on_key
@@ -161,9 +168,7 @@ pub fn Grid(shown: Memo<u64>) -> impl IntoView {
                 on:pointerleave=move |_| has_pointer.set(false)
             >
                 <div class="grid__head" role="row" aria-rowindex="1">
-                    {COLUMNS.into_iter().map(|(class, name)| view! {
-                        <div role="columnheader" class=format!("grid__cell {class}") class=("grid__cell--number", class == "col-duration")>{name}</div>
-                    }).collect::<Vec<_>>()}
+                    {COLUMNS.into_iter().map(|(class, name, key)| view! { <Column class=class name=name key=key /> }).collect::<Vec<_>>()}
                 </div>
                 <div class="grid__body" role="rowgroup" style:height=move || windowed.spacer()>
                     <For each=move || rows.get() key=|row| *row let:row>
@@ -179,6 +184,46 @@ pub fn Grid(shown: Memo<u64>) -> impl IntoView {
             })}
         </div>
     }
+}
+
+/// Leaving the list remembers where it stood; coming back to the same list (Back, or its link) stands there again.
+fn restore_place(windowed: Windowed, current: RwSignal<Option<RowId>>, shown: Memo<u64>, nav: Nav) {
+    let runs = State::get().runs;
+    let here = nav.route.with_untracked(|route| route.href());
+    let mut wanted = runs.place.get_value().filter(|place| place.list == here);
+    Effect::new(move |_| {
+        let rows = shown.get();
+        let Some(place) = wanted.as_ref() else { return };
+        let found = runs.with_view(|table, view| view.place_of(table, place.first));
+        if let Some(at) = found.filter(|_| rows > 0) {
+            windowed.set_rows(rows);
+            windowed.scroll_to(at as u64, Align::Start);
+            current.set(place.current);
+            if let Some(row) = place.current {
+                focus_soon(windowed.node, row);
+            }
+            wanted = None;
+        }
+    });
+    // The list's address may change (filters) while it is shown; the one at the end counts.
+    let list = StoredValue::new(here);
+    Effect::new(move |_| {
+        nav.route.with(|route| {
+            if route.view == View::Runs {
+                list.set_value(route.href());
+            }
+        });
+    });
+    on_cleanup(move || {
+        let first = untrack(|| runs.with_view(|_, view| view.get(windowed.first() as usize)));
+        if let Some(first) = first {
+            runs.place.set_value(Some(Place {
+                list: list.get_value(),
+                first,
+                current: current.get_untracked(),
+            }));
+        }
+    });
 }
 
 /// Focuses a row once it is in the page.
@@ -203,126 +248,44 @@ fn focus_soon(grid: NodeRef<html::Div>, row: RowId) {
     });
 }
 
+/// The head of a column. A press orders by it, another one turns the order round, a third gives the newest first again.
 #[component]
-fn RunRow(
-    row: RowId,
-    windowed: Windowed,
-    tab_stop: Memo<Option<RowId>>,
-    current: RwSignal<Option<RowId>>,
-    nav: Nav,
-) -> impl IntoView {
-    let state = State::get();
-    let runs = state.runs;
-    let shown = Memo::new(move |_| runs.get(row));
-    let place = Memo::new(move |_| {
-        runs.with_view(|table, view| view.place_of(table, row))
-            .unwrap_or(0) as u64
-    });
-    let source = move || {
-        shown.with(|shown| {
-            shown
-                .as_ref()
-                .and_then(|(source, _)| state.sources.at(*source))
+fn Column(class: &'static str, name: &'static str, key: Option<SortKey>) -> impl IntoView {
+    let nav = Nav::get();
+    let sort = Memo::new(move |_| nav.route.with(|route| route.sort));
+    let order = move || match sort.get() {
+        Some((other, descending)) if Some(other) == key => Some(descending),
+        _ => None,
+    };
+    let press = move |key: SortKey| {
+        nav.change(|route| {
+            route.sort = match route.sort {
+                Some((other, true)) if other == key => Some((key, false)),
+                Some((other, false)) if other == key => None,
+                _ => Some((key, true)),
+            };
+        });
+    };
+    let aria = move || {
+        order().map(|descending| {
+            if descending {
+                "descending"
+            } else {
+                "ascending"
+            }
         })
     };
-    let source_id = move || {
-        source()
-            .map(|source| source.config.id.clone())
-            .unwrap_or_default()
-    };
-    let of_run = move |read: fn(&Run) -> String| {
-        shown.with(|shown| shown.as_ref().map(|(_, run)| read(run)).unwrap_or_default())
-    };
-    let href =
-        move || Route::to_run(&source_id(), &of_run(|run| run.id.clone()), Tab::Overview).href();
-    let open = move || {
-        current.set(Some(row));
-        let route = Route::to_run(&source_id(), &of_run(|run| run.id.clone()), Tab::Overview);
-        nav.go(route);
-    };
     view! {
-        <div
-            class="grid__row" role="row"
-            data-row=row.0.to_string()
-            data-source=source_id
-            data-run-id=move || of_run(|run| run.id.clone())
-            data-phase=move || of_run(|run| run.phase.word().into())
-            aria-rowindex=move || (place.get() + 2).to_string()
-            tabindex=move || if tab_stop.get() == Some(row) { "0" } else { "-1" }
-            style:transform=move || windowed.top(place.get())
-            on:focus=move |_| current.set(Some(row))
-            on:click=move |event: web_sys::MouseEvent| {
-                let on_link = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()).is_some_and(|element| element.closest("a").ok().flatten().is_some());
-                if !on_link { open(); }
-            }
-            on:keydown=move |event| if event.key() == "Enter" { event.prevent_default(); open(); }
-        >
-            {move || shown.get().map(|(_, run)| cells(state, &run, source().map(|source| (source.config.name.clone(), source)), href()))}
-        </div>
-    }
-}
-
-fn cells(
-    state: State,
-    run: &Run,
-    source: Option<(String, crate::state::sources::Source)>,
-    href: String,
-) -> impl IntoView + use<> {
-    let is_unfinished = run.is_unfinished();
-    let is_ticking = run.phase.is_active() && !is_unfinished && run.started_at.is_some();
-    let started_at = run.started_at;
-    let (name, source) =
-        source.map_or((String::new(), None), |(name, source)| (name, Some(source)));
-    let now = state.now;
-    let duration = if is_ticking {
-        let source = source.clone();
-        view! {
-            <span>{move || {
-                let now = now.get();
-                // While the source is silent, nobody knows how long it has been running: the clock stops at what was last heard.
-                let at = source.as_ref().map_or(now, |source| source.heard_now(now));
-                started_at.map(|started| text::ticking(at.since(started)))
-            }}</span>
-        }
-        .into_any()
-    } else {
-        view! { <DurationCell span=text::run_span(run, now.get_untracked()) /> }.into_any()
-    };
-    let tags = run
-        .tags
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect::<Vec<_>>()
-        .join(" \u{b7} ");
-    let why = if is_unfinished {
-        let seen = run
-            .last_seen_at
-            .map(|at| text::time_short(at, now.get_untracked()))
-            .unwrap_or_default();
-        format!("last seen {seen}, no sign of life since")
-    } else {
-        run.reason
-            .as_deref()
-            .map(text::first_line)
-            .unwrap_or_default()
-            .to_string()
-    };
-    let is_failure = matches!(run.phase, Phase::Failed | Phase::TimedOut);
-    let why_title = run.reason.clone().unwrap_or_default();
-    let id = run.id.clone();
-    view! {
-        <div role="gridcell" class="grid__cell col-status">
-            <PhaseBadge phase=run.phase word=text::run_status(run) unfinished=is_unfinished raw=run.raw_status.clone() />
-        </div>
-        <div role="gridcell" class="grid__cell col-id mono"><a href=href title=id.clone() tabindex="-1">{text::short_id(&id)}</a></div>
-        <div role="gridcell" class="grid__cell col-job" title=run.job.clone()>{run.job.clone()}</div>
-        <div role="gridcell" class="grid__cell col-source muted">{name}</div>
-        <div role="gridcell" class="grid__cell col-started"><TimeCell at=run.started_at.or(run.created_at) zone_assumed=run.zone_assumed ago=true /></div>
-        <div role="gridcell" class="grid__cell grid__cell--number col-duration">{duration}</div>
-        <div role="gridcell" class="grid__cell col-steps"><StepsBar counts=run.steps /></div>
-        <div role="gridcell" class="grid__cell col-why">
-            {(!why.is_empty()).then(|| view! { <span class="runs__why" class=("runs__why--failed", is_failure) title=why_title>{why}" "</span> })}
-            <span class="muted" title=tags.clone()>{tags.clone()}</span>
+        <div role="columnheader" class=format!("grid__cell {class}") class=("grid__cell--number", class == "col-duration") aria-sort=aria>
+            {match key {
+                Some(key) => view! {
+                    <button class="grid__sort" on:click=move |_| press(key)>
+                        {name}{move || order().map(|descending| if descending { " \u{2193}" } else { " \u{2191}" })}
+                    </button>
+                }
+                .into_any(),
+                None => name.into_any(),
+            }}
         </div>
     }
 }

@@ -2,6 +2,7 @@
 
 mod filters;
 mod grid;
+mod row;
 
 use leptos::prelude::*;
 use runboard_core::model::Phase;
@@ -33,10 +34,10 @@ pub fn RunsPage() -> impl IntoView {
     let nav = Nav::get();
     let asked = Memo::new(move |_| {
         nav.route
-            .with(|route| (route.filter.clone(), route.source.clone()))
+            .with(|route| (route.filter.clone(), route.source.clone(), route.sort))
     });
     Effect::new(move |_| {
-        let (filter, names) = asked.get();
+        let (filter, names, sort) = asked.get();
         let sources = (!names.is_empty()).then(|| {
             state.sources.list.with(|list| {
                 let chosen = list.iter().filter(|source| {
@@ -45,7 +46,7 @@ pub fn RunsPage() -> impl IntoView {
                 chosen.map(|source| source.index).collect()
             })
         });
-        state.runs.show(&filter, sources);
+        state.runs.show(&filter, sources, sort);
     });
     let shown = Memo::new(move |_| {
         let limit = nav.route.with(|route| route.limit).unwrap_or(u64::MAX);
@@ -80,7 +81,7 @@ pub fn RunsPage() -> impl IntoView {
                 Standing::Loading
             }
             ConfigState::Ready
-                if asked.with(|(filter, sources)| filter.is_empty() && sources.is_empty()) =>
+                if asked.with(|(filter, sources, _)| filter.is_empty() && sources.is_empty()) =>
             {
                 Standing::NoRuns
             }
