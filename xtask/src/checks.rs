@@ -22,7 +22,7 @@ const NATIVE: [&str; 10] = [
 pub(crate) fn fmt(stage: &mut Stage<'_>, kit: &Kit) -> Done {
     let mend = "cargo xtask fmt";
     stage
-        .run(&mut kit.cargo(&["fmt", "--all", "--", "--check"]))
+        .run(&mut kit.cargo(&["fmt", "--all", "--", "--check", "--color", "never"]))
         .map_err(|fail| crate::fail::Fail {
             mend: if fail.exit == Some(1) {
                 String::from(mend)
