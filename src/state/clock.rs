@@ -10,6 +10,8 @@ use super::task::Task;
 use crate::browser::clock::BrowserClock;
 use crate::browser::page;
 
+pub use crate::browser::clock::{monotonic_ms, offset_minutes};
+
 /// Now, each second; browsers slow it down by themselves in a tab that nobody sees.
 pub fn ticking() -> RwSignal<Timestamp> {
     let now = RwSignal::new(BrowserClock.now());
@@ -29,4 +31,9 @@ pub fn hidden() -> RwSignal<bool> {
     let listener = page::on_document("visibilitychange", move |_| hidden.set(page::is_hidden()));
     StoredValue::new_local(listener);
     hidden
+}
+
+/// Waits on the page's timer.
+pub async fn pause(duration: Duration) {
+    BrowserClock.sleep(duration).await;
 }

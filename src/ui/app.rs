@@ -9,9 +9,9 @@ use super::part::source_strip::SourceStrip;
 use super::route::{Route, View};
 use super::text;
 use super::title;
-use crate::browser::clock::offset_minutes;
 use crate::browser::page::on_window;
 use crate::state::State;
+use crate::state::clock::offset_minutes;
 
 /// Puts the app into the page's body.
 pub fn mount() {
@@ -30,7 +30,7 @@ impl Toast {
     pub fn say(self, words: impl Into<String>) {
         let words = words.into();
         self.0.set(words.clone());
-        let gone = gloo_timers::future::sleep(std::time::Duration::from_secs(4));
+        let gone = crate::state::clock::pause(std::time::Duration::from_secs(4));
         leptos::task::spawn_local(async move {
             gone.await;
             if self.0.with_untracked(|said| *said == words) {
@@ -195,7 +195,7 @@ fn on_key(event: &web_sys::KeyboardEvent, nav: Nav, help: NodeRef<leptos::html::
 /// Remembers `g` for the key that follows it within a second; asked with `false`, tells whether it was just pressed.
 fn event_follows_g(is_g: bool) -> bool {
     thread_local! { static PRESSED: std::cell::Cell<f64> = const { std::cell::Cell::new(f64::NEG_INFINITY) }; }
-    let now = crate::browser::clock::monotonic_ms();
+    let now = crate::state::clock::monotonic_ms();
     let last = PRESSED.replace(if is_g { now } else { f64::NEG_INFINITY });
     now - last < 1000.0
 }

@@ -2,7 +2,7 @@
 
 use runboard_core::model::{Phase, Run, Span, Timestamp};
 
-use crate::browser::clock::offset_minutes;
+use crate::state::clock::offset_minutes;
 
 /// A phase as people read it.
 pub fn phase(phase: Phase) -> &'static str {
@@ -112,7 +112,7 @@ pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

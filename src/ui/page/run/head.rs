@@ -125,7 +125,7 @@ fn Facts(run: Run, detail: RunDetail) -> impl IntoView {
 /// `09:45:00 → 09:47:15 UTC−5`.
 fn when(run: &Run, now: runboard_core::model::Timestamp) -> String {
     let zone = |at| {
-        let zone = text::zone(crate::browser::clock::offset_minutes(at));
+        let zone = text::zone(crate::state::clock::offset_minutes(at));
         if run.zone_assumed {
             format!("{zone}, zone assumed")
         } else {

@@ -108,7 +108,7 @@ fn StepsInShort(detail: RunDetail) -> impl IntoView {
                 Loaded::Ready(steps) => {
                     let now = untrack(|| for_now.heard_now(state.now.get()));
                     let mut slowest: Vec<_> = steps.iter().filter_map(|step| Some((step_span(step, now)?, step.key.clone()))).collect();
-                    slowest.sort_by(|a, b| b.0.cmp(&a.0));
+                    slowest.sort_by_key(|(span, _)| std::cmp::Reverse(*span));
                     view! {
                         <p><StepsBar counts=fold::count(steps) />" "<a href=route.clone()>"all "{noun.clone()}"s"</a></p>
                         <dl>

@@ -3,8 +3,8 @@
 use runboard_core::model::RunFilter;
 use runboard_core::store::run_table::RowId;
 
-use crate::browser::clock::offset_minutes;
 use crate::state::State;
+use crate::state::clock::offset_minutes;
 use crate::state::sources::ConfigState;
 use leptos::prelude::*;
 
