@@ -32,7 +32,11 @@ pub struct FilterError {
 
 impl std::fmt::Display for FilterError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{}={} is not understood: it takes {}", self.field, self.value, self.expected)
+        write!(
+            out,
+            "{}={} is not understood: it takes {}",
+            self.field, self.value, self.expected
+        )
     }
 }
 
@@ -45,7 +49,13 @@ impl RunFilter {
         let mut filter = RunFilter::default();
         for (key, value) in pairs {
             let many = |into: &mut Vec<String>| {
-                into.extend(value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(String::from));
+                into.extend(
+                    value
+                        .split(',')
+                        .map(str::trim)
+                        .filter(|part| !part.is_empty())
+                        .map(String::from),
+                );
             };
             let one = || Some(value.trim().to_string()).filter(|text| !text.is_empty());
             match key {
@@ -89,15 +99,25 @@ impl RunFilter {
     pub fn compile(&self, now: Timestamp, offset_minutes: i32) -> Result<Matcher, FilterError> {
         let moment = |field: &'static str, text: &Option<String>| match text {
             None => Ok(None),
-            Some(text) => time::parse_moment(text, now, offset_minutes).map(Some).ok_or_else(|| FilterError {
-                field,
-                value: text.clone(),
-                expected: MOMENT,
-            }),
+            Some(text) => time::parse_moment(text, now, offset_minutes)
+                .map(Some)
+                .ok_or_else(|| FilterError {
+                    field,
+                    value: text.clone(),
+                    expected: MOMENT,
+                }),
         };
         Ok(Matcher {
-            status: self.status.iter().map(|word| StatusTerm::new(word)).collect(),
-            job: self.job.iter().map(|pattern| WildMatch::new(pattern)).collect(),
+            status: self
+                .status
+                .iter()
+                .map(|word| StatusTerm::new(word))
+                .collect(),
+            job: self
+                .job
+                .iter()
+                .map(|pattern| WildMatch::new(pattern))
+                .collect(),
             since: moment("since", &self.since)?,
             until: moment("until", &self.until)?,
             tag: self
@@ -156,12 +176,23 @@ impl Matcher {
         self.takes_status(run.phase, &run.raw_status, run.is_unfinished())
             && self.takes_job(&run.job)
             && self.takes_time(run.ordered_at())
-            && self.tag.iter().all(|term| run.tags.iter().any(|(key, value)| tag_matches(term, key, value)))
-            && self.q.as_ref().is_none_or(|needle| contains_text(run, needle))
+            && self.tag.iter().all(|term| {
+                run.tags
+                    .iter()
+                    .any(|(key, value)| tag_matches(term, key, value))
+            })
+            && self
+                .q
+                .as_ref()
+                .is_none_or(|needle| contains_text(run, needle))
     }
 
     pub fn takes_status(&self, phase: Phase, raw_status: &str, is_unfinished: bool) -> bool {
-        self.status.is_empty() || self.status.iter().any(|term| term.matches(phase, raw_status, is_unfinished))
+        self.status.is_empty()
+            || self
+                .status
+                .iter()
+                .any(|term| term.matches(phase, raw_status, is_unfinished))
     }
 
     pub fn takes_job(&self, job: &str) -> bool {
@@ -170,7 +201,11 @@ impl Matcher {
 
     /// `at` is the time by which runs are ordered.
     pub fn takes_time(&self, at: Option<Timestamp>) -> bool {
-        self.since.is_none_or(|since| at.is_some_and(|at| at >= since)) && self.until.is_none_or(|until| at.is_some_and(|at| at <= until))
+        self.since
+            .is_none_or(|since| at.is_some_and(|at| at >= since))
+            && self
+                .until
+                .is_none_or(|until| at.is_some_and(|at| at <= until))
     }
 
     /// Each must be met by one of the run's tags; see [`tag_matches`].
@@ -197,7 +232,10 @@ pub fn text_has(text: &str, lower: &str) -> bool {
         return text.to_lowercase().contains(lower);
     }
     let (text, lower) = (text.as_bytes(), lower.as_bytes());
-    lower.is_empty() || text.windows(lower.len()).any(|part| part.eq_ignore_ascii_case(lower))
+    lower.is_empty()
+        || text
+            .windows(lower.len())
+            .any(|part| part.eq_ignore_ascii_case(lower))
 }
 
 /// The form in which a tag is searched by free text.
@@ -209,8 +247,14 @@ fn contains_text(run: &Run, needle: &str) -> bool {
     let has = |text: &str| text_has(text, needle);
     has(&run.id)
         || has(&run.job)
-        || [&run.reason, &run.user, &run.host].into_iter().flatten().any(|text| has(text))
-        || run.tags.iter().any(|(key, value)| has(&tag_text(key, value)))
+        || [&run.reason, &run.user, &run.host]
+            .into_iter()
+            .flatten()
+            .any(|text| has(text))
+        || run
+            .tags
+            .iter()
+            .any(|(key, value)| has(&tag_text(key, value)))
 }
 
 #[cfg(test)]
@@ -222,14 +266,23 @@ mod tests {
         run.phase = Phase::Running;
         run.raw_status = "IN_PROGRESS".into();
         run.created_at = Timestamp::parse("2026-11-21T10:00:00Z");
-        run.tags = vec![("team".into(), "core".into()), ("env".into(), "prod".into())];
+        run.tags = vec![
+            ("team".into(), "core".into()),
+            ("env".into(), "prod".into()),
+        ];
         run
     }
 
     fn matches(query: &str, run: &Run) -> bool {
-        let pairs: Vec<(&str, &str)> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+        let pairs: Vec<(&str, &str)> = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .collect();
         let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
-        RunFilter::from_pairs(pairs).compile(now, 0).unwrap().matches(run)
+        RunFilter::from_pairs(pairs)
+            .compile(now, 0)
+            .unwrap()
+            .matches(run)
     }
 
     #[test]
@@ -276,8 +329,16 @@ mod tests {
 
     #[test]
     fn pairs_read_back() {
-        let filter = RunFilter::from_pairs([("status", "failed,running"), ("tag", "a=b"), ("since", "1d"), ("tab", "logs")]);
+        let filter = RunFilter::from_pairs([
+            ("status", "failed,running"),
+            ("tag", "a=b"),
+            ("since", "1d"),
+            ("tab", "logs"),
+        ]);
         let pairs = filter.to_pairs();
-        assert_eq!(RunFilter::from_pairs(pairs.iter().map(|(key, value)| (*key, value.as_str()))), filter);
+        assert_eq!(
+            RunFilter::from_pairs(pairs.iter().map(|(key, value)| (*key, value.as_str()))),
+            filter
+        );
     }
 }

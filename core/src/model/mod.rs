@@ -5,6 +5,7 @@ pub mod fold;
 pub mod log;
 pub mod phase;
 pub mod run;
+pub mod stats;
 pub mod step;
 pub mod time;
 
