@@ -10,12 +10,31 @@ fn looks(line: &str) -> Vec<(String, String)> {
     spans(line)
         .into_iter()
         .map(|span| {
-            let Style { fg, bg, bold, dim, italic, underline, inverse } = span.style;
+            let Style {
+                fg,
+                bg,
+                bold,
+                dim,
+                italic,
+                underline,
+                inverse,
+            } = span.style;
             let mut look: Vec<String> = Vec::new();
             look.extend(fg.map(|color| format!("{color:?}")));
             look.extend(bg.map(|color| format!("on {color:?}")));
-            let flags = [(bold, "bold"), (dim, "dim"), (italic, "italic"), (underline, "underline"), (inverse, "inverse")];
-            look.extend(flags.into_iter().filter(|(on, _)| *on).map(|(_, name)| name.to_string()));
+            let flags = [
+                (bold, "bold"),
+                (dim, "dim"),
+                (italic, "italic"),
+                (underline, "underline"),
+                (inverse, "inverse"),
+            ];
+            look.extend(
+                flags
+                    .into_iter()
+                    .filter(|(on, _)| *on)
+                    .map(|(_, name)| name.to_string()),
+            );
             look.extend(span.link.map(|link| format!("-> {link}")));
             (span.text.into_owned(), look.join(" "))
         })
@@ -23,7 +42,10 @@ fn looks(line: &str) -> Vec<(String, String)> {
 }
 
 fn assert_looks(line: &str, expected: &[(&str, &str)]) {
-    let expected: Vec<(String, String)> = expected.iter().map(|(text, look)| (text.to_string(), look.to_string())).collect();
+    let expected: Vec<(String, String)> = expected
+        .iter()
+        .map(|(text, look)| (text.to_string(), look.to_string()))
+        .collect();
     assert_eq!(looks(line), expected, "{line:?}");
 }
 
@@ -31,12 +53,46 @@ fn assert_looks(line: &str, expected: &[(&str, &str)]) {
 fn styles_are_set_and_unset() {
     assert_looks("", &[]);
     assert_looks("plain", &[("plain", "")]);
-    assert_looks("\x1b[1;31merror\x1b[0m: x", &[("error", "Named(1) bold"), (": x", "")]);
-    assert_looks("\x1b[38;5;208ma\x1b[38;5;9mb\x1b[48;2;1;2;3mc\x1b[39;49md", &[("a", "Indexed(208)"), ("b", "Named(9)"), ("c", "Named(9) on Rgb(1, 2, 3)"), ("d", "")]);
-    assert_looks("\x1b[38:2::1:2:3ma\x1b[38:2:4:5:6mb\x1b[38:5:20mc", &[("a", "Rgb(1, 2, 3)"), ("b", "Rgb(4, 5, 6)"), ("c", "Indexed(20)")]);
-    assert_looks("\x1b[97;100;2;3;4;7mx\x1b[22;23;24;27my\x1b[mz", &[("x", "Named(15) on Named(8) dim italic underline inverse"), ("y", "Named(15) on Named(8)"), ("z", "")]);
-    assert_looks("\x1b[38;5ma\x1b[38;9;1mb\x1b[5;8;999mc", &[("a", ""), ("bc", "bold")]);
-    assert_eq!(spans("\x1b[34mx")[0].style, Style { fg: Some(Color::Named(4)), ..Style::default() });
+    assert_looks(
+        "\x1b[1;31merror\x1b[0m: x",
+        &[("error", "Named(1) bold"), (": x", "")],
+    );
+    assert_looks(
+        "\x1b[38;5;208ma\x1b[38;5;9mb\x1b[48;2;1;2;3mc\x1b[39;49md",
+        &[
+            ("a", "Indexed(208)"),
+            ("b", "Named(9)"),
+            ("c", "Named(9) on Rgb(1, 2, 3)"),
+            ("d", ""),
+        ],
+    );
+    assert_looks(
+        "\x1b[38:2::1:2:3ma\x1b[38:2:4:5:6mb\x1b[38:5:20mc",
+        &[
+            ("a", "Rgb(1, 2, 3)"),
+            ("b", "Rgb(4, 5, 6)"),
+            ("c", "Indexed(20)"),
+        ],
+    );
+    assert_looks(
+        "\x1b[97;100;2;3;4;7mx\x1b[22;23;24;27my\x1b[mz",
+        &[
+            ("x", "Named(15) on Named(8) dim italic underline inverse"),
+            ("y", "Named(15) on Named(8)"),
+            ("z", ""),
+        ],
+    );
+    assert_looks(
+        "\x1b[38;5ma\x1b[38;9;1mb\x1b[5;8;999mc",
+        &[("a", ""), ("bc", "bold")],
+    );
+    assert_eq!(
+        spans("\x1b[34mx")[0].style,
+        Style {
+            fg: Some(Color::Named(4)),
+            ..Style::default()
+        }
+    );
 }
 
 #[test]
@@ -84,14 +140,20 @@ fn a_carriage_return_overwrites_and_one_at_the_end_does_not() {
 
 #[test]
 fn links_lead_to_the_web_or_nowhere() {
-    assert_looks("\x1b]8;id=1;https://a.example/x;y\x1b\\here\x1b]8;;\x1b\\ there", &[("here", "-> https://a.example/x;y"), (" there", "")]);
+    assert_looks(
+        "\x1b]8;id=1;https://a.example/x;y\x1b\\here\x1b]8;;\x1b\\ there",
+        &[("here", "-> https://a.example/x;y"), (" there", "")],
+    );
     assert_looks("\x1b]8;;javascript:alert(1)\x07here", &[("here", "")]);
     assert_looks("\x1b]8;;file:///etc/passwd\x07here", &[("here", "")]);
 }
 
 #[test]
 fn what_turns_text_around_is_shown_by_number() {
-    assert_eq!(plain("safe \u{202e}txt.exe\u{2066}"), "safe \\u{202e}txt.exe\\u{2066}");
+    assert_eq!(
+        plain("safe \u{202e}txt.exe\u{2066}"),
+        "safe \\u{202e}txt.exe\\u{2066}"
+    );
 }
 
 proptest! {

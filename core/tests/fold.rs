@@ -8,25 +8,59 @@ use runboard_core::model::{Phase, Run, Step, Timestamp};
 
 fn kind() -> impl Strategy<Value = EventKind> {
     let phase = || prop::sample::select(Phase::ALL.to_vec());
-    let key = || prop::sample::select(vec!["extract", "transform", "load", "report"]).prop_map(String::from);
+    let key = || {
+        prop::sample::select(vec!["extract", "transform", "load", "report"]).prop_map(String::from)
+    };
     let reason = || prop::option::of(Just("because".to_string()));
     prop_oneof![
-        (phase(), prop::option::of(0_i64..3), reason())
-            .prop_map(|(phase, exit_code, reason)| EventKind::Run { phase, raw_status: phase.word().into(), exit_code, reason }),
-        prop::collection::vec(key(), 0..5).prop_map(|steps| EventKind::Plan { steps }),
-        (key(), 1_u32..4, phase(), prop::option::of(0_i64..3), reason()).prop_map(|(key, attempt, phase, exit_code, reason)| {
-            EventKind::Step { key, attempt, phase, raw_status: phase.word().to_uppercase(), exit_code, reason }
+        (phase(), prop::option::of(0_i64..3), reason()).prop_map(|(phase, exit_code, reason)| {
+            EventKind::Run {
+                phase,
+                raw_status: phase.word().into(),
+                exit_code,
+                reason,
+            }
         }),
+        prop::collection::vec(key(), 0..5).prop_map(|steps| EventKind::Plan { steps }),
+        (
+            key(),
+            1_u32..4,
+            phase(),
+            prop::option::of(0_i64..3),
+            reason()
+        )
+            .prop_map(|(key, attempt, phase, exit_code, reason)| {
+                EventKind::Step {
+                    key,
+                    attempt,
+                    phase,
+                    raw_status: phase.word().to_uppercase(),
+                    exit_code,
+                    reason,
+                }
+            }),
     ]
 }
 
 /// Events of one run, each at its own place in the run's history.
 fn history() -> impl Strategy<Value = Vec<RunEvent>> {
-    prop::collection::vec((kind(), 1_u64..50, prop::option::weighted(0.9, 0_i64..1_000_000)), 0..40).prop_map(|events| {
+    prop::collection::vec(
+        (
+            kind(),
+            1_u64..50,
+            prop::option::weighted(0.9, 0_i64..1_000_000),
+        ),
+        0..40,
+    )
+    .prop_map(|events| {
         let mut position = 0;
         let place = |(kind, step, at): (EventKind, u64, Option<i64>)| {
             position += step;
-            RunEvent { position, at: at.map(Timestamp), kind }
+            RunEvent {
+                position,
+                at: at.map(Timestamp),
+                kind,
+            }
         };
         events.into_iter().map(place).collect()
     })

@@ -2,7 +2,12 @@
 //! every line arrives exactly once and in order. The server keeps its log and understands every cursor that it ever gave; it runs in memory
 //! behind the real adapter, the real parser and the real store, under a clock that jumps.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 mod virtual_time;
 
@@ -16,7 +21,9 @@ use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link, follow};
 use runboard_core::backend::runs_api::{RunsApi, wire};
 use runboard_core::backend::{Topic, Update};
 use runboard_core::model::{LogStream, Timestamp};
-use runboard_core::net::{Clock, Head, Request, Response, StreamResponse, Transport, TransportError};
+use runboard_core::net::{
+    Clock, Head, Request, Response, StreamResponse, Transport, TransportError,
+};
 use runboard_core::store::log_store::LogStore;
 use virtual_time::{Chance, Handle, VirtualClock};
 
@@ -72,14 +79,25 @@ impl Server {
         }
         let end = (*next + self.within(1, 120)).min(LINES + 1);
         let lines = (*next..end).map(|number| wire::LogLine {
-            at: Timestamp(1_795_000_000_000_000 + number as i64 * 1000).to_string().into(),
+            at: Timestamp(1_795_000_000_000_000 + number as i64 * 1000)
+                .to_string()
+                .into(),
             step: ["", "extract", "load"][(number % 3) as usize].into(),
             stream: "out".into(),
             text: text(number).into(),
             ..wire::LogLine::default()
         });
-        let list = wire::LogList { run: "r1".into(), first: *next, total: Some(LINES), lines: lines.collect(), cursor: None };
-        let event = format!("id: c{end}\nevent: log\ndata: {}\n\n", serde_json::to_string(&list).unwrap());
+        let list = wire::LogList {
+            run: "r1".into(),
+            first: *next,
+            total: Some(LINES),
+            lines: lines.collect(),
+            cursor: None,
+        };
+        let event = format!(
+            "id: c{end}\nevent: log\ndata: {}\n\n",
+            serde_json::to_string(&list).unwrap()
+        );
         let sent = *next..end;
         *next = end;
         (event.into_bytes(), sent)
@@ -91,7 +109,11 @@ impl Server {
             _ if self.cuts_left.get() == 0 => Fate::End,
             _ => {
                 self.cuts_left.set(self.cuts_left.get() - 1);
-                if self.chance.next() % 2 == 0 { Fate::Reset } else { Fate::HalfClose }
+                if self.chance.next().is_multiple_of(2) {
+                    Fate::Reset
+                } else {
+                    Fate::HalfClose
+                }
             }
         }
     }
@@ -101,7 +123,8 @@ impl Server {
         let fate = self.fate();
         // About as much as is left for each of the cuts to come.
         let each_line = 110;
-        let budget = 2 * each_line * (LINES + 1 - self.furthest.get().min(LINES)) / u64::from(self.cuts_left.get() + 1);
+        let budget = 2 * each_line * (LINES + 1 - self.furthest.get().min(LINES))
+            / u64::from(self.cuts_left.get() + 1);
         let cut = match fate {
             Fate::End => u64::MAX,
             _ => self.within(0, budget.max(400)),
@@ -120,7 +143,9 @@ impl Server {
             bytes.extend(b"event: live\ndata: {}\n\n");
         }
         match fate {
-            Fate::End => bytes.extend(format!("id: c{next}\nevent: end\ndata: {{\"topic\":\"run:r1\"}}\n\n").bytes()),
+            Fate::End => bytes.extend(
+                format!("id: c{next}\nevent: end\ndata: {{\"topic\":\"run:r1\"}}\n\n").bytes(),
+            ),
             _ => bytes.truncate(usize::try_from(cut).unwrap()),
         }
         let mut chunks = Vec::new();
@@ -137,23 +162,42 @@ impl Server {
 struct Wire(Rc<Server>);
 
 impl Transport for Wire {
-    fn send(&self, _: Request, _: usize) -> LocalBoxFuture<'static, Result<Response, TransportError>> {
+    fn send(
+        &self,
+        _: Request,
+        _: usize,
+    ) -> LocalBoxFuture<'static, Result<Response, TransportError>> {
         panic!("only the stream is asked for")
     }
 
-    fn stream(&self, request: Request) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
+    fn stream(
+        &self,
+        request: Request,
+    ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
         let server = self.0.clone();
         server.report.borrow_mut().requests.push(server.clock.now());
-        let head = |status| Head { status, content_type: "text/event-stream".into(), ..Head::default() };
+        let head = |status| Head {
+            status,
+            content_type: "text/event-stream".into(),
+            ..Head::default()
+        };
         match server.within(0, 30) {
             0 => {
                 server.report.borrow_mut().refusals += 1;
-                return future::ready(Err(TransportError::Unreachable("refused".into()))).boxed_local();
+                return future::ready(Err(TransportError::Unreachable("refused".into())))
+                    .boxed_local();
             }
             1 => return future::pending().boxed_local(),
             2 => {
-                let head = Head { retry_after: Some("3".into()), ..head(503) };
-                return future::ready(Ok(StreamResponse { head, body: stream::empty().boxed_local() })).boxed_local();
+                let head = Head {
+                    retry_after: Some("3".into()),
+                    ..head(503)
+                };
+                return future::ready(Ok(StreamResponse {
+                    head,
+                    body: stream::empty().boxed_local(),
+                }))
+                .boxed_local();
             }
             _ => {}
         }
@@ -162,14 +206,25 @@ impl Transport for Wire {
             None => 1,
         };
         // Now and then the server only finds a place somewhat before: what it sends twice is for the store to leave out.
-        let start = if server.within(0, 3) == 0 { start.saturating_sub(server.within(0, 40)).max(1) } else { start };
+        let start = if server.within(0, 3) == 0 {
+            start.saturating_sub(server.within(0, 40)).max(1)
+        } else {
+            start
+        };
         let (chunks, fate) = server.connection(start);
         async move {
-            server.clock.sleep(Duration::from_millis(server.within(0, 300))).await;
+            server
+                .clock
+                .sleep(Duration::from_millis(server.within(0, 300)))
+                .await;
             let pace = server.clone();
             let sent = stream::iter(chunks).then(move |chunk| {
                 let wait = Duration::from_millis(pace.within(0, 50));
-                let pause = if pace.within(0, 4) == 0 { pace.clock.sleep(wait) } else { future::ready(()).boxed_local() };
+                let pause = if pace.within(0, 4) == 0 {
+                    pace.clock.sleep(wait)
+                } else {
+                    future::ready(()).boxed_local()
+                };
                 async move {
                     pause.await;
                     Ok(chunk)
@@ -190,7 +245,10 @@ impl Transport for Wire {
                     stream::pending().boxed_local()
                 }
             };
-            Ok(StreamResponse { head: head(200), body: sent.chain(end).boxed_local() })
+            Ok(StreamResponse {
+                head: head(200),
+                body: sent.chain(end).boxed_local(),
+            })
         }
         .boxed_local()
     }
@@ -201,7 +259,10 @@ fn read_through_cuts(seed: u64) {
     let server = Rc::new(Server {
         clock: Handle(clock.clone()),
         chance: Chance::new(seed.wrapping_mul(77)),
-        report: RefCell::new(Report { sent: vec![0; LINES as usize + 1], ..Report::default() }),
+        report: RefCell::new(Report {
+            sent: vec![0; LINES as usize + 1],
+            ..Report::default()
+        }),
         cuts_left: Cell::new(CUTS),
         furthest: Cell::new(1),
     });
@@ -223,25 +284,55 @@ fn read_through_cuts(seed: u64) {
         FollowEvent::Link(Link::Stopped(error)) => panic!("{error}"),
         FollowEvent::Link(_) => {}
     };
-    let backend = Rc::new(RunsApi::new("http://server.example/api/v1/local", Rc::new(Wire(server.clone()))));
+    let backend = Rc::new(RunsApi::new(
+        "http://server.example/api/v1/local",
+        Rc::new(Wire(server.clone())),
+    ));
     let options = FollowOptions::default();
     let topics = vec![Topic::Run("r1".into())];
-    let following = follow(backend, Rc::new(Handle(clock.clone())), topics, Vec::new(), options, &mut sink);
-    clock.run(Duration::from_secs(48 * 3600), following).expect("the log is read to its end within two days");
+    let following = follow(
+        backend,
+        Rc::new(Handle(clock.clone())),
+        topics,
+        Vec::new(),
+        options,
+        &mut sink,
+    );
+    clock
+        .run(Duration::from_secs(48 * 3600), following)
+        .expect("the log is read to its end within two days");
 
     assert!(ended);
-    assert_eq!((store.first(), store.last(), store.len()), (Some(1), Some(LINES), LINES as usize));
+    assert_eq!(
+        (store.first(), store.last(), store.len()),
+        (Some(1), Some(LINES), LINES as usize)
+    );
     for number in 1..=LINES {
         let line = store.line(number).unwrap();
-        assert!(line.text == text(number) && line.stream == LogStream::Out, "line {number}: {line:?}");
+        assert!(
+            line.text == text(number) && line.stream == LogStream::Out,
+            "line {number}: {line:?}"
+        );
     }
     let report = server.report.borrow();
     assert_eq!(report.resets + report.half_closes, CUTS);
     assert!(report.sent.iter().skip(1).all(|times| *times >= 1));
-    let again: u64 = report.sent.iter().skip(1).map(|times| u64::from(*times) - 1).sum();
+    let again: u64 = report
+        .sent
+        .iter()
+        .skip(1)
+        .map(|times| u64::from(*times) - 1)
+        .sum();
     assert_eq!(report.requests.len(), lost + 1);
-    let waits: Vec<i64> = report.requests.windows(2).map(|pair| pair[1].since(pair[0]).0).collect();
-    assert!(waits.iter().all(|wait| *wait >= 1_000_000), "asked again within a second");
+    let waits: Vec<i64> = report
+        .requests
+        .windows(2)
+        .map(|pair| pair[1].since(pair[0]).0)
+        .collect();
+    assert!(
+        waits.iter().all(|wait| *wait >= 1_000_000),
+        "asked again within a second"
+    );
     println!(
         "cuts, seed {seed}: {} resets, {} half-closes, {} silences, {} refusals; {} requests in {} virtual min; {again} lines sent again by the server, {duplicates} of them taken in twice and left out",
         report.resets,
@@ -255,7 +346,11 @@ fn read_through_cuts(seed: u64) {
 
 #[test]
 fn every_line_arrives_once_and_in_order_through_two_hundred_cuts() {
-    let seeds = if std::env::var_os("RUNBOARD_FULL").is_some() { 50 } else { 3 };
+    let seeds = if std::env::var_os("RUNBOARD_FULL").is_some() {
+        50
+    } else {
+        3
+    };
     for seed in 1..=seeds {
         read_through_cuts(seed);
     }

@@ -8,8 +8,12 @@ use proptest::prelude::*;
 use runboard_core::model::{Span, Timestamp};
 use runboard_core::net::freshness::{Freshness, Mode, SourceState};
 
-const STREAM: Mode = Mode::Stream { heartbeat: Duration::from_secs(5) };
-const POLL: Mode = Mode::Poll { every: Duration::from_secs(10) };
+const STREAM: Mode = Mode::Stream {
+    heartbeat: Duration::from_secs(5),
+};
+const POLL: Mode = Mode::Poll {
+    every: Duration::from_secs(10),
+};
 const DAY: f64 = 86_400.0;
 
 fn at(seconds: f64) -> Timestamp {
@@ -25,8 +29,17 @@ fn a_stream_is_live_until_it_was_silent_for_two_and_a_half_heartbeats() {
     let mut source = Freshness::new(STREAM, at(0.0));
     assert_eq!(word(&source, 1.0), "down");
     source.contact(at(1.0), None);
-    assert_eq!((word(&source, 13.5), word(&source, 13.6)), ("live", "stale"));
-    assert_eq!(source.state(at(20.0)), SourceState::Stale { since: at(1.0), why: "silent for 19 s".into() });
+    assert_eq!(
+        (word(&source, 13.5), word(&source, 13.6)),
+        ("live", "stale")
+    );
+    assert_eq!(
+        source.state(at(20.0)),
+        SourceState::Stale {
+            since: at(1.0),
+            why: "silent for 19 s".into()
+        }
+    );
     source.contact(at(21.0), None);
     assert_eq!(word(&source, 21.0), "live");
 }
@@ -35,27 +48,57 @@ fn a_stream_is_live_until_it_was_silent_for_two_and_a_half_heartbeats() {
 fn a_polled_source_may_miss_one_poll() {
     let mut source = Freshness::new(POLL, at(0.0));
     source.contact(at(0.0), None);
-    assert_eq!((word(&source, 20.0), word(&source, 20.1)), ("polling", "stale"));
+    assert_eq!(
+        (word(&source, 20.0), word(&source, 20.1)),
+        ("polling", "stale")
+    );
 }
 
 #[test]
 fn a_closed_connection_is_said_at_once_and_a_source_without_data_is_down() {
     let mut source = Freshness::new(STREAM, at(0.0));
     source.closed(at(2.0), "refused");
-    assert_eq!(source.state(at(2.0)), SourceState::Down { since: at(0.0), why: "refused".into() });
+    assert_eq!(
+        source.state(at(2.0)),
+        SourceState::Down {
+            since: at(0.0),
+            why: "refused".into()
+        }
+    );
     assert_eq!(source.age(at(2.0)), None);
     source.contact(at(5.0), None);
     source.closed(at(9.0), "reset");
-    assert_eq!(source.state(at(9.0)), SourceState::Stale { since: at(5.0), why: "reset".into() });
+    assert_eq!(
+        source.state(at(9.0)),
+        SourceState::Stale {
+            since: at(5.0),
+            why: "reset".into()
+        }
+    );
     source.denied(at(10.0));
-    assert_eq!((word(&source, 500.0), source.age(at(10.0))), ("denied", Some(Span::seconds(5))));
+    assert_eq!(
+        (word(&source, 500.0), source.age(at(10.0))),
+        ("denied", Some(Span::seconds(5)))
+    );
 }
 
 #[test]
 fn silence_before_the_first_answer_is_down_with_the_reason() {
     let source = Freshness::new(STREAM, at(0.0));
-    assert_eq!(source.state(at(3.0)), SourceState::Down { since: at(0.0), why: "no answer yet".into() });
-    assert_eq!(source.state(at(15.0)), SourceState::Down { since: at(0.0), why: "silent for 15 s".into() });
+    assert_eq!(
+        source.state(at(3.0)),
+        SourceState::Down {
+            since: at(0.0),
+            why: "no answer yet".into()
+        }
+    );
+    assert_eq!(
+        source.state(at(15.0)),
+        SourceState::Down {
+            since: at(0.0),
+            why: "silent for 15 s".into()
+        }
+    );
 }
 
 #[test]
@@ -65,10 +108,19 @@ fn times_are_on_the_servers_clock_once_it_told() {
     assert_eq!(source.clock_note(), Some("this browser's clock"));
     assert_eq!((source.server_now(at(3.0)), source.skew()), (at(3.0), None));
     source.contact(at(4.0), Some(at(4.0 + 7200.0)));
-    assert_eq!((source.clock_note(), source.skew()), (None, Some(Span::seconds(7200))));
+    assert_eq!(
+        (source.clock_note(), source.skew()),
+        (None, Some(Span::seconds(7200)))
+    );
     assert_eq!(source.server_now(at(6.0)), at(7206.0));
     source.closed(at(8.0), "closed");
-    assert_eq!(source.state(at(9.0)), SourceState::Stale { since: at(7204.0), why: "closed".into() });
+    assert_eq!(
+        source.state(at(9.0)),
+        SourceState::Stale {
+            since: at(7204.0),
+            why: "closed".into()
+        }
+    );
     // A message that was on its way for a second does not set the clock back, one that is far behind does.
     source.contact(at(10.0), Some(at(7209.0)));
     assert_eq!(source.server_now(at(10.0)), at(7210.0));
@@ -83,7 +135,11 @@ fn a_clock_set_back_by_a_day_keeps_no_dead_source_alive() {
     for second in 0..30 {
         let now = f64::from(second) - DAY;
         source.tick(at(now));
-        assert_eq!(word(&source, now), if second <= 12 { "live" } else { "stale" }, "{second} s after the jump");
+        assert_eq!(
+            word(&source, now),
+            if second <= 12 { "live" } else { "stale" },
+            "{second} s after the jump"
+        );
         assert_eq!(source.age(at(now)), Some(Span::seconds(i64::from(second))));
     }
     source.contact(at(40.0 - DAY), Some(at(41.0)));

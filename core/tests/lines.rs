@@ -17,7 +17,11 @@ fn split<'a>(chunks: impl IntoIterator<Item = &'a [u8]>, cap: usize) -> (Vec<See
     let mut sink = |item: LineItem<'_>| {
         seen.push(match item {
             LineItem::Line { offset, bytes } => Seen::Line(offset, bytes.to_vec()),
-            LineItem::Oversized { offset, bytes, head } => Seen::Oversized(offset, bytes, head.to_vec()),
+            LineItem::Oversized {
+                offset,
+                bytes,
+                head,
+            } => Seen::Oversized(offset, bytes, head.to_vec()),
         });
     };
     for chunk in chunks {
@@ -32,7 +36,17 @@ fn lines_end_at_lf_and_lose_one_cr() {
     for chunk in [1, 2, 3, 100] {
         let (seen, end) = split(b"a\r\n\nb\r\r\nc\rd\ntorn\r".chunks(chunk), 100);
         let line = |offset, text: &str| Seen::Line(offset, text.as_bytes().to_vec());
-        assert_eq!(seen, [line(0, "a"), line(3, ""), line(4, "b\r"), line(8, "c\rd"), line(12, "torn")], "chunks of {chunk}");
+        assert_eq!(
+            seen,
+            [
+                line(0, "a"),
+                line(3, ""),
+                line(4, "b\r"),
+                line(8, "c\rd"),
+                line(12, "torn")
+            ],
+            "chunks of {chunk}"
+        );
         assert_eq!(end, 17);
     }
 }

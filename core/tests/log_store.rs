@@ -14,7 +14,17 @@ use runboard_core::store::search::LogSearch;
 fn line(number: u64) -> LogLine {
     let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     LogLine {
-        at: (mixed % 7 != 0).then(|| Timestamp(1_795_000_000_000_000 + number as i64 * 1000 + if mixed % 31 == 0 { -9_000_000_000 } else { 0 })),
+        at: (!mixed.is_multiple_of(7)).then(|| {
+            Timestamp(
+                1_795_000_000_000_000
+                    + number as i64 * 1000
+                    + if mixed.is_multiple_of(31) {
+                        -9_000_000_000
+                    } else {
+                        0
+                    },
+            )
+        }),
         step: ["", "extract", "transform_1", "transform_2"][(mixed % 4) as usize].into(),
         stream: LogStream::ALL[(mixed / 4 % 4) as usize],
         level: Level::ALL[(mixed / 16 % 5) as usize],
@@ -39,27 +49,89 @@ fn assert_holds(store: &LogStore, range: std::ops::Range<u64>) {
     let mut levels = [0; 5];
     for number in range.clone() {
         let (held, expected) = (store.line(number).unwrap(), line(number));
-        let held = LogLine { at: held.at, step: held.step.into(), stream: held.stream, level: held.level, text: held.text.into() };
+        let held = LogLine {
+            at: held.at,
+            step: held.step.into(),
+            stream: held.stream,
+            level: held.level,
+            text: held.text.into(),
+        };
         assert_eq!(held, expected, "line {number}");
         levels[expected.level as usize] += 1;
     }
     for level in Level::ALL {
-        assert_eq!(store.level_count(level), levels[level as usize], "{level:?}");
+        assert_eq!(
+            store.level_count(level),
+            levels[level as usize],
+            "{level:?}"
+        );
     }
-    assert_eq!(LogStream::ALL.map(|stream| store.stream_count(stream)).iter().sum::<usize>(), store.len());
-    assert_eq!((0..store.steps().len() as u32).map(|step| store.step_count(step)).sum::<usize>(), store.len());
+    assert_eq!(
+        LogStream::ALL
+            .map(|stream| store.stream_count(stream))
+            .iter()
+            .sum::<usize>(),
+        store.len()
+    );
+    assert_eq!(
+        (0..store.steps().len() as u32)
+            .map(|step| store.step_count(step))
+            .sum::<usize>(),
+        store.len()
+    );
     assert!(store.line(range.start.wrapping_sub(1)).is_none() && store.line(range.end).is_none());
 }
 
 #[test]
 fn lines_that_come_again_are_left_out_and_a_hole_is_reported() {
     let mut store = LogStore::new(usize::MAX);
-    assert_eq!(store.append(11, &lines(11..21)), Appended { added: 10, ..Appended::default() });
-    assert_eq!(store.append(15, &lines(15..26)), Appended { added: 5, duplicates: 6, gap: None });
-    assert_eq!(store.append(30, &lines(30..33)), Appended { added: 0, duplicates: 0, gap: Some((26, 29)) });
-    assert_eq!(store.prepend(1, &lines(1..6)), Appended { added: 0, duplicates: 0, gap: Some((6, 10)) });
-    assert_eq!(store.prepend(6, &lines(6..13)), Appended { added: 5, duplicates: 2, gap: None });
-    assert_eq!(store.prepend(7, &lines(7..9)), Appended { added: 0, duplicates: 2, gap: None });
+    assert_eq!(
+        store.append(11, &lines(11..21)),
+        Appended {
+            added: 10,
+            ..Appended::default()
+        }
+    );
+    assert_eq!(
+        store.append(15, &lines(15..26)),
+        Appended {
+            added: 5,
+            duplicates: 6,
+            gap: None
+        }
+    );
+    assert_eq!(
+        store.append(30, &lines(30..33)),
+        Appended {
+            added: 0,
+            duplicates: 0,
+            gap: Some((26, 29))
+        }
+    );
+    assert_eq!(
+        store.prepend(1, &lines(1..6)),
+        Appended {
+            added: 0,
+            duplicates: 0,
+            gap: Some((6, 10))
+        }
+    );
+    assert_eq!(
+        store.prepend(6, &lines(6..13)),
+        Appended {
+            added: 5,
+            duplicates: 2,
+            gap: None
+        }
+    );
+    assert_eq!(
+        store.prepend(7, &lines(7..9)),
+        Appended {
+            added: 0,
+            duplicates: 2,
+            gap: None
+        }
+    );
     assert_holds(&store, 6..26);
     assert_eq!((store.known_total(), store.dropped()), (25, 0));
     store.set_known_total(90);
@@ -76,13 +148,22 @@ fn beyond_the_cap_lines_go_from_the_front_and_are_counted() {
     let mut store = LogStore::new(cap);
     for first in (1..40_000).step_by(100) {
         store.append(first, &lines(first..first + 100));
-        assert!(store.memory_bytes() <= cap + (8 << 10), "{} at {first}", store.memory_bytes());
+        assert!(
+            store.memory_bytes() <= cap + (8 << 10),
+            "{} at {first}",
+            store.memory_bytes()
+        );
     }
     let first = store.first().unwrap();
     assert_eq!(store.dropped(), first - 1);
     assert!(store.len() > 500, "{}", store.len());
     assert_holds(&store, first..store.last().unwrap() + 1);
-    assert_eq!(store.prepend(first - 3000, &lines(first - 3000..first)).added, 0);
+    assert_eq!(
+        store
+            .prepend(first - 3000, &lines(first - 3000..first))
+            .added,
+        0
+    );
 }
 
 proptest! {
@@ -159,18 +240,41 @@ proptest! {
 #[test]
 fn selections_and_searches_follow_a_log_that_loses_its_front() {
     let mut store = LogStore::new(64 << 10);
-    let mut select = LogSelect::new(LogFilter { levels: vec![Level::Error], ..LogFilter::default() });
+    let mut select = LogSelect::new(LogFilter {
+        levels: vec![Level::Error],
+        ..LogFilter::default()
+    });
     let mut all = LogSelect::new(LogFilter::default());
     let mut search = LogSearch::new(Needle::new("needle", true).unwrap());
     for first in (1..20_000).step_by(500) {
         store.append(first, &lines(first..first + 500));
-        assert!(select.advance(&store, 10_000) && search.advance(&store, 1 << 20) && all.advance(&store, 1));
+        assert!(
+            select.advance(&store, 10_000)
+                && search.advance(&store, 1 << 20)
+                && all.advance(&store, 1)
+        );
     }
     let held = store.first().unwrap()..store.last().unwrap() + 1;
-    let errors: Vec<u64> = held.clone().filter(|number| line(*number).level == Level::Error).collect();
-    assert_eq!((0..select.len()).map(|place| select.get(place).unwrap()).collect::<Vec<_>>(), errors);
-    assert_eq!(search.count(), held.clone().filter(|number| line(*number).text.contains("needle")).count());
-    assert_eq!((all.len(), all.get(0), all.place_of(held.end)), (store.len(), Some(held.start), store.len()));
+    let errors: Vec<u64> = held
+        .clone()
+        .filter(|number| line(*number).level == Level::Error)
+        .collect();
+    assert_eq!(
+        (0..select.len())
+            .map(|place| select.get(place).unwrap())
+            .collect::<Vec<_>>(),
+        errors
+    );
+    assert_eq!(
+        search.count(),
+        held.clone()
+            .filter(|number| line(*number).text.contains("needle"))
+            .count()
+    );
+    assert_eq!(
+        (all.len(), all.get(0), all.place_of(held.end)),
+        (store.len(), Some(held.start), store.len())
+    );
     store.clear();
     assert!(select.advance(&store, 1) && search.advance(&store, 1) && all.advance(&store, 1));
     assert_eq!((select.len(), search.count(), all.len()), (0, 0, 0));
@@ -178,17 +282,26 @@ fn selections_and_searches_follow_a_log_that_loses_its_front() {
 
 #[test]
 fn a_million_lines_take_their_text_and_at_most_24_bytes_each() {
-    for (count, with_times) in [(1_000_000_u64, true), (1_000_000, false), (100_000, true), (70_000, true)] {
+    for (count, with_times) in [
+        (1_000_000_u64, true),
+        (1_000_000, false),
+        (100_000, true),
+        (70_000, true),
+    ] {
         let mut store = LogStore::new(usize::MAX);
         let mut batch = store.batch(1);
-        let text = "2026-11-21 12:00:00,000 - INFO - processed chunk 12345 of 99999 in 0.0123 seconds.";
+        let text =
+            "2026-11-21 12:00:00,000 - INFO - processed chunk 12345 of 99999 in 0.0123 seconds.";
         for number in 0..count {
             let at = with_times.then(|| Timestamp(1_795_000_000_000_000 + number as i64 * 20_000));
             batch.push_line(at, "transform", LogStream::Out, Level::Info, text);
         }
         assert_eq!(batch.finish().added as u64, count);
         let per_line = (store.memory_bytes() - store.text_bytes()) as f64 / count as f64;
-        println!("log store: {count} lines of {} bytes take their text and {per_line:.1} bytes each", text.len());
+        println!(
+            "log store: {count} lines of {} bytes take their text and {per_line:.1} bytes each",
+            text.len()
+        );
         assert!(per_line <= 24.0, "{per_line}");
     }
 }

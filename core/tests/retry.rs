@@ -72,7 +72,9 @@ fn a_storm_of_an_hour_stays_under_one_try_in_fifteen_seconds() {
     let mut backoff = Backoff::new();
     let (mut now, mut tries, mut state) = (Timestamp(0), 0, 1_u64);
     while now < Timestamp(3_600_000_000) {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         let random = (state >> 11) as f64 / (1_u64 << 53) as f64;
         let wait = backoff.failed(now, None, random);
         now = now.plus(Span(wait.as_micros() as i64));

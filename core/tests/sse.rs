@@ -1,7 +1,12 @@
 //! The SSE parser against the cases of tests/fixture/sse (each agrees with the EventSource of Chromium 156), and against itself: whatever
 //! the cuts, the items are the same. Cases of `$RUNBOARD_EXTRA_CASES/sse/*.json` are read as well.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +20,11 @@ const CAP: usize = 16 << 20;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Seen {
-    Event { event: String, data: String, id: String },
+    Event {
+        event: String,
+        data: String,
+        id: String,
+    },
     Comment,
     Oversized(usize),
 }
@@ -33,16 +42,26 @@ fn parse<'a>(chunks: impl IntoIterator<Item = &'a [u8]>, cap: usize) -> Outcome 
     for chunk in chunks {
         parser.push(chunk, &mut |item| {
             seen.push(match item {
-                SseItem::Event { event, data, last_event_id } => {
-                    Seen::Event { event: event.into(), data: data.into(), id: last_event_id.into() }
-                }
+                SseItem::Event {
+                    event,
+                    data,
+                    last_event_id,
+                } => Seen::Event {
+                    event: event.into(),
+                    data: data.into(),
+                    id: last_event_id.into(),
+                },
                 SseItem::Comment => Seen::Comment,
                 SseItem::Oversized { bytes } => Seen::Oversized(bytes),
             });
         });
     }
     parser.finish();
-    Outcome { seen, last_event_id: parser.last_event_id().into(), retry_ms: parser.retry_ms() }
+    Outcome {
+        seen,
+        last_event_id: parser.last_event_id().into(),
+        retry_ms: parser.retry_ms(),
+    }
 }
 
 struct Case {
@@ -55,7 +74,10 @@ fn base64(text: &str) -> Vec<u8> {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let (mut bits, mut held, mut bytes) = (0_u32, 0, Vec::new());
     for digit in text.bytes().filter(|byte| *byte != b'=') {
-        let value = DIGITS.iter().position(|known| *known == digit).expect("a base64 digit") as u32;
+        let value = DIGITS
+            .iter()
+            .position(|known| *known == digit)
+            .expect("a base64 digit") as u32;
         bits = bits << 6 | value;
         held += 6;
         if held >= 8 {
@@ -73,7 +95,11 @@ impl Case {
         let events = expected["events"].as_array().expect("expected.events");
         let seen = events
             .iter()
-            .map(|event| Seen::Event { event: text(event, "type"), data: text(event, "data"), id: text(event, "lastEventId") })
+            .map(|event| Seen::Event {
+                event: text(event, "type"),
+                data: text(event, "data"),
+                id: text(event, "lastEventId"),
+            })
             .collect();
         Case {
             name: text(value, "name"),
@@ -87,10 +113,22 @@ impl Case {
     }
 
     fn check(&self, how: &str, outcome: Outcome) {
-        let seen: Vec<Seen> = outcome.seen.into_iter().filter(|item| *item != Seen::Comment).collect();
+        let seen: Vec<Seen> = outcome
+            .seen
+            .into_iter()
+            .filter(|item| *item != Seen::Comment)
+            .collect();
         assert_eq!(seen, self.expected.seen, "{} {how}", self.name);
-        assert_eq!(outcome.last_event_id, self.expected.last_event_id, "{} {how}: last event id", self.name);
-        assert_eq!(outcome.retry_ms, self.expected.retry_ms, "{} {how}: retry", self.name);
+        assert_eq!(
+            outcome.last_event_id, self.expected.last_event_id,
+            "{} {how}: last event id",
+            self.name
+        );
+        assert_eq!(
+            outcome.retry_ms, self.expected.retry_ms,
+            "{} {how}: retry",
+            self.name
+        );
     }
 }
 
@@ -98,12 +136,16 @@ fn read_folder(folder: &Path) -> Vec<Case> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
         .collect();
     files.sort();
     let mut cases = Vec::new();
     for file in files {
-        let value: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let value: Value = serde_json::from_slice(&fs::read(&file).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         match (&value, value["parse_cases"].as_array()) {
             (_, Some(many)) => cases.extend(many.iter().map(Case::read)),
             (Value::Array(many), None) => cases.extend(many.iter().map(Case::read)),
@@ -119,8 +161,13 @@ fn cases() -> &'static [Case] {
 }
 
 fn read_cases() -> Vec<Case> {
-    let mut cases = read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixture/sse"));
-    assert!(cases.len() >= 41, "only {} cases in tests/fixture/sse", cases.len());
+    let mut cases =
+        read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixture/sse"));
+    assert!(
+        cases.len() >= 41,
+        "only {} cases in tests/fixture/sse",
+        cases.len()
+    );
     if let Some(extra) = std::env::var_os("RUNBOARD_EXTRA_CASES") {
         let folder = Path::new(&extra).join("sse");
         if folder.is_dir() {
@@ -149,11 +196,17 @@ fn every_case_reads_the_same_whole_by_bytes_and_at_every_split() {
             cuts += 1;
         }
     }
-    println!("sse: {} cases read, each whole, byte by byte and at {cuts} splits in all", cases.len());
+    println!(
+        "sse: {} cases read, each whole, byte by byte and at {cuts} splits in all",
+        cases.len()
+    );
 }
 
 fn cut<'a>(input: &'a [u8], places: &[prop::sample::Index]) -> Vec<&'a [u8]> {
-    let mut at: Vec<usize> = places.iter().map(|place| place.index(input.len() + 1)).collect();
+    let mut at: Vec<usize> = places
+        .iter()
+        .map(|place| place.index(input.len() + 1))
+        .collect();
     at.extend([0, input.len()]);
     at.sort_unstable();
     at.windows(2).map(|pair| &input[pair[0]..pair[1]]).collect()
@@ -162,10 +215,37 @@ fn cut<'a>(input: &'a [u8], places: &[prop::sample::Index]) -> Vec<&'a [u8]> {
 /// Texts made of what the format is made of, so that most of them mean something.
 fn streams() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
-        prop::sample::select(vec!["data:", "data: ", "data", "id:", "id: 7", "event:", "event: log", "retry:", "retry: 10", ":", ": hi", "\0"]),
-        prop::sample::select(vec!["\n", "\n\n", "\r", "\r\n", "\r\n\r\n", "\u{feff}", "x", " ", "text of a line", "\u{e9}\u{20ac}\u{1f600}"]),
+        prop::sample::select(vec![
+            "data:",
+            "data: ",
+            "data",
+            "id:",
+            "id: 7",
+            "event:",
+            "event: log",
+            "retry:",
+            "retry: 10",
+            ":",
+            ": hi",
+            "\0"
+        ]),
+        prop::sample::select(vec![
+            "\n",
+            "\n\n",
+            "\r",
+            "\r\n",
+            "\r\n\r\n",
+            "\u{feff}",
+            "x",
+            " ",
+            "text of a line",
+            "\u{e9}\u{20ac}\u{1f600}"
+        ]),
     ];
-    let bytes = prop::collection::vec(prop_oneof![4 => piece.prop_map(|text| text.as_bytes().to_vec()), 1 => prop::collection::vec(any::<u8>(), 0..4)], 0..40);
+    let bytes = prop::collection::vec(
+        prop_oneof![4 => piece.prop_map(|text| text.as_bytes().to_vec()), 1 => prop::collection::vec(any::<u8>(), 0..4)],
+        0..40,
+    );
     bytes.prop_map(|pieces| pieces.concat())
 }
 
@@ -192,13 +272,28 @@ proptest! {
 #[test]
 fn an_event_above_the_cap_is_left_out_and_the_stream_goes_on() {
     let long = "y".repeat(50);
-    let input = format!("id:1\ndata:{long}\nid:2\n\ndata:a\n\nevent:{long}\ndata:b\n\n:{long}\ndata:c\n\ndata:{}\ndata:{}\n\n", &long[..10], &long[..10]);
+    let input = format!(
+        "id:1\ndata:{long}\nid:2\n\ndata:a\n\nevent:{long}\ndata:b\n\n:{long}\ndata:c\n\ndata:{}\ndata:{}\n\n",
+        &long[..10],
+        &long[..10]
+    );
     for chunk in [1, 7, 1000] {
         let outcome = parse(input.as_bytes().chunks(chunk), 20);
-        let event = |data: &str| Seen::Event { event: "message".into(), data: data.into(), id: "2".into() };
+        let event = |data: &str| Seen::Event {
+            event: "message".into(),
+            data: data.into(),
+            id: "2".into(),
+        };
         assert_eq!(
             outcome.seen,
-            [Seen::Oversized(4 + 55 + 4), event("a"), Seen::Oversized(56 + 6), Seen::Comment, event("c"), Seen::Oversized(30)],
+            [
+                Seen::Oversized(4 + 55 + 4),
+                event("a"),
+                Seen::Oversized(56 + 6),
+                Seen::Comment,
+                event("c"),
+                Seen::Oversized(30)
+            ],
             "chunks of {chunk}"
         );
     }

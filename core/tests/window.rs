@@ -18,13 +18,25 @@ fn window(rows: u64, height: f64, viewport: f64) -> Window {
 fn browser_sets(window: &mut Window) {
     let range = (window.spacer() - window.viewport()).max(0.0);
     let told = window.scroll_top().clamp(0.0, range).round();
-    assert!(!window.on_scroll(told), "the echo of {} moved the list", window.scroll_top());
+    assert!(
+        !window.on_scroll(told),
+        "the echo of {} moved the list",
+        window.scroll_top()
+    );
 }
 
 fn assert_wholly_visible(window: &Window, row: u64) {
     let offset = window.offset_of(row);
-    assert!(offset >= -1e-3 && offset + window.row_height() <= window.viewport().max(window.row_height()) + 1e-3, "row {row} at {offset} of {window:?}");
-    assert!(window.visible(0).contains(&row), "row {row} not in {:?}", window.visible(0));
+    assert!(
+        offset >= -1e-3
+            && offset + window.row_height() <= window.viewport().max(window.row_height()) + 1e-3,
+        "row {row} at {offset} of {window:?}"
+    );
+    assert!(
+        window.visible(0).contains(&row),
+        "row {row} not in {:?}",
+        window.visible(0)
+    );
 }
 
 #[test]
@@ -38,7 +50,11 @@ fn first_middle_and_last_rows_are_reached_exactly() {
                 browser_sets(&mut window);
                 assert_wholly_visible(&window, row);
                 if row as f64 * height + viewport <= rows as f64 * height {
-                    assert_eq!((window.first_visible(), window.offset_of(row)), (row, 0.0), "{rows} rows");
+                    assert_eq!(
+                        (window.first_visible(), window.offset_of(row)),
+                        (row, 0.0),
+                        "{rows} rows"
+                    );
                 }
             }
             // The thumb at its ends, as the browser tells it.
@@ -47,7 +63,11 @@ fn first_middle_and_last_rows_are_reached_exactly() {
             window.on_scroll(((window.spacer() - viewport).max(0.0)).floor());
             let list = rows as f64 * height;
             if list > viewport {
-                assert!((window.offset_of(rows - 1) + height - viewport).abs() < 1.0, "{rows}: {}", window.offset_of(rows - 1));
+                assert!(
+                    (window.offset_of(rows - 1) + height - viewport).abs() < 1.0,
+                    "{rows}: {}",
+                    window.offset_of(rows - 1)
+                );
                 assert!(window.at_end());
             }
             assert_eq!(window.visible(0).end, rows);
@@ -64,7 +84,10 @@ fn keys_walk_every_row_far_down_a_long_list() {
         for step in 1..2000 {
             assert!(window.scroll_by_rows(1));
             browser_sets(&mut window);
-            assert_eq!((window.first_visible(), window.offset_of(start + step)), (start + step, 0.0));
+            assert_eq!(
+                (window.first_visible(), window.offset_of(start + step)),
+                (start + step, 0.0)
+            );
         }
         assert!(window.scroll_by_rows(-1999));
         assert_eq!(window.first_visible(), start);
@@ -86,8 +109,18 @@ fn rows_that_come_before_do_not_move_what_is_seen() {
 #[test]
 fn a_list_that_fits_does_not_move() {
     let mut window = window(3, 20.0, 600.0);
-    assert!(!window.scroll_by(100.0) && !window.scroll_by_rows(1) && !window.scroll_to(2, Align::Start));
-    assert_eq!((window.visible(5), window.at_end(), window.scroll_top(), window.page()), (0..3, true, 0.0, 30));
+    assert!(
+        !window.scroll_by(100.0) && !window.scroll_by_rows(1) && !window.scroll_to(2, Align::Start)
+    );
+    assert_eq!(
+        (
+            window.visible(5),
+            window.at_end(),
+            window.scroll_top(),
+            window.page()
+        ),
+        (0..3, true, 0.0, 30)
+    );
     window.set_rows(0);
     assert_eq!(window.visible(5), 0..0);
     let mut hidden = Window::new(f64::NAN);

@@ -31,7 +31,11 @@ pub struct FollowOptions {
 
 impl Default for FollowOptions {
     fn default() -> FollowOptions {
-        FollowOptions { heartbeat: Duration::from_secs(5), connect_timeout: Duration::from_secs(10), once: false }
+        FollowOptions {
+            heartbeat: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(10),
+            once: false,
+        }
     }
 }
 
@@ -44,7 +48,11 @@ pub enum Link {
     /// All that had happened has been read; what comes now is news.
     Live,
     /// Refused, closed or silent; the `attempt`-th failure in a row. The next try begins after `retry_in`.
-    Lost { error: BackendError, retry_in: Duration, attempt: u32 },
+    Lost {
+        error: BackendError,
+        retry_in: Duration,
+        attempt: u32,
+    },
     /// No further try would help.
     Stopped(BackendError),
 }
@@ -69,25 +77,42 @@ pub async fn follow(
     options: FollowOptions,
     sink: &mut dyn FnMut(FollowEvent),
 ) {
-    let mut follower = Follower { clock, topics, after, options, backoff: Backoff::new() };
+    let mut follower = Follower {
+        clock,
+        topics,
+        after,
+        options,
+        backoff: Backoff::new(),
+    };
     while !follower.topics.is_empty() {
         sink(FollowEvent::Link(Link::Connecting));
         let error = match follower.connection(&*backend, sink).await {
             Ended::Done => return,
             Ended::Lost(error) => error,
         };
-        let forgotten = matches!(error, BackendError::NotFound(_) | BackendError::Refused(_)) && !follower.after.is_empty();
+        let forgotten = matches!(error, BackendError::NotFound(_) | BackendError::Refused(_))
+            && !follower.after.is_empty();
         if forgotten {
             follower.after.clear();
-            let update = Update::Gap { topic: None, reason: format!("the source does not know our place in its history ({error})") };
-            sink(FollowEvent::Update(Positioned { update, cursor: None }));
+            let update = Update::Gap {
+                topic: None,
+                reason: format!("the source does not know our place in its history ({error})"),
+            };
+            sink(FollowEvent::Update(Positioned {
+                update,
+                cursor: None,
+            }));
         } else if !error.is_passing() && !error.is_denied() {
             sink(FollowEvent::Link(Link::Stopped(error)));
             return;
         }
         let retry_in = follower.wait_after(&error);
         let attempt = follower.backoff.failures();
-        sink(FollowEvent::Link(Link::Lost { error, retry_in, attempt }));
+        sink(FollowEvent::Link(Link::Lost {
+            error,
+            retry_in,
+            attempt,
+        }));
         follower.clock.sleep(retry_in).await;
     }
 }
@@ -110,8 +135,15 @@ enum Ended {
 
 impl Follower {
     /// One connection, from its first byte to its end.
-    async fn connection(&mut self, backend: &dyn Backend, sink: &mut dyn FnMut(FollowEvent)) -> Ended {
-        let answer = within(backend.watch(&self.topics, &self.after), self.clock.sleep(self.options.connect_timeout));
+    async fn connection(
+        &mut self,
+        backend: &dyn Backend,
+        sink: &mut dyn FnMut(FollowEvent),
+    ) -> Ended {
+        let answer = within(
+            backend.watch(&self.topics, &self.after),
+            self.clock.sleep(self.options.connect_timeout),
+        );
         let mut updates = match answer.await {
             None => return Ended::Lost(BackendError::Timeout),
             Some(Err(error)) => return Ended::Lost(error),
@@ -129,7 +161,11 @@ impl Follower {
                 },
             };
             match next {
-                None => return Ended::Lost(BackendError::Unreachable("the connection was closed".into())),
+                None => {
+                    return Ended::Lost(BackendError::Unreachable(
+                        "the connection was closed".into(),
+                    ));
+                }
                 Some(Err(error)) => return Ended::Lost(error),
                 Some(Ok(news)) => {
                     silence.last = self.clock.now();
@@ -169,8 +205,14 @@ impl Follower {
             BackendError::Busy { retry_after_s, .. } => retry_after_s.map(Duration::from_secs),
             _ => None,
         };
-        let wait = self.backoff.failed(self.clock.now(), asked, self.clock.random());
-        if error.is_denied() { DENIED_RETRY } else { wait }
+        let wait = self
+            .backoff
+            .failed(self.clock.now(), asked, self.clock.random());
+        if error.is_denied() {
+            DENIED_RETRY
+        } else {
+            wait
+        }
     }
 }
 
@@ -184,7 +226,11 @@ struct Silence<'a> {
 impl<'a> Silence<'a> {
     fn new(heartbeat: Duration, clock: &dyn Clock) -> Silence<'a> {
         let limit = heartbeat.saturating_mul(5) / 2;
-        Silence { limit, last: clock.now(), alarm: clock.sleep(limit) }
+        Silence {
+            limit,
+            last: clock.now(),
+            alarm: clock.sleep(limit),
+        }
     }
 
     /// The alarm went off: sets it anew for the time that is left; false when none is. A clock that was set back is as good as news.
@@ -205,7 +251,10 @@ impl<'a> Silence<'a> {
 }
 
 /// What the future gives, if it does so before the deadline.
-async fn within<T>(future: impl Future<Output = T>, deadline: impl Future<Output = ()>) -> Option<T> {
+async fn within<T>(
+    future: impl Future<Output = T>,
+    deadline: impl Future<Output = ()>,
+) -> Option<T> {
     match select(pin!(future), pin!(deadline)).await {
         Either::Left((value, _)) => Some(value),
         Either::Right(_) => None,

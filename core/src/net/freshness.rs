@@ -22,9 +22,15 @@ pub enum SourceState {
     Live,
     Polling,
     /// There are data, and they may no longer be so.
-    Stale { since: Timestamp, why: String },
+    Stale {
+        since: Timestamp,
+        why: String,
+    },
     /// There were never any.
-    Down { since: Timestamp, why: String },
+    Down {
+        since: Timestamp,
+        why: String,
+    },
     /// The source wants somebody else, or nobody.
     Denied,
 }
@@ -118,7 +124,9 @@ impl Freshness {
         self.had_data = true;
         self.trouble = None;
         if let Some(told) = server_time {
-            let behind = self.server.map_or(Span(0), |(base, _)| Timestamp(base.0).plus(self.elapsed).since(told));
+            let behind = self.server.map_or(Span(0), |(base, _)| {
+                Timestamp(base.0).plus(self.elapsed).since(told)
+            });
             let base = match self.server {
                 Some((base, _)) if behind.0 >= 0 && behind <= DELAY => base,
                 _ => Span(told.0.saturating_sub(self.elapsed.0)),
@@ -146,7 +154,9 @@ impl Freshness {
             None => {
                 let silence = self.elapsed_at(now).0.saturating_sub(self.contact.0);
                 let limit = match self.mode {
-                    Mode::Stream { heartbeat } => micros(heartbeat).saturating_mul(SILENT_HALF_BEATS) / 2,
+                    Mode::Stream { heartbeat } => {
+                        micros(heartbeat).saturating_mul(SILENT_HALF_BEATS) / 2
+                    }
                     Mode::Poll { every } => micros(every).saturating_mul(MISSED_POLLS),
                 };
                 match self.mode {
@@ -157,17 +167,30 @@ impl Freshness {
                 }
             }
         };
-        if self.had_data { SourceState::Stale { since: self.contact_at(), why } } else { SourceState::Down { since: self.began, why } }
+        if self.had_data {
+            SourceState::Stale {
+                since: self.contact_at(),
+                why,
+            }
+        } else {
+            SourceState::Down {
+                since: self.began,
+                why,
+            }
+        }
     }
 
     /// How old the data are; `None` when there were never any. Never negative.
     pub fn age(&self, now: Timestamp) -> Option<Span> {
-        self.had_data.then(|| Span(self.elapsed_at(now).0.saturating_sub(self.contact.0).max(0)))
+        self.had_data
+            .then(|| Span(self.elapsed_at(now).0.saturating_sub(self.contact.0).max(0)))
     }
 
     /// The source's clock, as far as it is known; else the host's.
     pub fn server_now(&self, now: Timestamp) -> Timestamp {
-        self.server.map_or(now, |(base, _)| Timestamp(base.0).plus(self.elapsed_at(now)))
+        self.server.map_or(now, |(base, _)| {
+            Timestamp(base.0).plus(self.elapsed_at(now))
+        })
     }
 
     /// The words to put beside a time that is not on the source's clock; `None` when it is.
@@ -186,7 +209,9 @@ impl Freshness {
 
     /// The last sign of life, by the source's clock where it is known.
     fn contact_at(&self) -> Timestamp {
-        self.server.map_or(self.contact_host, |(base, _)| Timestamp(base.0).plus(self.contact))
+        self.server.map_or(self.contact_host, |(base, _)| {
+            Timestamp(base.0).plus(self.contact)
+        })
     }
 }
 

@@ -6,7 +6,11 @@ pub enum LineItem<'a> {
     /// `offset` is where the line begins in the stream, in bytes.
     Line { offset: u64, bytes: &'a [u8] },
     /// A line longer than the cap, `bytes` long without its end: only its `head` (as long as the cap) was kept.
-    Oversized { offset: u64, bytes: u64, head: &'a [u8] },
+    Oversized {
+        offset: u64,
+        bytes: u64,
+        head: &'a [u8],
+    },
 }
 
 /// An incremental splitter of one stream.
@@ -29,7 +33,13 @@ impl LineSplitter {
 
     /// For a stream whose first byte stands at `offset` of a larger one.
     pub fn at(offset: u64, max_line_bytes: usize) -> LineSplitter {
-        LineSplitter { cap: max_line_bytes, held: Vec::new(), cut: 0, offset, ends_in_cr: false }
+        LineSplitter {
+            cap: max_line_bytes,
+            held: Vec::new(),
+            cut: 0,
+            offset,
+            ends_in_cr: false,
+        }
     }
 
     /// Where the line at hand begins: all lines before were handed on.
@@ -80,7 +90,11 @@ impl LineSplitter {
     fn hand_on_held(&mut self, sink: &mut impl FnMut(LineItem<'_>)) {
         let held = std::mem::take(&mut self.held);
         let bytes = held.len() as u64 + self.cut - u64::from(self.ends_in_cr);
-        let line = if self.cut == 0 { held.strip_suffix(b"\r").unwrap_or(&held) } else { &held };
+        let line = if self.cut == 0 {
+            held.strip_suffix(b"\r").unwrap_or(&held)
+        } else {
+            &held
+        };
         self.hand_on(line, bytes, sink);
         self.held = held;
         self.held.clear();
@@ -91,8 +105,15 @@ impl LineSplitter {
     fn hand_on(&self, line: &[u8], bytes: u64, sink: &mut impl FnMut(LineItem<'_>)) {
         let offset = self.offset;
         match line.get(..self.cap) {
-            Some(head) if bytes > self.cap as u64 => sink(LineItem::Oversized { offset, bytes, head }),
-            _ => sink(LineItem::Line { offset, bytes: line }),
+            Some(head) if bytes > self.cap as u64 => sink(LineItem::Oversized {
+                offset,
+                bytes,
+                head,
+            }),
+            _ => sink(LineItem::Line {
+                offset,
+                bytes: line,
+            }),
         }
     }
 }

@@ -39,8 +39,17 @@ impl Backoff {
     }
 
     /// The try or the connection failed: how long to wait. `retry_after` is what the server asked for; `random` is uniform in 0.0..1.0.
-    pub fn failed(&mut self, now: Timestamp, retry_after: Option<Duration>, random: f64) -> Duration {
-        if self.good_since.take().is_some_and(|since| now.since(since) >= GOOD_AFTER) {
+    pub fn failed(
+        &mut self,
+        now: Timestamp,
+        retry_after: Option<Duration>,
+        random: f64,
+    ) -> Duration {
+        if self
+            .good_since
+            .take()
+            .is_some_and(|since| now.since(since) >= GOOD_AFTER)
+        {
             self.failures = 0;
         }
         self.failures = self.failures.saturating_add(1);
@@ -49,7 +58,11 @@ impl Backoff {
         }
         let doubled = FLOOR.saturating_mul(1 << self.failures.min(16));
         let spread = doubled.min(CAP).saturating_sub(FLOOR);
-        let random = if random.is_finite() { random.clamp(0.0, 1.0) } else { 0.5 };
+        let random = if random.is_finite() {
+            random.clamp(0.0, 1.0)
+        } else {
+            0.5
+        };
         FLOOR + spread.mul_f64(random)
     }
 }
@@ -77,22 +90,38 @@ fn is_digits(text: &str) -> bool {
 /// `Sun Nov  6 08:49:37 1994`. The name of the day is not checked.
 pub fn parse_http_date(text: &str) -> Option<Timestamp> {
     let rest = text.split_once(',').map_or(text, |(_, rest)| rest);
-    let mut words: Vec<&str> = rest.split([' ', '-']).filter(|word| !word.is_empty()).collect();
+    let mut words: Vec<&str> = rest
+        .split([' ', '-'])
+        .filter(|word| !word.is_empty())
+        .collect();
     if !text.contains(',') {
         // asctime: day name, month, day, time, year.
-        let [_, month, day, time, year] = words[..] else { return None };
+        let [_, month, day, time, year] = words[..] else {
+            return None;
+        };
         words = vec![day, month, year, time, "GMT"];
     }
-    let [day, month, year, time, "GMT" | "UTC"] = words[..] else { return None };
+    let [day, month, year, time, "GMT" | "UTC"] = words[..] else {
+        return None;
+    };
     if ![day, year].into_iter().all(is_digits) || !matches!(year.len(), 2 | 4) {
         return None;
     }
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))? + 1;
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let month = MONTHS
+        .iter()
+        .position(|name| name.eq_ignore_ascii_case(month))?
+        + 1;
     let day: u32 = day.parse().ok()?;
     let year: u32 = year.parse().ok()?;
     // Two digits: within the range that servers of this API can mean.
-    let year = if year < 100 { if year >= 70 { 1900 + year } else { 2000 + year } } else { year };
+    let year = if year < 100 {
+        if year >= 70 { 1900 + year } else { 2000 + year }
+    } else {
+        year
+    };
     Timestamp::parse(&format!("{year:04}-{month:02}-{day:02}T{time}Z"))
 }
 
@@ -102,10 +131,24 @@ mod tests {
 
     #[test]
     fn an_http_date_is_read_in_its_three_forms() {
-        for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
-            assert_eq!(parse_http_date(text), Timestamp::parse("1994-11-06T08:49:37Z"), "{text}");
+        for text in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+        ] {
+            assert_eq!(
+                parse_http_date(text),
+                Timestamp::parse("1994-11-06T08:49:37Z"),
+                "{text}"
+            );
         }
-        for text in ["", "Sun, 06 Nov 1994 08:49:37 +0200", "06/11/94", "Sun, 36 Nov 1994 08:49:37 GMT", "a b c d e"] {
+        for text in [
+            "",
+            "Sun, 06 Nov 1994 08:49:37 +0200",
+            "06/11/94",
+            "Sun, 36 Nov 1994 08:49:37 GMT",
+            "a b c d e",
+        ] {
             assert_eq!(parse_http_date(text), None, "{text}");
         }
     }
@@ -127,7 +170,11 @@ mod tests {
             ("1.5", None),
             ("", None),
         ] {
-            assert_eq!(retry_after(text, now), seconds.map(Duration::from_secs), "{text}");
+            assert_eq!(
+                retry_after(text, now),
+                seconds.map(Duration::from_secs),
+                "{text}"
+            );
         }
     }
 }

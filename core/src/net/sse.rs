@@ -82,7 +82,11 @@ impl SseParser {
 
     /// The connection ended: what was not ended by a blank line is forgotten, as the standard says. True when there was such a thing.
     pub fn finish(&mut self) -> bool {
-        let torn = self.has_data || self.oversized || !self.line.is_empty() || self.cut > 0 || self.next_id.is_some();
+        let torn = self.has_data
+            || self.oversized
+            || !self.line.is_empty()
+            || self.cut > 0
+            || self.next_id.is_some();
         self.start = 0;
         self.after_cr = false;
         self.line.clear();
@@ -172,7 +176,12 @@ impl SseParser {
         self.line.clear();
     }
 
-    fn take_line<'a>(&mut self, line: &'a [u8], borrowed: &mut Option<&'a [u8]>, sink: &mut impl FnMut(SseItem<'_>)) {
+    fn take_line<'a>(
+        &mut self,
+        line: &'a [u8],
+        borrowed: &mut Option<&'a [u8]>,
+        sink: &mut impl FnMut(SseItem<'_>),
+    ) {
         if line.is_empty() {
             self.dispatch(borrowed.take(), sink);
             return;
@@ -185,7 +194,10 @@ impl SseParser {
         // The names of fields are short: the colon is looked for by hand.
         let colon = line.iter().take(7).position(|byte| *byte == b':');
         let (name, value) = match colon {
-            Some(at) => (line.get(..at).unwrap_or_default(), line.get(at + 1..).unwrap_or_default()),
+            Some(at) => (
+                line.get(..at).unwrap_or_default(),
+                line.get(at + 1..).unwrap_or_default(),
+            ),
             None => (line, &[][..]),
         };
         let value = value.strip_prefix(b" ").unwrap_or(value);
@@ -201,7 +213,9 @@ impl SseParser {
                 self.next_id = Some(String::from_utf8_lossy(value).into_owned());
             }
             b"retry" if !too_long && !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
-                let delay = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+                let delay = std::str::from_utf8(value)
+                    .ok()
+                    .and_then(|digits| digits.parse().ok());
                 self.retry_ms = delay.or(self.retry_ms);
             }
             _ => {}
@@ -210,7 +224,8 @@ impl SseParser {
 
     fn take_data<'a>(&mut self, value: &'a [u8], too_long: bool, borrowed: &mut Option<&'a [u8]>) {
         let held = self.data.len() + borrowed.map_or(0, <[u8]>::len);
-        if self.oversized || too_long || held + value.len() + usize::from(self.has_data) > self.cap {
+        if self.oversized || too_long || held + value.len() + usize::from(self.has_data) > self.cap
+        {
             self.drop_event(borrowed);
             return;
         }
@@ -244,7 +259,11 @@ impl SseParser {
             let data = text(borrowed.unwrap_or(&self.data));
             let event = text(&self.event);
             let event = if event.is_empty() { "message" } else { &event };
-            sink(SseItem::Event { event, data: &data, last_event_id: &self.id });
+            sink(SseItem::Event {
+                event,
+                data: &data,
+                last_event_id: &self.id,
+            });
         }
         self.reset_event();
     }

@@ -46,8 +46,16 @@ pub struct StyledSpan<'a> {
 /// The spans of a line, in order; none for an empty line. A carriage return overwrites what stands before it, one at the end does not.
 pub fn spans(line: &str) -> Vec<StyledSpan<'_>> {
     if is_plain(line) {
-        let whole = StyledSpan { text: Cow::Borrowed(line), style: Style::default(), link: None };
-        return if line.is_empty() { Vec::new() } else { vec![whole] };
+        let whole = StyledSpan {
+            text: Cow::Borrowed(line),
+            style: Style::default(),
+            link: None,
+        };
+        return if line.is_empty() {
+            Vec::new()
+        } else {
+            vec![whole]
+        };
     }
     let line = line.trim_end_matches('\r');
     let mut page = Page::default();
@@ -74,8 +82,13 @@ pub fn plain(line: &str) -> Cow<'_, str> {
 fn is_plain(line: &str) -> bool {
     // Both the turning characters and C1 controls begin with one of two bytes; most lines have neither.
     let bytes = line.as_bytes();
-    bytes.iter().all(|byte| (*byte >= b' ' && *byte != 0x7f) || *byte == b'\t')
-        && (memchr::memchr2(0xc2, 0xe2, bytes).is_none() || !line.chars().any(|letter| letter.is_control() && letter != '\t' || turns(letter)))
+    bytes
+        .iter()
+        .all(|byte| (*byte >= b' ' && *byte != 0x7f) || *byte == b'\t')
+        && (memchr::memchr2(0xc2, 0xe2, bytes).is_none()
+            || !line
+                .chars()
+                .any(|letter| letter.is_control() && letter != '\t' || turns(letter)))
 }
 
 /// Characters that change the direction of what follows: shown by number, else a line can read as something that it is not.
@@ -137,8 +150,14 @@ impl Page {
         }
         let text = std::mem::take(&mut self.text);
         match self.spans.last_mut() {
-            Some(last) if last.style == self.style && last.link == self.link => last.text.to_mut().push_str(&text),
-            _ => self.spans.push(StyledSpan { text: Cow::Owned(text), style: self.style, link: self.link.clone() }),
+            Some(last) if last.style == self.style && last.link == self.link => {
+                last.text.to_mut().push_str(&text)
+            }
+            _ => self.spans.push(StyledSpan {
+                text: Cow::Owned(text),
+                style: self.style,
+                link: self.link.clone(),
+            }),
         }
     }
 
@@ -181,7 +200,9 @@ impl Perform for Page {
 fn set_style(style: &mut Style, params: &Params) {
     let mut groups = params.iter();
     while let Some(group) = groups.next() {
-        let Some((code, sub)) = group.split_first() else { continue };
+        let Some((code, sub)) = group.split_first() else {
+            continue;
+        };
         match code {
             0 => *style = Style::default(),
             1 => style.bold = true,
@@ -201,7 +222,11 @@ fn set_style(style: &mut Style, params: &Params) {
             39 => style.fg = None,
             49 => style.bg = None,
             38 | 48 => {
-                let color = if sub.is_empty() { color_of(&mut groups.by_ref().flatten().copied()) } else { color_of_sub(sub) };
+                let color = if sub.is_empty() {
+                    color_of(&mut groups.by_ref().flatten().copied())
+                } else {
+                    color_of_sub(sub)
+                };
                 match (color, code) {
                     (None, _) => {}
                     (color, 38) => style.fg = color,
@@ -217,7 +242,13 @@ fn set_style(style: &mut Style, params: &Params) {
 fn color_of(values: &mut dyn Iterator<Item = u16>) -> Option<Color> {
     let mut byte = || values.next().and_then(|value| u8::try_from(value).ok());
     match byte()? {
-        5 => byte().map(|index| if index < 16 { Color::Named(index) } else { Color::Indexed(index) }),
+        5 => byte().map(|index| {
+            if index < 16 {
+                Color::Named(index)
+            } else {
+                Color::Indexed(index)
+            }
+        }),
         2 => Some(Color::Rgb(byte()?, byte()?, byte()?)),
         _ => None,
     }

@@ -25,7 +25,8 @@ pub(super) struct HashIndex {
 
 impl HashIndex {
     pub(super) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
-        self.slot_of(hash, is_it).and_then(|slot| self.slots.get(slot).copied())
+        self.slot_of(hash, is_it)
+            .and_then(|slot| self.slots.get(slot).copied())
     }
 
     /// The value must not be in the index. `hash_of` gives the hash of every value that is.
@@ -43,7 +44,12 @@ impl HashIndex {
     }
 
     pub(super) fn remove(&mut self, hash: u64, value: u32) -> bool {
-        let Some(slot) = self.slot_of(hash, |other| other == value).and_then(|slot| self.slots.get_mut(slot)) else { return false };
+        let Some(slot) = self
+            .slot_of(hash, |other| other == value)
+            .and_then(|slot| self.slots.get_mut(slot))
+        else {
+            return false;
+        };
         *slot = DELETED;
         self.live -= 1;
         self.deleted += 1;
@@ -67,7 +73,9 @@ impl HashIndex {
     }
 
     fn put(&mut self, hash: u64, value: u32) {
-        let Some(mask) = self.slots.len().checked_sub(1) else { return };
+        let Some(mask) = self.slots.len().checked_sub(1) else {
+            return;
+        };
         let mut slot = hash as usize & mask;
         while let Some(held) = self.slots.get_mut(slot) {
             if *held == EMPTY {

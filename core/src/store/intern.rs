@@ -22,7 +22,11 @@ pub struct Interner {
 
 impl Default for Interner {
     fn default() -> Interner {
-        let mut interner = Interner { bytes: String::new(), ends: Vec::new(), index: HashIndex::default() };
+        let mut interner = Interner {
+            bytes: String::new(),
+            ends: Vec::new(),
+            index: HashIndex::default(),
+        };
         interner.intern("");
         interner
     }
@@ -34,17 +38,25 @@ impl Interner {
         if let Some(known) = self.find(text) {
             return known;
         }
-        let Ok(end) = u32::try_from(self.bytes.len() + text.len()) else { return Sym::EMPTY };
+        let Ok(end) = u32::try_from(self.bytes.len() + text.len()) else {
+            return Sym::EMPTY;
+        };
         let number = self.ends.len() as u32;
         self.bytes.push_str(text);
         self.ends.push(end);
         let (bytes, ends) = (&self.bytes, &self.ends);
-        self.index.insert(hash(0, text), number, |other| hash(0, get(bytes, ends, other)));
+        self.index.insert(hash(0, text), number, |other| {
+            hash(0, get(bytes, ends, other))
+        });
         Sym(number)
     }
 
     pub fn find(&self, text: &str) -> Option<Sym> {
-        self.index.find(hash(0, text), |number| get(&self.bytes, &self.ends, number) == text).map(Sym)
+        self.index
+            .find(hash(0, text), |number| {
+                get(&self.bytes, &self.ends, number) == text
+            })
+            .map(Sym)
     }
 
     /// Empty for a number that is not of this interner.

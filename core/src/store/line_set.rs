@@ -20,11 +20,18 @@ impl LineSet {
     /// Drops what the store no longer holds. The rest that has not been looked at: behind, and before.
     pub(super) fn open(&mut self, store: &LogStore) -> (Range<u64>, Range<u64>) {
         let (Some(first), Some(last)) = (store.first(), store.last()) else {
-            *self = LineSet { generation: store.generation(), ..LineSet::default() };
+            *self = LineSet {
+                generation: store.generation(),
+                ..LineSet::default()
+            };
             return (0..0, 0..0);
         };
         let end = last.saturating_add(1);
-        if self.generation != store.generation() || self.looked.is_empty() || self.looked.end < first || self.looked.start >= end {
+        if self.generation != store.generation()
+            || self.looked.is_empty()
+            || self.looked.end < first
+            || self.looked.start >= end
+        {
             *self = LineSet {
                 generation: store.generation(),
                 looked: first..first,
@@ -42,14 +49,21 @@ impl LineSet {
     /// All lines up to `end` have been looked at, and `found` of them belong here; ascending.
     pub(super) fn extend_back(&mut self, end: u64, found: impl IntoIterator<Item = u64>) {
         let origin = self.origin;
-        self.lines.extend(found.into_iter().filter_map(|number| u32::try_from(number.checked_sub(origin)?).ok()));
+        self.lines.extend(
+            found
+                .into_iter()
+                .filter_map(|number| u32::try_from(number.checked_sub(origin)?).ok()),
+        );
         self.looked.end = end;
     }
 
     /// All lines from `start` on have been looked at; `found` ascending.
     pub(super) fn extend_front(&mut self, start: u64, found: &[u64]) {
         for number in found.iter().rev() {
-            if let Some(near) = number.checked_sub(self.origin).and_then(|near| u32::try_from(near).ok()) {
+            if let Some(near) = number
+                .checked_sub(self.origin)
+                .and_then(|near| u32::try_from(near).ok())
+            {
                 self.lines.push_front(near);
             }
         }
@@ -65,12 +79,15 @@ impl LineSet {
     }
 
     pub(super) fn get(&self, place: usize) -> Option<u64> {
-        self.lines.get(place).map(|near| self.origin + u64::from(*near))
+        self.lines
+            .get(place)
+            .map(|near| self.origin + u64::from(*near))
     }
 
     /// How many are below `number`.
     pub(super) fn below(&self, number: u64) -> usize {
-        self.lines.partition_point(|near| self.origin + u64::from(*near) < number)
+        self.lines
+            .partition_point(|near| self.origin + u64::from(*near) < number)
     }
 
     pub(super) fn memory_bytes(&self) -> usize {

@@ -19,7 +19,13 @@ pub fn links(text: &str) -> Vec<Link> {
     }
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]);
-    finder.links(text).filter(|link| is_safe(link.as_str())).map(|link| Link { range: link.start()..link.end() }).collect()
+    finder
+        .links(text)
+        .filter(|link| is_safe(link.as_str()))
+        .map(|link| Link {
+            range: link.start()..link.end(),
+        })
+        .collect()
 }
 
 /// Whether an address may be followed from hostile text: http or https with something behind, and no character that hides what it is.
@@ -40,17 +46,43 @@ mod tests {
 
     #[test]
     fn only_web_addresses_are_links() {
-        let found = |text: &'static str| links(text).into_iter().map(|link| &text[link.range]).collect::<Vec<_>>();
-        assert_eq!(found("see https://a.example/x?y=1#z, or (http://b.example)."), ["https://a.example/x?y=1#z", "http://b.example"]);
+        let found = |text: &'static str| {
+            links(text)
+                .into_iter()
+                .map(|link| &text[link.range])
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            found("see https://a.example/x?y=1#z, or (http://b.example)."),
+            ["https://a.example/x?y=1#z", "http://b.example"]
+        );
         assert_eq!(found("HTTPS://A.example"), ["HTTPS://A.example"]);
-        for text in ["javascript://x.example/%0aalert(1)", "data://text/html,x", "file:///etc/passwd", "ftp://a.example", "www.example.org", "a@b.example", "javascript:alert(1)"] {
+        for text in [
+            "javascript://x.example/%0aalert(1)",
+            "data://text/html,x",
+            "file:///etc/passwd",
+            "ftp://a.example",
+            "www.example.org",
+            "a@b.example",
+            "javascript:alert(1)",
+        ] {
             assert_eq!(found(text), [] as [&str; 0], "{text}");
         }
     }
 
     #[test]
     fn an_address_that_hides_something_is_not_safe() {
-        for url in ["", "http://", "https:///x", "http://a b", "https://a\u{202e}b", " https://a", "https://\u{1b}x", "JaVaScRiPt:alert(1)", "https:a"] {
+        for url in [
+            "",
+            "http://",
+            "https:///x",
+            "http://a b",
+            "https://a\u{202e}b",
+            " https://a",
+            "https://\u{1b}x",
+            "JaVaScRiPt:alert(1)",
+            "https:a",
+        ] {
             assert!(!is_safe(url), "{url:?}");
         }
         assert!(is_safe("https://user:pw@example.org/") && is_safe("http://127.0.0.1:8080"));

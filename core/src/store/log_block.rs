@@ -24,11 +24,17 @@ impl Facts {
     }
 
     pub(super) fn level(self) -> Level {
-        Level::ALL.get((self.0 >> 4 & 0xf) as usize).copied().unwrap_or(Level::Unset)
+        Level::ALL
+            .get((self.0 >> 4 & 0xf) as usize)
+            .copied()
+            .unwrap_or(Level::Unset)
     }
 
     pub(super) fn stream(self) -> LogStream {
-        LogStream::ALL.get((self.0 & 0xf) as usize).copied().unwrap_or(LogStream::Unknown)
+        LogStream::ALL
+            .get((self.0 & 0xf) as usize)
+            .copied()
+            .unwrap_or(LogStream::Unknown)
     }
 }
 
@@ -50,12 +56,21 @@ impl Times {
         if let (Times::None(count), Some(at)) = (&*self, at) {
             let mut offsets = Vec::new();
             offsets.resize(*count, NO_OFFSET);
-            *self = Times::Near { base: at.0.saturating_sub(BEFORE), offsets };
+            *self = Times::Near {
+                base: at.0.saturating_sub(BEFORE),
+                offsets,
+            };
         }
         if let (Times::Near { base, offsets }, Some(at)) = (&*self, at)
             && !(0..i64::from(NO_OFFSET)).contains(&at.0.saturating_sub(*base))
         {
-            let far = |offset: &u32| if *offset == NO_OFFSET { NO_TIME } else { base.saturating_add(i64::from(*offset)) };
+            let far = |offset: &u32| {
+                if *offset == NO_OFFSET {
+                    NO_TIME
+                } else {
+                    base.saturating_add(i64::from(*offset))
+                }
+            };
             *self = Times::Far(offsets.iter().map(far).collect());
         }
         match self {
@@ -74,10 +89,14 @@ impl Times {
     fn get(&self, index: usize) -> Option<Timestamp> {
         match self {
             Times::None(_) => None,
-            Times::Near { base, offsets } => {
-                offsets.get(index).filter(|offset| **offset != NO_OFFSET).map(|offset| Timestamp(base.saturating_add(i64::from(*offset))))
-            }
-            Times::Far(times) => times.get(index).filter(|time| **time != NO_TIME).map(|time| Timestamp(*time)),
+            Times::Near { base, offsets } => offsets
+                .get(index)
+                .filter(|offset| **offset != NO_OFFSET)
+                .map(|offset| Timestamp(base.saturating_add(i64::from(*offset)))),
+            Times::Far(times) => times
+                .get(index)
+                .filter(|time| **time != NO_TIME)
+                .map(|time| Timestamp(*time)),
         }
     }
 
@@ -111,7 +130,13 @@ pub(super) struct Block {
 
 impl Block {
     pub(super) fn new(first: u64) -> Block {
-        Block { first, text: String::new(), ends: Vec::new(), facts: Vec::new(), times: Times::None(0) }
+        Block {
+            first,
+            text: String::new(),
+            ends: Vec::new(),
+            facts: Vec::new(),
+            times: Times::None(0),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -129,10 +154,16 @@ impl Block {
     }
 
     pub(super) fn push(&mut self, at: Option<Timestamp>, facts: Facts, line: &str) {
-        let line = if line.len() > MAX_LINE { line.get(..line.floor_char_boundary(MAX_LINE)).unwrap_or_default() } else { line };
+        let line = if line.len() > MAX_LINE {
+            line.get(..line.floor_char_boundary(MAX_LINE))
+                .unwrap_or_default()
+        } else {
+            line
+        };
         let needed = line.len() + 1;
         if self.text.capacity() - self.text.len() < needed {
-            self.text.reserve_exact((self.text.len() / 4 + 1024).max(needed));
+            self.text
+                .reserve_exact((self.text.len() / 4 + 1024).max(needed));
         }
         self.text.push_str(line);
         grow(&mut self.ends);
@@ -159,16 +190,23 @@ impl Block {
     pub(super) fn start_of(&self, index: usize) -> usize {
         match index.checked_sub(1) {
             None => 0,
-            Some(before) => self.ends.get(before).map_or(self.text.len(), |end| *end as usize + 1),
+            Some(before) => self
+                .ends
+                .get(before)
+                .map_or(self.text.len(), |end| *end as usize + 1),
         }
     }
 
     pub(super) fn end_of(&self, index: usize) -> usize {
-        self.ends.get(index).map_or(self.text.len(), |end| *end as usize)
+        self.ends
+            .get(index)
+            .map_or(self.text.len(), |end| *end as usize)
     }
 
     pub(super) fn text(&self, index: usize) -> &str {
-        self.text.get(self.start_of(index)..self.end_of(index)).unwrap_or_default()
+        self.text
+            .get(self.start_of(index)..self.end_of(index))
+            .unwrap_or_default()
     }
 
     /// All lines, each with a line feed behind.

@@ -24,7 +24,10 @@ pub struct LogFilter {
 impl LogFilter {
     /// Whether it leaves every line.
     pub fn is_all(&self) -> bool {
-        self.levels.is_empty() && self.streams.is_empty() && self.steps.is_empty() && self.text.is_none()
+        self.levels.is_empty()
+            && self.streams.is_empty()
+            && self.steps.is_empty()
+            && self.text.is_none()
     }
 }
 
@@ -49,7 +52,11 @@ impl LogSelect {
             is_all: filter.is_all(),
             levels: or_all(mask(&mut filter.levels.iter().map(|level| *level as u8))),
             streams: or_all(mask(&mut filter.streams.iter().map(|stream| *stream as u8))),
-            steps: filter.steps.iter().map(|pattern| WildMatch::new(pattern)).collect(),
+            steps: filter
+                .steps
+                .iter()
+                .map(|pattern| WildMatch::new(pattern))
+                .collect(),
             step_known: Vec::new(),
             set: LineSet::default(),
             filter,
@@ -91,7 +98,11 @@ impl LogSelect {
 
     /// Lines selected so far.
     pub fn len(&self) -> usize {
-        if self.is_all { (self.set.looked().end - self.set.looked().start) as usize } else { self.set.len() }
+        if self.is_all {
+            (self.set.looked().end - self.set.looked().start) as usize
+        } else {
+            self.set.len()
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -127,10 +138,18 @@ impl LogSelect {
         let mut found = Vec::new();
         let mut number = lines.start;
         while number < lines.end {
-            let Some((block, start)) = store.locate(number) else { break };
+            let Some((block, start)) = store.locate(number) else {
+                break;
+            };
             let end = (block.len() as u64).min(start as u64 + lines.end - number) as usize;
             for (index, facts) in block.all_facts().iter().enumerate().take(end).skip(start) {
-                if self.matches(store, *facts) && self.filter.text.as_ref().is_none_or(|text| text.is_in(block.text(index))) {
+                if self.matches(store, *facts)
+                    && self
+                        .filter
+                        .text
+                        .as_ref()
+                        .is_none_or(|text| text.is_in(block.text(index)))
+                {
                     found.push(block.first + index as u64);
                 }
             }
@@ -141,7 +160,9 @@ impl LogSelect {
 
     fn matches(&mut self, store: &LogStore, facts: Facts) -> bool {
         let bit = |mask: u8, bit: u8| mask >> bit & 1 == 1;
-        bit(self.levels, facts.level() as u8) && bit(self.streams, facts.stream() as u8) && self.step_matches(store, facts.step())
+        bit(self.levels, facts.level() as u8)
+            && bit(self.streams, facts.stream() as u8)
+            && self.step_matches(store, facts.step())
     }
 
     fn step_matches(&mut self, store: &LogStore, step: u32) -> bool {
@@ -152,7 +173,13 @@ impl LogSelect {
         if at >= self.step_known.len() {
             self.step_known.resize(at + 1, None);
         }
-        let Some(known) = self.step_known.get_mut(at) else { return false };
-        *known.get_or_insert_with(|| self.steps.iter().any(|pattern| pattern.matches(store.step_name(step))))
+        let Some(known) = self.step_known.get_mut(at) else {
+            return false;
+        };
+        *known.get_or_insert_with(|| {
+            self.steps
+                .iter()
+                .any(|pattern| pattern.matches(store.step_name(step)))
+        })
     }
 }

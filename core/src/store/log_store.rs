@@ -83,16 +83,31 @@ impl LogStore {
 
     /// As [`LogStore::append`], line by line and without owned strings.
     pub fn batch(&mut self, first: u64) -> Batch<'_> {
-        Batch { next: first.max(1), store: self, done: Appended::default() }
+        Batch {
+            next: first.max(1),
+            store: self,
+            done: Appended::default(),
+        }
     }
 
     /// Takes consecutive lines in before the first one held. Nothing is taken when the cap leaves no room for all of them.
     pub fn prepend(&mut self, first: u64, lines: &[LogLine]) -> Appended {
         let first = first.max(1);
-        let Some(held) = self.first() else { return self.append(first, lines) };
+        let Some(held) = self.first() else {
+            return self.append(first, lines);
+        };
         let behind = first.saturating_add(lines.len() as u64);
-        let new = lines.get(..lines.len().min(usize::try_from(held.saturating_sub(first)).unwrap_or(usize::MAX))).unwrap_or_default();
-        let mut done = Appended { duplicates: lines.len() - new.len(), ..Appended::default() };
+        let new = lines
+            .get(
+                ..lines
+                    .len()
+                    .min(usize::try_from(held.saturating_sub(first)).unwrap_or(usize::MAX)),
+            )
+            .unwrap_or_default();
+        let mut done = Appended {
+            duplicates: lines.len() - new.len(),
+            ..Appended::default()
+        };
         if behind < held {
             done.gap = Some((behind, held - 1));
             return done;
@@ -128,7 +143,10 @@ impl LogStore {
 
     /// Forgets all lines, for example when the log was found to be another one.
     pub fn clear(&mut self) {
-        *self = LogStore { generation: self.generation.wrapping_add(1), ..LogStore::new(self.cap_bytes) };
+        *self = LogStore {
+            generation: self.generation.wrapping_add(1),
+            ..LogStore::new(self.cap_bytes)
+        };
     }
 
     /// Changes when [`LogStore::clear`] is called: what was found before is void.
@@ -143,7 +161,9 @@ impl LogStore {
 
     /// Number of the last line held.
     pub fn last(&self) -> Option<u64> {
-        self.blocks.back().map(|block| block.end().saturating_sub(1))
+        self.blocks
+            .back()
+            .map(|block| block.end().saturating_sub(1))
     }
 
     /// Lines held.
@@ -195,22 +215,35 @@ impl LogStore {
 
     /// Lines held of a step, by its place in [`LogStore::steps`].
     pub fn step_count(&self, step_id: u32) -> usize {
-        self.step_counts.get(step_id as usize).copied().unwrap_or_default()
+        self.step_counts
+            .get(step_id as usize)
+            .copied()
+            .unwrap_or_default()
     }
 
     pub fn level_count(&self, level: Level) -> usize {
-        self.level_counts.get(level as usize).copied().unwrap_or_default()
+        self.level_counts
+            .get(level as usize)
+            .copied()
+            .unwrap_or_default()
     }
 
     pub fn stream_count(&self, stream: LogStream) -> usize {
-        self.stream_counts.get(stream as usize).copied().unwrap_or_default()
+        self.stream_counts
+            .get(stream as usize)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Bytes held, by accounting: text, offsets, facts and times with the room kept for more.
     pub fn memory_bytes(&self) -> usize {
         let names = self.steps.memory_bytes() + self.step_counts.capacity() * size_of::<usize>();
         let table = self.blocks.capacity().saturating_sub(self.blocks.len()) * size_of::<Block>();
-        size_of::<LogStore>() + self.sealed_bytes + self.blocks.back().map_or(0, Block::memory_bytes) + table + names
+        size_of::<LogStore>()
+            + self.sealed_bytes
+            + self.blocks.back().map_or(0, Block::memory_bytes)
+            + table
+            + names
     }
 
     /// Bytes of text held, without line ends.
@@ -229,9 +262,21 @@ impl LogStore {
         (self.cap_bytes / 8).clamp(1024, BLOCK_BYTES)
     }
 
-    fn push(&mut self, number: u64, at: Option<Timestamp>, step: &str, stream: LogStream, level: Level, text: &str) {
+    fn push(
+        &mut self,
+        number: u64,
+        at: Option<Timestamp>,
+        step: &str,
+        stream: LogStream,
+        level: Level,
+        text: &str,
+    ) {
         let max = self.block_bytes();
-        if self.blocks.back().is_none_or(|block| block.is_full_for(text.len(), max)) {
+        if self
+            .blocks
+            .back()
+            .is_none_or(|block| block.is_full_for(text.len(), max))
+        {
             if let Some(full) = self.blocks.back_mut() {
                 full.seal();
                 self.sealed_bytes += full.memory_bytes();
@@ -262,7 +307,9 @@ impl LogStore {
     fn drop_front(&mut self) {
         let room = self.cap_bytes.saturating_sub(self.block_bytes());
         while self.sealed_bytes > room {
-            let Some(block) = self.blocks.pop_front() else { return };
+            let Some(block) = self.blocks.pop_front() else {
+                return;
+            };
             self.sealed_bytes = self.sealed_bytes.saturating_sub(block.memory_bytes());
             self.lines -= block.len();
             self.dropped += block.len() as u64;
@@ -277,7 +324,11 @@ impl LogStore {
 
 fn add(counts: &mut [usize], index: usize, more: bool) {
     if let Some(count) = counts.get_mut(index) {
-        *count = if more { *count + 1 } else { count.saturating_sub(1) };
+        *count = if more {
+            *count + 1
+        } else {
+            count.saturating_sub(1)
+        };
     }
 }
 
@@ -291,12 +342,21 @@ pub struct Batch<'a> {
 
 impl Batch<'_> {
     /// The next line. `text` has no line end.
-    pub fn push_line(&mut self, at: Option<Timestamp>, step: &str, stream: LogStream, level: Level, text: &str) {
+    pub fn push_line(
+        &mut self,
+        at: Option<Timestamp>,
+        step: &str,
+        stream: LogStream,
+        level: Level,
+        text: &str,
+    ) {
         let number = self.next;
         self.next = self.next.saturating_add(1);
         match self.store.last() {
             Some(last) if number <= last => self.done.duplicates += 1,
-            Some(last) if number > last + 1 => self.done.gap = Some((last + 1, self.done.gap.map_or(number - 1, |(_, to)| to))),
+            Some(last) if number > last + 1 => {
+                self.done.gap = Some((last + 1, self.done.gap.map_or(number - 1, |(_, to)| to)))
+            }
             _ => {
                 self.store.push(number, at, step, stream, level, text);
                 self.done.added += 1;

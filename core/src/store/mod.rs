@@ -14,6 +14,7 @@ mod run_build;
 mod run_columns;
 mod run_match;
 mod run_order;
+mod run_read;
 pub mod run_table;
 pub mod run_view;
 pub mod search;

@@ -18,7 +18,10 @@ pub struct Needle {
 enum How {
     Exact(Box<Finder<'static>>),
     /// Lower-case bytes, and the place of the one that is expected to be rarest.
-    Ascii { lower: Vec<u8>, rare: usize },
+    Ascii {
+        lower: Vec<u8>,
+        rare: usize,
+    },
     /// Lower-case characters.
     Unicode(Vec<char>),
 }
@@ -33,12 +36,19 @@ impl Needle {
             How::Exact(Box::new(Finder::new(text).into_owned()))
         } else if text.is_ascii() {
             let lower = text.to_ascii_lowercase().into_bytes();
-            let rare = lower.iter().enumerate().max_by_key(|(_, byte)| rarity(**byte)).map_or(0, |(at, _)| at);
+            let rare = lower
+                .iter()
+                .enumerate()
+                .max_by_key(|(_, byte)| rarity(**byte))
+                .map_or(0, |(at, _)| at);
             How::Ascii { lower, rare }
         } else {
             How::Unicode(text.chars().flat_map(char::to_lowercase).collect())
         };
-        Some(Needle { text: text.to_string(), how })
+        Some(Needle {
+            text: text.to_string(),
+            how,
+        })
     }
 
     pub fn text(&self) -> &str {
@@ -69,7 +79,9 @@ impl Needle {
     pub fn find(&self, text: &str, from: usize) -> Option<Range<usize>> {
         let rest = text.get(from..)?;
         let found = match &self.how {
-            How::Exact(finder) => finder.find(rest.as_bytes()).map(|at| at..at + self.text.len()),
+            How::Exact(finder) => finder
+                .find(rest.as_bytes())
+                .map(|at| at..at + self.text.len()),
             How::Ascii { lower, rare } => find_ascii(rest.as_bytes(), lower, *rare),
             How::Unicode(lower) => find_unicode(rest, lower),
         }?;
@@ -80,7 +92,10 @@ impl Needle {
 /// A guess at how seldom a byte stands in logs; higher is rarer.
 fn rarity(byte: u8) -> usize {
     const COMMON_FIRST: &[u8] = b" etaoinsr01l.d-c2:hump3f_g5/4b687y9vwk=,xjqz";
-    COMMON_FIRST.iter().position(|common| *common == byte).unwrap_or(COMMON_FIRST.len())
+    COMMON_FIRST
+        .iter()
+        .position(|common| *common == byte)
+        .unwrap_or(COMMON_FIRST.len())
 }
 
 fn find_ascii(text: &[u8], lower: &[u8], rare: usize) -> Option<Range<usize>> {
@@ -89,7 +104,11 @@ fn find_ascii(text: &[u8], lower: &[u8], rare: usize) -> Option<Range<usize>> {
     loop {
         let rest = text.get(from..)?;
         let upper = letter.to_ascii_uppercase();
-        let at = if upper == letter { memchr::memchr(letter, rest) } else { memchr::memchr2(letter, upper, rest) }? + from;
+        let at = if upper == letter {
+            memchr::memchr(letter, rest)
+        } else {
+            memchr::memchr2(letter, upper, rest)
+        }? + from;
         let start = at - rare;
         let end = start + lower.len();
         if text.get(start..end)?.eq_ignore_ascii_case(lower) {
@@ -130,7 +149,9 @@ mod tests {
     use super::*;
 
     fn at(needle: &str, any_case: bool, line: &str) -> Vec<Range<usize>> {
-        Needle::new(needle, any_case).map(|needle| needle.ranges(line)).unwrap_or_default()
+        Needle::new(needle, any_case)
+            .map(|needle| needle.ranges(line))
+            .unwrap_or_default()
     }
 
     #[test]
@@ -138,9 +159,15 @@ mod tests {
         assert_eq!(at("Err", false, "err Err ERR Err"), [4..7, 12..15]);
         assert_eq!(at("Err", true, "err Err ERR"), [0..3, 4..7, 8..11]);
         assert_eq!(at("aa", true, "aAaAa"), [0..2, 2..4]);
-        assert_eq!(at("x=1", true, "éX=1é"), [2..5]);
-        assert_eq!(at("stra\u{df}e", true, "STRA\u{df}E Stra\u{df}e"), [0..7, 8..15]);
-        assert_eq!(at("\u{e9}t\u{e9}", true, "\u{c9}T\u{c9} d'\u{e9}t\u{e9}"), [0..5, 8..13]);
+        assert_eq!(at("x=1", true, "éX=1é x=1"), [2..5, 8..11]);
+        assert_eq!(
+            at("stra\u{df}e", true, "STRA\u{df}E Stra\u{df}e"),
+            [0..7, 8..15]
+        );
+        assert_eq!(
+            at("\u{e9}t\u{e9}", true, "\u{c9}T\u{c9} d'\u{e9}t\u{e9}"),
+            [0..5, 8..13]
+        );
         assert_eq!(at("", true, "x"), []);
         assert_eq!(at("a\nb", true, "a\nb"), []);
         assert_eq!(at("longer than the line", true, "short"), []);

@@ -35,11 +35,23 @@ struct Merge {
 
 impl Build {
     pub(super) fn new(matcher: RowMatcher, keys: Keys) -> Build {
-        Build { matcher, keys, next: 0, is_read: false, pieces: VecDeque::new(), merge: None, late: Vec::new(), is_late: Vec::new() }
+        Build {
+            matcher,
+            keys,
+            next: 0,
+            is_read: false,
+            pieces: VecDeque::new(),
+            merge: None,
+            late: Vec::new(),
+            is_late: Vec::new(),
+        }
     }
 
     pub(super) fn note_changed(&mut self, rows: &[RowId]) {
-        for row in rows.iter().filter(|row| self.is_read || (row.0 as usize) < self.next) {
+        for row in rows
+            .iter()
+            .filter(|row| self.is_read || (row.0 as usize) < self.next)
+        {
             let at = row.0 as usize;
             if at >= self.is_late.len() {
                 self.is_late.resize(at + 1, false);
@@ -56,7 +68,10 @@ impl Build {
     pub(super) fn slice(&mut self, table: &RunTable, budget: usize) -> Option<Vec<u32>> {
         let mut budget = budget.max(1);
         while !self.is_read {
-            let end = self.next.saturating_add(budget.min(PIECE)).min(table.rows());
+            let end = self
+                .next
+                .saturating_add(budget.min(PIECE))
+                .min(table.rows());
             let mut piece = Vec::new();
             for row in self.next..end {
                 if self.matcher.takes(table, row) {
@@ -90,14 +105,26 @@ impl Build {
                 }
                 let (left, right) = (self.pieces.pop_front()?, self.pieces.pop_front()?);
                 let merged = Vec::with_capacity(left.len() + right.len());
-                self.merge = Some(Merge { left, right, taken: (0, 0), merged });
+                self.merge = Some(Merge {
+                    left,
+                    right,
+                    taken: (0, 0),
+                    merged,
+                });
             }
             let merge = self.merge.as_mut()?;
             loop {
-                let (from_left, row) = match (merge.left.get(merge.taken.0), merge.right.get(merge.taken.1)) {
+                let (from_left, row) = match (
+                    merge.left.get(merge.taken.0),
+                    merge.right.get(merge.taken.1),
+                ) {
                     (Some(left), _) if is_late(*left) => (true, *left),
                     (_, Some(right)) if is_late(*right) => (false, *right),
-                    (Some(left), Some(right)) if self.keys.compare(table, *left, *right) == Ordering::Greater => (false, *right),
+                    (Some(left), Some(right))
+                        if self.keys.compare(table, *left, *right) == Ordering::Greater =>
+                    {
+                        (false, *right)
+                    }
                     (Some(left), _) => (true, *left),
                     (None, Some(right)) => (false, *right),
                     (None, None) => break,

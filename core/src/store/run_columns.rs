@@ -38,7 +38,10 @@ pub(super) struct Times {
 impl Times {
     /// As [`Run::ordered_at`].
     pub(super) fn ordered(&self) -> i64 {
-        [self.created, self.started, self.last_seen].into_iter().find(|time| *time != NEVER).unwrap_or(NEVER)
+        [self.created, self.started, self.last_seen]
+            .into_iter()
+            .find(|time| *time != NEVER)
+            .unwrap_or(NEVER)
     }
 }
 
@@ -87,7 +90,9 @@ pub(super) struct Tags {
 
 impl Tags {
     fn intern(&mut self, key: Sym, value: Sym) -> u32 {
-        let hash_of = |(key, value): (Sym, Sym)| super::hash_index::hash(u64::from(key.0) << 32 | u64::from(value.0), "");
+        let hash_of = |(key, value): (Sym, Sym)| {
+            super::hash_index::hash(u64::from(key.0) << 32 | u64::from(value.0), "")
+        };
         let pairs = &self.pairs;
         let pair = (key, value);
         let get = |number: u32| pairs.get(number as usize).copied().unwrap_or_default();
@@ -95,7 +100,8 @@ impl Tags {
             return known;
         }
         let number = self.pairs.len() as u32;
-        self.index.insert(hash_of(pair), number, |other| hash_of(get(other)));
+        self.index
+            .insert(hash_of(pair), number, |other| hash_of(get(other)));
         self.pairs.push(pair);
         number
     }
@@ -126,7 +132,9 @@ impl Columns {
         record.clear();
         record.extend_from_slice(run.id.as_bytes());
         for (key, value) in &run.tags {
-            let tag = self.tags.intern(self.texts.intern(key), self.texts.intern(value));
+            let tag = self
+                .tags
+                .intern(self.texts.intern(key), self.texts.intern(value));
             record.extend_from_slice(&tag.to_le_bytes());
         }
         let mut entry = |kind: u8, bytes: &[u8]| {
@@ -134,7 +142,11 @@ impl Columns {
             record.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
             record.extend_from_slice(bytes);
         };
-        for (kind, text) in [(REASON, &run.reason), (ROOT, &run.lineage.root), (PARENT, &run.lineage.parent)] {
+        for (kind, text) in [
+            (REASON, &run.reason),
+            (ROOT, &run.lineage.root),
+            (PARENT, &run.lineage.parent),
+        ] {
             if let Some(text) = text {
                 entry(kind, text.as_bytes());
             }
@@ -162,12 +174,20 @@ impl Columns {
 
     /// Whether a row has the values that were just encoded.
     pub(super) fn is_same(&self, row: usize, head: Head, times: Times, rest: Rest) -> bool {
-        let (Some(old_head), Some(old_times), Some(old_rest)) = (self.heads.get(row), self.times.get(row), self.rest.get(row)) else {
+        let (Some(old_head), Some(old_times), Some(old_rest)) =
+            (self.heads.get(row), self.times.get(row), self.rest.get(row))
+        else {
             return false;
         };
-        Head { flags: old_head.flags & !CHANGED, ..*old_head } == head
+        Head {
+            flags: old_head.flags & !CHANGED,
+            ..*old_head
+        } == head
             && *old_times == times
-            && Rest { record: 0, ..*old_rest } == rest
+            && Rest {
+                record: 0,
+                ..*old_rest
+            } == rest
             && self.record(row) == self.scratch
     }
 
@@ -195,7 +215,11 @@ impl Columns {
             }
         }
         if row < self.heads.len() {
-            let slots = (self.heads.get_mut(row), self.times.get_mut(row), self.rest.get_mut(row));
+            let slots = (
+                self.heads.get_mut(row),
+                self.times.get_mut(row),
+                self.rest.get_mut(row),
+            );
             if let (Some(old_head), Some(old_times), Some(old_rest)) = slots {
                 (*old_head, *old_times, *old_rest) = (head, times, rest);
             }
@@ -222,16 +246,24 @@ impl Columns {
         for rest in &mut self.rest {
             let start = rest.record as usize;
             rest.record = arena.len() as u32;
-            arena.extend_from_slice(self.arena.get(start..start + rest.record_len as usize).unwrap_or_default());
+            arena.extend_from_slice(
+                self.arena
+                    .get(start..start + rest.record_len as usize)
+                    .unwrap_or_default(),
+            );
         }
         self.arena = arena;
         self.refuse = 0;
     }
 
     fn record(&self, row: usize) -> &[u8] {
-        let Some(rest) = self.rest.get(row) else { return &[] };
+        let Some(rest) = self.rest.get(row) else {
+            return &[];
+        };
         let start = rest.record as usize;
-        self.arena.get(start..start + rest.record_len as usize).unwrap_or_default()
+        self.arena
+            .get(start..start + rest.record_len as usize)
+            .unwrap_or_default()
     }
 
     /// The id as bytes: for comparing.
@@ -246,26 +278,43 @@ impl Columns {
 
     /// Numbers of the row's tags in [`Columns::tags`].
     pub(super) fn tags_of(&self, row: usize) -> impl Iterator<Item = u32> {
-        let (start, count) = self.rest.get(row).map_or((0, 0), |rest| (rest.id_len as usize, rest.tags as usize));
-        let bytes = self.record(row).get(start..start + count * 4).unwrap_or_default();
+        let (start, count) = self
+            .rest
+            .get(row)
+            .map_or((0, 0), |rest| (rest.id_len as usize, rest.tags as usize));
+        let bytes = self
+            .record(row)
+            .get(start..start + count * 4)
+            .unwrap_or_default();
         bytes.chunks_exact(4).filter_map(number)
     }
 
     fn entries(&self, row: usize) -> Entries<'_> {
-        let start = self.rest.get(row).map_or(0, |rest| rest.id_len as usize + rest.tags as usize * 4);
+        let start = self
+            .rest
+            .get(row)
+            .map_or(0, |rest| rest.id_len as usize + rest.tags as usize * 4);
         Entries(self.record(row).get(start..).unwrap_or_default())
     }
 
     pub(super) fn reason(&self, row: usize) -> Option<&str> {
         // Entries stand in the order of their kinds: a reason is the first or is not there.
-        self.entries(row).next().filter(|(kind, _)| *kind == REASON).map(|(_, bytes)| text(bytes))
+        self.entries(row)
+            .next()
+            .filter(|(kind, _)| *kind == REASON)
+            .map(|(_, bytes)| text(bytes))
     }
 
     /// The whole run.
     pub(super) fn decode(&self, row: usize) -> Option<Run> {
-        let (head, times, rest) = (self.heads.get(row)?, self.times.get(row)?, self.rest.get(row)?);
+        let (head, times, rest) = (
+            self.heads.get(row)?,
+            self.times.get(row)?,
+            self.rest.get(row)?,
+        );
         let time = |time: i64| (time != NEVER).then_some(Timestamp(time));
-        let of = |flag: u8, sym: Sym| (head.flags & flag != 0).then(|| self.texts.get(sym).to_string());
+        let of =
+            |flag: u8, sym: Sym| (head.flags & flag != 0).then(|| self.texts.get(sym).to_string());
         let mut run = Run {
             phase: head.phase,
             raw_status: self.statuses.get(head.raw_status).to_string(),
@@ -283,8 +332,16 @@ impl Columns {
             ..Run::new(self.id(row), self.texts.get(head.job))
         };
         for tag in self.tags_of(row) {
-            let (key, value) = self.tags.pairs.get(tag as usize).copied().unwrap_or_default();
-            run.tags.push((self.texts.get(key).to_string(), self.texts.get(value).to_string()));
+            let (key, value) = self
+                .tags
+                .pairs
+                .get(tag as usize)
+                .copied()
+                .unwrap_or_default();
+            run.tags.push((
+                self.texts.get(key).to_string(),
+                self.texts.get(value).to_string(),
+            ));
         }
         for (kind, bytes) in self.entries(row) {
             match kind {

@@ -40,7 +40,11 @@ pub(super) struct RowMatcher {
 impl RowMatcher {
     pub(super) fn new(matcher: Matcher, sources: Option<Vec<u16>>) -> RowMatcher {
         RowMatcher {
-            tags: matcher.tag_terms().iter().map(|_| Memo::default()).collect(),
+            tags: matcher
+                .tag_terms()
+                .iter()
+                .map(|_| Memo::default())
+                .collect(),
             matcher,
             sources,
             status: Memo::default(),
@@ -53,36 +57,61 @@ impl RowMatcher {
     /// Whether the row is alive and is asked for.
     pub(super) fn takes(&mut self, table: &RunTable, row: usize) -> bool {
         let columns = table.columns();
-        let (Some(head), Some(times)) = (columns.heads.get(row), columns.times.get(row)) else { return false };
-        if head.flags & ALIVE == 0 || self.sources.as_ref().is_some_and(|sources| !sources.contains(&head.source)) {
+        let (Some(head), Some(times)) = (columns.heads.get(row), columns.times.get(row)) else {
+            return false;
+        };
+        if head.flags & ALIVE == 0
+            || self
+                .sources
+                .as_ref()
+                .is_some_and(|sources| !sources.contains(&head.source))
+        {
             return false;
         }
         let is_unfinished = times.last_seen != NEVER && !head.phase.is_terminal();
-        let word = (head.raw_status.0 as usize * 16 + head.phase as usize) * 2 + usize::from(is_unfinished);
+        let word = (head.raw_status.0 as usize * 16 + head.phase as usize) * 2
+            + usize::from(is_unfinished);
         let ordered = times.ordered();
         let matcher = &self.matcher;
-        self.status.get(word, || matcher.takes_status(head.phase, columns.statuses.get(head.raw_status), is_unfinished))
-            && self.jobs.get(head.job.0 as usize, || matcher.takes_job(columns.texts.get(head.job)))
-            && matcher.takes_time((ordered != NEVER).then_some(Timestamp(ordered)))
+        self.status.get(word, || {
+            matcher.takes_status(
+                head.phase,
+                columns.statuses.get(head.raw_status),
+                is_unfinished,
+            )
+        }) && self.jobs.get(head.job.0 as usize, || {
+            matcher.takes_job(columns.texts.get(head.job))
+        }) && matcher.takes_time((ordered != NEVER).then_some(Timestamp(ordered)))
             && self.takes_tags(columns, row)
             && self.takes_text(columns, row)
     }
 
     fn takes_tags(&mut self, columns: &Columns, row: usize) -> bool {
         let terms = self.matcher.tag_terms().iter().zip(&mut self.tags);
-        terms.into_iter().all(|(term, memo)| columns.tags_of(row).any(|tag| memo.get(tag as usize, || takes_tag(columns, term, tag))))
+        terms.into_iter().all(|(term, memo)| {
+            columns
+                .tags_of(row)
+                .any(|tag| memo.get(tag as usize, || takes_tag(columns, term, tag)))
+        })
     }
 
     fn takes_text(&mut self, columns: &Columns, row: usize) -> bool {
-        let Some(lower) = self.matcher.text() else { return true };
-        let (Some(head), Some(rest)) = (columns.heads.get(row), columns.rest.get(row)) else { return false };
+        let Some(lower) = self.matcher.text() else {
+            return true;
+        };
+        let (Some(head), Some(rest)) = (columns.heads.get(row), columns.rest.get(row)) else {
+            return false;
+        };
         let texts = &mut self.texts;
-        let mut has = |sym: Sym| texts.get(sym.0 as usize, || text_has(columns.texts.get(sym), lower));
+        let mut has =
+            |sym: Sym| texts.get(sym.0 as usize, || text_has(columns.texts.get(sym), lower));
         // An empty user or host is as good as none: no text is found in it that is not found in the job.
         if has(head.job) || has(rest.user) || has(rest.host) || text_has(columns.id(row), lower) {
             return true;
         }
-        columns.reason(row).is_some_and(|reason| text_has(reason, lower))
+        columns
+            .reason(row)
+            .is_some_and(|reason| text_has(reason, lower))
             || columns.tags_of(row).any(|tag| {
                 self.tag_texts.get(tag as usize, || {
                     let (key, value) = tag_of(columns, tag);
@@ -98,6 +127,11 @@ fn takes_tag(columns: &Columns, term: &TagTerm, tag: u32) -> bool {
 }
 
 fn tag_of(columns: &Columns, tag: u32) -> (&str, &str) {
-    let (key, value) = columns.tags.pairs.get(tag as usize).copied().unwrap_or_default();
+    let (key, value) = columns
+        .tags
+        .pairs
+        .get(tag as usize)
+        .copied()
+        .unwrap_or_default();
     (columns.texts.get(key), columns.texts.get(value))
 }

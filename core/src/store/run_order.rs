@@ -24,7 +24,13 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn new(sort: SortKey, descending: bool, now: i64) -> Keys {
-        Keys { sort, descending, now, keys: Vec::new(), jobs: Vec::new() }
+        Keys {
+            sort,
+            descending,
+            now,
+            keys: Vec::new(),
+            jobs: Vec::new(),
+        }
     }
 
     /// Takes what the row is compared by from the table as it is now.
@@ -50,28 +56,40 @@ impl Keys {
     /// What the row is compared by has not changed since it was put in its place.
     pub(super) fn is_current(&self, table: &RunTable, row: usize) -> bool {
         let columns = table.columns();
-        self.keys.get(row) == Some(&self.key(columns, row)) && (self.sort != SortKey::Job || self.jobs.get(row) == Some(&job_of(columns, row)))
+        self.keys.get(row) == Some(&self.key(columns, row))
+            && (self.sort != SortKey::Job || self.jobs.get(row) == Some(&job_of(columns, row)))
     }
 
     /// The number of a row now. Ascending order is shown: descending ones are turned over, and rows without a value are last in both.
     fn key(&self, columns: &Columns, row: usize) -> u64 {
-        let (Some(head), Some(times), Some(rest)) = (columns.heads.get(row), columns.times.get(row), columns.rest.get(row)) else {
+        let (Some(head), Some(times), Some(rest)) = (
+            columns.heads.get(row),
+            columns.times.get(row),
+            columns.rest.get(row),
+        ) else {
             return u64::MAX;
         };
         let time = |time: i64| (time != NEVER).then_some(time);
         let value = match self.sort {
             // Phases stand in the enum in the order in which they are shown.
-            SortKey::Status => Some(head.phase as i64 * 2 + i64::from(times.last_seen != NEVER && !head.phase.is_terminal())),
+            SortKey::Status => Some(
+                head.phase as i64 * 2
+                    + i64::from(times.last_seen != NEVER && !head.phase.is_terminal()),
+            ),
             SortKey::Source => Some(i64::from(head.source)),
             SortKey::Started => time(times.started),
             SortKey::Created => time(times.ordered()),
             SortKey::Duration => time(times.started).and_then(|start| {
-                let end = time(times.ended).or((head.phase.is_active() && times.last_seen == NEVER).then_some(self.now))?;
+                let end = time(times.ended)
+                    .or((head.phase.is_active() && times.last_seen == NEVER).then_some(self.now))?;
                 Some(end.saturating_sub(start))
             }),
             SortKey::Steps => {
-                let done = i64::from(rest.steps.succeeded) + i64::from(rest.steps.failed) + i64::from(rest.steps.skipped);
-                (rest.steps.total.is_some() || done > 0).then(|| done << 24 | i64::from(rest.steps.total.unwrap_or(0).min(0xff_ffff)))
+                let done = i64::from(rest.steps.succeeded)
+                    + i64::from(rest.steps.failed)
+                    + i64::from(rest.steps.skipped);
+                (rest.steps.total.is_some() || done > 0)
+                    .then(|| done << 24 | i64::from(rest.steps.total.unwrap_or(0).min(0xff_ffff)))
             }
             SortKey::Run => Some(prefix(columns.id_bytes(row))),
             SortKey::Job => Some(prefix(columns.texts.get(head.job).as_bytes())),
@@ -79,7 +97,12 @@ impl Keys {
         let Some(value) = value else { return u64::MAX };
         // i64 in the order of u64.
         let ascending = value as u64 ^ 1 << 63;
-        (if self.descending { !ascending } else { ascending }).min(u64::MAX - 1)
+        (if self.descending {
+            !ascending
+        } else {
+            ascending
+        })
+        .min(u64::MAX - 1)
     }
 
     pub(super) fn compare(&self, table: &RunTable, a: u32, b: u32) -> Ordering {
@@ -91,11 +114,19 @@ impl Keys {
                 SortKey::Job => {
                     let job = |row: usize| self.jobs.get(row).copied().unwrap_or_default();
                     let (a, b) = (job(a_row), job(b_row));
-                    if a == b { Ordering::Equal } else { columns.texts.get(a).cmp(columns.texts.get(b)) }
+                    if a == b {
+                        Ordering::Equal
+                    } else {
+                        columns.texts.get(a).cmp(columns.texts.get(b))
+                    }
                 }
                 _ => Ordering::Equal,
             };
-            if self.descending { order.reverse() } else { order }
+            if self.descending {
+                order.reverse()
+            } else {
+                order
+            }
         };
         let source = |row: usize| columns.heads.get(row).map(|head| head.source);
         key(a)
@@ -133,7 +164,10 @@ pub(super) struct Order {
 
 impl Order {
     pub(super) fn from_sorted(rows: &[u32]) -> Order {
-        Order { chunks: rows.chunks(CHUNK * 3 / 4).map(<[u32]>::to_vec).collect(), len: rows.len() }
+        Order {
+            chunks: rows.chunks(CHUNK * 3 / 4).map(<[u32]>::to_vec).collect(),
+            len: rows.len(),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -188,8 +222,12 @@ impl Order {
 
     /// Takes a row out; false when it was not there.
     pub(super) fn remove(&mut self, row: u32, compare: impl Fn(u32, u32) -> Ordering) -> bool {
-        let Some((at, place)) = self.locate(row, compare) else { return false };
-        let Some(chunk) = self.chunks.get_mut(at) else { return false };
+        let Some((at, place)) = self.locate(row, compare) else {
+            return false;
+        };
+        let Some(chunk) = self.chunks.get_mut(at) else {
+            return false;
+        };
         chunk.remove(place);
         if chunk.is_empty() {
             self.chunks.remove(at);
@@ -198,13 +236,21 @@ impl Order {
         true
     }
 
-    pub(super) fn place_of(&self, row: u32, compare: impl Fn(u32, u32) -> Ordering) -> Option<usize> {
+    pub(super) fn place_of(
+        &self,
+        row: u32,
+        compare: impl Fn(u32, u32) -> Ordering,
+    ) -> Option<usize> {
         let (at, place) = self.locate(row, compare)?;
         Some(self.chunks.iter().take(at).map(Vec::len).sum::<usize>() + place)
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        let held: usize = self.chunks.iter().map(|chunk| chunk.capacity() * size_of::<u32>()).sum();
+        let held: usize = self
+            .chunks
+            .iter()
+            .map(|chunk| chunk.capacity() * size_of::<u32>())
+            .sum();
         held + self.chunks.capacity() * size_of::<Vec<u32>>()
     }
 
@@ -215,13 +261,23 @@ impl Order {
             return Some((at, place));
         }
         let find = |chunk: &Vec<u32>| chunk.iter().position(|other| *other == row);
-        self.chunks.iter().enumerate().find_map(|(at, chunk)| find(chunk).map(|place| (at, place)))
+        self.chunks
+            .iter()
+            .enumerate()
+            .find_map(|(at, chunk)| find(chunk).map(|place| (at, place)))
     }
 
     /// The first place whose row is not before `row`.
     fn search(&self, row: u32, compare: &impl Fn(u32, u32) -> Ordering) -> (usize, usize) {
         let before = |other: &u32| compare(*other, row) == Ordering::Less;
-        let at = self.chunks.partition_point(|chunk| chunk.last().is_some_and(before));
-        (at, self.chunks.get(at).map_or(0, |chunk| chunk.partition_point(before)))
+        let at = self
+            .chunks
+            .partition_point(|chunk| chunk.last().is_some_and(before));
+        (
+            at,
+            self.chunks
+                .get(at)
+                .map_or(0, |chunk| chunk.partition_point(before)),
+        )
     }
 }

@@ -115,7 +115,10 @@ impl RunView {
     /// Asks another question. The old answer stays to be seen, unchanged, until [`RunView::rebuild_slice`] is done.
     pub fn set_query(&mut self, query: ViewQuery) {
         let matcher = RowMatcher::new(query.matcher.clone(), query.sources.clone());
-        self.build = Some(Build::new(matcher, Keys::new(query.sort, query.descending, query.now.0)));
+        self.build = Some(Build::new(
+            matcher,
+            Keys::new(query.sort, query.descending, query.now.0),
+        ));
         self.query = query;
     }
 
@@ -125,9 +128,15 @@ impl RunView {
 
     /// Works on the new order for about `budget` rows (20,000 are a few milliseconds); true when the view is up to date.
     pub fn rebuild_slice(&mut self, table: &RunTable, budget: usize) -> bool {
-        let Some(build) = &mut self.build else { return true };
-        let Some(rows) = build.slice(table, budget) else { return false };
-        let Some(build) = self.build.take() else { return true };
+        let Some(build) = &mut self.build else {
+            return true;
+        };
+        let Some(rows) = build.slice(table, budget) else {
+            return false;
+        };
+        let Some(build) = self.build.take() else {
+            return true;
+        };
         self.order = Order::from_sorted(&rows);
         self.matcher = build.matcher;
         self.keys = build.keys;
@@ -242,7 +251,8 @@ impl RunView {
         if !matches!(self.standing(row), Standing::In | Standing::Loose) {
             return None;
         }
-        self.order.place_of(row.0, |a, b| self.keys.compare(table, a, b))
+        self.order
+            .place_of(row.0, |a, b| self.keys.compare(table, a, b))
     }
 
     /// Bytes held, by accounting.
@@ -276,7 +286,10 @@ impl RunView {
     }
 
     fn standing(&self, row: RowId) -> Standing {
-        self.standing.get(row.0 as usize).copied().unwrap_or_default()
+        self.standing
+            .get(row.0 as usize)
+            .copied()
+            .unwrap_or_default()
     }
 
     fn set_standing(&mut self, row: RowId, standing: Standing) {

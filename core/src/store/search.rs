@@ -16,7 +16,10 @@ pub struct LogSearch {
 
 impl LogSearch {
     pub fn new(needle: Needle) -> LogSearch {
-        LogSearch { needle, set: LineSet::default() }
+        LogSearch {
+            needle,
+            set: LineSet::default(),
+        }
     }
 
     pub fn needle(&self) -> &Needle {
@@ -36,15 +39,27 @@ impl LogSearch {
                 return false;
             }
             let forward = !behind.is_empty();
-            let from = if forward { behind.start } else { before.end - 1 };
-            let Some((block, index)) = store.locate(from) else { return true };
-            let lines = if forward { ahead(block, index, budget) } else { back(block, index + 1, before.start, budget) };
-            budget = budget.saturating_sub((block.end_of(lines.end - 1) - block.start_of(lines.start)).max(1));
+            let from = if forward {
+                behind.start
+            } else {
+                before.end - 1
+            };
+            let Some((block, index)) = store.locate(from) else {
+                return true;
+            };
+            let lines = if forward {
+                ahead(block, index, budget)
+            } else {
+                back(block, index + 1, before.start, budget)
+            };
+            budget = budget
+                .saturating_sub((block.end_of(lines.end - 1) - block.start_of(lines.start)).max(1));
             let found = self.search(block, lines.clone());
             if forward {
                 self.set.extend_back(block.first + lines.end as u64, found);
             } else {
-                self.set.extend_front(block.first + lines.start as u64, &found);
+                self.set
+                    .extend_front(block.first + lines.start as u64, &found);
             }
         }
     }
@@ -56,13 +71,19 @@ impl LogSearch {
 
     /// The first such line behind `number`; beyond the last one, the first of all.
     pub fn next_after(&self, number: u64) -> Option<u64> {
-        self.set.get(self.set.below(number.saturating_add(1))).or_else(|| self.set.get(0))
+        self.set
+            .get(self.set.below(number.saturating_add(1)))
+            .or_else(|| self.set.get(0))
     }
 
     /// The last such line before `number`; before the first one, the last of all.
     pub fn previous_before(&self, number: u64) -> Option<u64> {
         let below = self.set.below(number);
-        self.set.get(below.checked_sub(1).or_else(|| self.set.len().checked_sub(1))?)
+        self.set.get(
+            below
+                .checked_sub(1)
+                .or_else(|| self.set.len().checked_sub(1))?,
+        )
     }
 
     /// The 1-based rank of a line among those found ("2 of 7").
@@ -84,7 +105,9 @@ impl LogSearch {
     fn search(&self, block: &Block, lines: Range<usize>) -> Vec<u64> {
         let mut found = Vec::new();
         let end = block.end_of(lines.end - 1);
-        let Some(text) = block.arena().get(..end) else { return found };
+        let Some(text) = block.arena().get(..end) else {
+            return found;
+        };
         let mut from = block.start_of(lines.start);
         while let Some(range) = self.needle.find(text, from) {
             let line = block.line_at(range.start);
@@ -100,7 +123,9 @@ impl LogSearch {
 
 /// Lines from `start` on that hold about `budget` bytes, at least one.
 fn ahead(block: &Block, start: usize, budget: usize) -> Range<usize> {
-    let last = block.line_at(block.start_of(start).saturating_add(budget)).min(block.len() - 1);
+    let last = block
+        .line_at(block.start_of(start).saturating_add(budget))
+        .min(block.len() - 1);
     start..last.max(start) + 1
 }
 

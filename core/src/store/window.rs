@@ -35,7 +35,14 @@ pub struct Window {
 impl Window {
     /// `row_height` in pixels, fractions allowed (browser zoom).
     pub fn new(row_height: f64) -> Window {
-        Window { rows: 0, row_height: positive(row_height, 1.0), viewport: 0.0, top: 0.0, element: 0.0, echo: false }
+        Window {
+            rows: 0,
+            row_height: positive(row_height, 1.0),
+            viewport: 0.0,
+            top: 0.0,
+            element: 0.0,
+            echo: false,
+        }
     }
 
     pub fn rows(&self) -> u64 {
@@ -87,7 +94,11 @@ impl Window {
             return self.top;
         }
         let range = self.range();
-        if range > 0.0 { self.top / range * self.element_range() } else { 0.0 }
+        if range > 0.0 {
+            self.top / range * self.element_range()
+        } else {
+            0.0
+        }
     }
 
     /// The element says that it was scrolled. The echo of a value that we set ourselves, which browsers round, is told apart.
@@ -161,7 +172,9 @@ impl Window {
     /// Rows that are at least partly visible, and `overscan` more on each side.
     pub fn visible(&self, overscan: u64) -> Range<u64> {
         let first = self.first_visible();
-        let end = ((self.top + self.viewport) / self.row_height - EDGE).ceil().max(0.0) as u64;
+        let end = ((self.top + self.viewport) / self.row_height - EDGE)
+            .ceil()
+            .max(0.0) as u64;
         let end = end.saturating_add(overscan).min(self.rows);
         first.saturating_sub(overscan).min(end)..end
     }
@@ -205,5 +218,9 @@ impl Window {
 const EDGE: f64 = 1e-6;
 
 fn positive(value: f64, otherwise: f64) -> f64 {
-    if value.is_finite() && value > 0.0 { value } else { otherwise }
+    if value.is_finite() && value > 0.0 {
+        value
+    } else {
+        otherwise
+    }
 }

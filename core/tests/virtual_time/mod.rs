@@ -1,6 +1,8 @@
 //! A clock that stands still while anything can run, and jumps to the next timer when nothing can: hours pass in moments, and always the
 //! same way.
 
+#![allow(clippy::expect_used)]
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -42,14 +44,25 @@ pub(crate) struct VirtualClock {
 impl VirtualClock {
     pub(crate) fn new(seed: u64) -> Rc<VirtualClock> {
         let now = Cell::new(Timestamp(1_795_000_000_000_000));
-        Rc::new(VirtualClock { now, timers: RefCell::default(), next: Cell::new(0), chance: Chance::new(seed) })
+        Rc::new(VirtualClock {
+            now,
+            timers: RefCell::default(),
+            next: Cell::new(0),
+            chance: Chance::new(seed),
+        })
     }
 
     fn timer(self: &Rc<VirtualClock>, duration: Duration) -> Timer {
         let number = self.next.get();
         self.next.set(number + 1);
-        self.timers.borrow_mut().insert(number, self.now.get().plus(Span(duration.as_micros() as i64)));
-        Timer { clock: self.clone(), number }
+        self.timers.borrow_mut().insert(
+            number,
+            self.now.get().plus(Span(duration.as_micros() as i64)),
+        );
+        Timer {
+            clock: self.clone(),
+            number,
+        }
     }
 
     /// Runs a future to its end, or until the time is over: then `None`.
@@ -57,10 +70,19 @@ impl VirtualClock {
         let end = self.now.get().plus(Span(limit.as_micros() as i64));
         let mut future = pin!(future);
         loop {
-            if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            if let Poll::Ready(value) = future
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+            {
                 return Some(value);
             }
-            let next = self.timers.borrow().values().min().copied().expect("something that waits for nothing");
+            let next = self
+                .timers
+                .borrow()
+                .values()
+                .min()
+                .copied()
+                .expect("something that waits for nothing");
             if next > end {
                 self.now.set(end);
                 return None;

@@ -1,0 +1,194 @@
+//! What can be read of a [`RunTable`]: single values of rows, whole runs for the screen, counts, and names for completion.
+
+use super::intern::Sym;
+use super::run_columns::{ALIVE, Head, NEVER, Rest, Times};
+use super::run_table::{PHASES, RowId, RunTable, Source};
+use crate::model::{Phase, Run, StepCounts, Timestamp};
+
+impl RunTable {
+    /// Rows whose id begins with `prefix`, at most `limit`, in one source or in all. A whole id gives only its own rows.
+    pub fn find_prefix(&self, source: Option<u16>, prefix: &str, limit: usize) -> Vec<RowId> {
+        let of_source = |head: &Head| {
+            head.flags & ALIVE != 0 && source.is_none_or(|source| head.source == source)
+        };
+        let rows = |is_it: &dyn Fn(&[u8]) -> bool| -> Vec<RowId> {
+            let heads = self
+                .columns
+                .heads
+                .iter()
+                .enumerate()
+                .filter(|(_, head)| of_source(head));
+            heads
+                .filter(|(row, _)| is_it(self.columns.id_bytes(*row)))
+                .map(|(row, _)| RowId(row as u32))
+                .take(limit)
+                .collect()
+        };
+        let whole = rows(&|id| id == prefix.as_bytes());
+        if whole.is_empty() {
+            rows(&|id| id.starts_with(prefix.as_bytes()))
+        } else {
+            whole
+        }
+    }
+
+    /// The whole run, built anew: for rows on the screen. `None` when the row was removed.
+    pub fn get(&self, row: RowId) -> Option<Run> {
+        if self.is_alive(row) {
+            self.columns.decode(row.0 as usize)
+        } else {
+            None
+        }
+    }
+
+    pub fn is_alive(&self, row: RowId) -> bool {
+        self.head(row).is_some_and(|head| head.flags & ALIVE != 0)
+    }
+
+    /// The source's number. As all getters of single values: of a removed row the last value, of one that never was the emptiest.
+    pub fn source(&self, row: RowId) -> u16 {
+        self.head(row).map_or(0, |head| head.source)
+    }
+
+    pub fn id(&self, row: RowId) -> &str {
+        self.columns.id(row.0 as usize)
+    }
+
+    pub fn job(&self, row: RowId) -> &str {
+        self.head(row)
+            .map_or("", |head| self.columns.texts.get(head.job))
+    }
+
+    pub fn phase(&self, row: RowId) -> Phase {
+        self.head(row).map_or(Phase::Unknown, |head| head.phase)
+    }
+
+    pub fn raw_status(&self, row: RowId) -> &str {
+        self.head(row)
+            .map_or("", |head| self.columns.statuses.get(head.raw_status))
+    }
+
+    /// As [`Run::is_unfinished`].
+    pub fn is_unfinished(&self, row: RowId) -> bool {
+        self.times(row)
+            .is_some_and(|times| times.last_seen != NEVER)
+            && !self.phase(row).is_terminal()
+    }
+
+    pub fn created_at(&self, row: RowId) -> Option<Timestamp> {
+        self.time(row, |times| times.created)
+    }
+
+    pub fn started_at(&self, row: RowId) -> Option<Timestamp> {
+        self.time(row, |times| times.started)
+    }
+
+    pub fn ended_at(&self, row: RowId) -> Option<Timestamp> {
+        self.time(row, |times| times.ended)
+    }
+
+    /// As [`Run::ordered_at`].
+    pub fn ordered_at(&self, row: RowId) -> Option<Timestamp> {
+        self.time(row, Times::ordered)
+    }
+
+    pub fn steps(&self, row: RowId) -> StepCounts {
+        self.rest(row)
+            .map_or_else(StepCounts::default, |rest| rest.steps)
+    }
+
+    /// Runs in the table.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Runs of one source.
+    pub fn source_len(&self, source: u16) -> usize {
+        self.phase_counts(Some(source)).iter().sum()
+    }
+
+    /// Runs by phase, of one source or of all, in the order of [`Phase::ALL`].
+    pub fn phase_counts(&self, source: Option<u16>) -> [usize; PHASES] {
+        let mut counts = [0; PHASES];
+        let of_source = |number: usize| source.is_none_or(|source| usize::from(source) == number);
+        for (_, source) in self
+            .sources
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| of_source(*number))
+        {
+            for (count, more) in counts.iter_mut().zip(source.phases) {
+                *count += more;
+            }
+        }
+        counts
+    }
+
+    /// Sources that have runs, ascending.
+    pub fn sources(&self) -> Vec<u16> {
+        (0..self.sources.len() as u16)
+            .filter(|source| self.source_len(*source) > 0)
+            .collect()
+    }
+
+    /// Job names of the runs in the table, sorted: for completion.
+    pub fn jobs(&self) -> Vec<&str> {
+        let used = self
+            .jobs
+            .iter()
+            .enumerate()
+            .filter(|(_, count)| **count > 0);
+        let mut jobs: Vec<&str> = used
+            .map(|(sym, _)| self.columns.texts.get(Sym(sym as u32)))
+            .collect();
+        jobs.sort_unstable();
+        jobs
+    }
+
+    /// Tag keys that were ever seen, sorted: for completion.
+    pub fn tag_keys(&self) -> Vec<&str> {
+        let mut keys: Vec<Sym> = self
+            .columns
+            .tags
+            .pairs
+            .iter()
+            .map(|(key, _)| *key)
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut keys: Vec<&str> = keys
+            .into_iter()
+            .map(|key| self.columns.texts.get(key))
+            .collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// Bytes held, by accounting.
+    pub fn memory_bytes(&self) -> usize {
+        let rows = self.free.capacity() + self.told.capacity() + self.changed.capacity();
+        self.columns.memory_bytes()
+            + self.index.memory_bytes()
+            + (self.seen.capacity() + self.jobs.capacity() + rows) * size_of::<u32>()
+            + self.sources.capacity() * size_of::<Source>()
+    }
+
+    fn times(&self, row: RowId) -> Option<&Times> {
+        self.columns.times.get(row.0 as usize)
+    }
+
+    pub(super) fn rest(&self, row: RowId) -> Option<&Rest> {
+        self.columns.rest.get(row.0 as usize)
+    }
+
+    fn time(&self, row: RowId, which: impl Fn(&Times) -> i64) -> Option<Timestamp> {
+        self.times(row)
+            .map(which)
+            .filter(|time| *time != NEVER)
+            .map(Timestamp)
+    }
+}

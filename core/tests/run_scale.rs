@@ -1,0 +1,162 @@
+//! A hundred thousand runs: how much room they take, that a prefix finds one of them, and that rows that come and go leave nothing behind.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::time::Instant;
+
+use runboard_core::model::{Phase, Run, RunFilter, Timestamp};
+use runboard_core::store::run_table::RunTable;
+use runboard_core::store::run_view::{RunView, SortKey, ViewQuery};
+
+const NOW: Timestamp = Timestamp(1_795_000_000_000_000);
+
+fn numbered(number: u64) -> Run {
+    let mut run = Run::new(
+        format!("{:032x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+        format!("job_{}", number % 200),
+    );
+    run.phase = Phase::ALL[(number % 14) as usize];
+    run.raw_status = run.phase.word().into();
+    run.created_at = Some(Timestamp(
+        NOW.0 + (number * 7919 % 1_000_003) as i64 * 1_000_000,
+    ));
+    run.started_at = run.created_at;
+    run.tags = vec![
+        ("team".into(), format!("t{}", number % 50)),
+        ("commit".into(), format!("{number:x}")),
+    ];
+    run
+}
+
+#[test]
+fn a_hundred_thousand_runs_fit_and_a_prefix_finds_them() {
+    let count = 100_000;
+    let mut table = RunTable::new();
+    for number in 0..count {
+        table.upsert(0, &numbered(number));
+    }
+    let rows = table.take_changes();
+    assert_eq!((rows.len(), table.len()), (count as usize, count as usize));
+    let mut view = RunView::new(ViewQuery {
+        descending: true,
+        ..ViewQuery::default()
+    });
+    while !view.rebuild_slice(&table, 20_000) {}
+    assert_eq!(view.len(), count as usize);
+    assert!(
+        view.iter()
+            .is_sorted_by_key(|row| std::cmp::Reverse(table.ordered_at(row)))
+    );
+    let id = numbered(77_777).id;
+    assert_eq!(
+        table.find_prefix(None, &id[..26], 3),
+        [table.find(0, &id).unwrap()]
+    );
+    assert_eq!(table.find_prefix(Some(1), &id[..26], 3), []);
+    assert_eq!(table.find_prefix(None, "", 3).len(), 3);
+    let (row_bytes, view_bytes) = (
+        table.memory_bytes() as f64 / count as f64,
+        view.memory_bytes() as f64 / count as f64,
+    );
+    println!("run table: {count} runs take {row_bytes:.0} bytes each, a view {view_bytes:.0}");
+    assert!(row_bytes < 400.0 && view_bytes < 40.0);
+    assert_eq!(table.tag_keys(), ["commit", "team"]);
+    assert_eq!(table.sources(), [0]);
+}
+
+#[test]
+fn rows_that_come_and_go_for_weeks_take_no_more_room() {
+    let mut table = RunTable::new();
+    let mut most = 0;
+    for round in 0..40_u64 {
+        for number in 0..1000 {
+            let mut run = numbered(round * 1000 + number);
+            run.tags.clear();
+            run.reason = Some("x".repeat((number % 90) as usize));
+            table.upsert(0, &run);
+            run.reason = Some("y".repeat((round % 50) as usize));
+            table.upsert(0, &run);
+        }
+        table.take_changes();
+        table.remove_source(0);
+        table.take_changes();
+        if round == 20 {
+            most = table.memory_bytes();
+        }
+    }
+    assert!(table.is_empty());
+    assert!(
+        table.memory_bytes() <= most * 11 / 10,
+        "{} after {most}",
+        table.memory_bytes()
+    );
+}
+
+/// Prints how long things take and asserts nothing: times belong to the benchmark. For `cargo test --release -- --ignored --nocapture`.
+#[test]
+#[ignore = "prints times only"]
+#[allow(clippy::disallowed_methods)]
+fn times_of_common_work_are_printed() {
+    let count = if cfg!(debug_assertions) {
+        50_000
+    } else {
+        1_000_000
+    };
+    let runs: Vec<Run> = (0..count).map(numbered).collect();
+    let mut table = RunTable::new();
+    let start = Instant::now();
+    for run in &runs {
+        table.upsert(0, run);
+    }
+    println!("{count} runs taken in: {:?}", start.elapsed());
+    table.take_changes();
+    for (filter, sort) in [
+        ("", SortKey::Created),
+        ("", SortKey::Run),
+        ("", SortKey::Job),
+        ("q=abc", SortKey::Created),
+        ("status=failed&job=job_1*&tag=team=t7", SortKey::Duration),
+    ] {
+        let filter_of =
+            RunFilter::from_pairs(filter.split('&').filter_map(|pair| pair.split_once('=')));
+        let query = ViewQuery {
+            matcher: filter_of.compile(NOW, 0).unwrap(),
+            sort,
+            descending: true,
+            now: NOW,
+            sources: None,
+        };
+        let mut view = RunView::new(query);
+        let (start, mut slices, mut longest) = (Instant::now(), 0, std::time::Duration::ZERO);
+        loop {
+            let slice = Instant::now();
+            let done = view.rebuild_slice(&table, 20_000);
+            longest = longest.max(slice.elapsed());
+            slices += 1;
+            if done {
+                break;
+            }
+        }
+        println!(
+            "  {filter:?} by {}: {} rows in {:?}, {slices} slices, the longest {longest:?}",
+            sort.word(),
+            view.len(),
+            start.elapsed()
+        );
+    }
+    let mut view = RunView::new(ViewQuery {
+        descending: true,
+        ..ViewQuery::default()
+    });
+    while !view.rebuild_slice(&table, 20_000) {}
+    let start = Instant::now();
+    for number in 0..1000 {
+        let mut run = numbered(number * 37 % count);
+        run.phase = Phase::Running;
+        run.created_at = Some(Timestamp(NOW.0 + (number as i64) * 999_000_000));
+        table.upsert(0, &run);
+        let rows = table.take_changes();
+        view.changed(&table, &rows);
+    }
+    println!("  1000 changes that move a row: {:?}", start.elapsed());
+}
