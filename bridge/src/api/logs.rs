@@ -18,6 +18,8 @@ pub(crate) const LOGS: [&str; 7] = [
     "step", "stream", "level", "tail", "before", "after", "limit",
 ];
 const LIMIT: u64 = 20_000;
+/// The largest number that every reader of JSON can hold.
+const MAX_LINE: u64 = (1 << 53) - 1;
 
 pub(crate) async fn get(
     source: &Arc<Source>,
@@ -34,8 +36,8 @@ pub(crate) async fn get(
     };
     let tail = query.number("tail", 0, u64::from(u32::MAX))?;
     let (before, after) = (
-        query.number("before", 0, u64::MAX)?,
-        query.number("after", 0, u64::MAX)?,
+        query.number("before", 0, MAX_LINE)?,
+        query.number("after", 0, MAX_LINE)?,
     );
     let limit = query
         .number("limit", 1, LIMIT)?

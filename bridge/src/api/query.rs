@@ -50,7 +50,7 @@ impl Query {
 
     pub(crate) fn last(&self, name: &str) -> Option<&str> {
         self.pairs()
-            .filter(|(found, value)| *found == name && !value.is_empty())
+            .filter(|(found, _)| *found == name)
             .last()
             .map(|(_, value)| value)
     }
@@ -62,11 +62,6 @@ impl Query {
         };
         match text.parse::<u64>() {
             Ok(number) if (from..=to).contains(&number) => Ok(Some(number)),
-            _ if to == u64::MAX => Err(Problem::parameter(
-                name,
-                text,
-                &format!("a whole number from {from}"),
-            )),
             _ => Err(Problem::parameter(
                 name,
                 text,

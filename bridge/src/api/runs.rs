@@ -66,10 +66,13 @@ pub(crate) async fn list(source: &Arc<Source>, query: Query) -> Result<Response<
         Some(other) => return Err(Problem::parameter("latest", other, "1 or 0")),
     };
     let limit = query.number("limit", 1, LIST_LIMIT)?.unwrap_or(100);
-    let behind = query.last("cursor").map(|text| {
-        page_key(text)
-            .ok_or_else(|| Problem::parameter("cursor", text, "the next of an earlier answer"))
-    });
+    let behind = query
+        .last("cursor")
+        .filter(|text| !text.is_empty())
+        .map(|text| {
+            page_key(text)
+                .ok_or_else(|| Problem::parameter("cursor", text, "the next of an earlier answer"))
+        });
     let ask = ListQuery {
         filter,
         matcher,

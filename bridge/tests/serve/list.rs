@@ -107,6 +107,8 @@ fn what_is_not_understood_is_named() {
         ("limit=-1", "limit"),
         ("limit=x", "limit"),
         ("order=up", "order"),
+        ("order=", "order"),
+        ("limit=", "limit"),
         ("since=soon", "since"),
         ("until=2026-13-01", "until"),
         ("cursor=nonsense", "cursor"),
