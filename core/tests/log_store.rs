@@ -305,3 +305,17 @@ fn a_million_lines_take_their_text_and_at_most_24_bytes_each() {
         assert!(per_line <= 24.0, "{per_line}");
     }
 }
+
+proptest! {
+    /// Letters whose cases have other lengths (\u{130}, \u{212a}) are left out: what they fold to is a matter of taste.
+    #[test]
+    fn a_text_is_found_in_any_case_where_lower_case_finds_it(line in "[a-cA-C \u{e9}\u{c9}\u{4e2d}\u{1f600}\u{df}]{0,30}", word in "[a-cA-C\u{e9}\u{c9}\u{4e2d}\u{df}]{1,4}") {
+        let needle = Needle::new(&word, true).unwrap();
+        let (lower_line, lower_word) = (line.to_lowercase(), word.to_lowercase());
+        let expected: Vec<std::ops::Range<usize>> = lower_line.match_indices(&lower_word).map(|(at, found)| at..at + found.len()).collect();
+        prop_assert_eq!(needle.ranges(&line), expected);
+        let exact = Needle::new(&word, false).unwrap();
+        let expected: Vec<std::ops::Range<usize>> = line.match_indices(&word).map(|(at, found)| at..at + found.len()).collect();
+        prop_assert_eq!(exact.ranges(&line), expected);
+    }
+}

@@ -22,8 +22,22 @@ enum How {
         lower: Vec<u8>,
         rare: usize,
     },
-    /// Lower-case characters.
-    Unicode(Vec<char>),
+    /// Lower-case characters, and the place of the first beyond ASCII.
+    Unicode {
+        lower: Vec<char>,
+        wide: usize,
+    },
+}
+
+impl How {
+    fn ascii(lower: Vec<u8>) -> How {
+        let rarest = lower
+            .iter()
+            .enumerate()
+            .max_by_key(|(_, byte)| rarity(**byte));
+        let rare = rarest.map_or(0, |(at, _)| at);
+        How::Ascii { lower, rare }
+    }
 }
 
 impl Needle {
@@ -35,15 +49,19 @@ impl Needle {
         let how = if !any_case {
             How::Exact(Box::new(Finder::new(text).into_owned()))
         } else if text.is_ascii() {
-            let lower = text.to_ascii_lowercase().into_bytes();
-            let rare = lower
-                .iter()
-                .enumerate()
-                .max_by_key(|(_, byte)| rarity(**byte))
-                .map_or(0, |(at, _)| at);
-            How::Ascii { lower, rare }
+            How::ascii(text.to_ascii_lowercase().into_bytes())
         } else {
-            How::Unicode(text.chars().flat_map(char::to_lowercase).collect())
+            let lower: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+            match lower.iter().position(|letter| !letter.is_ascii()) {
+                Some(wide) => How::Unicode { lower, wide },
+                // Some capitals beyond ASCII fold into it (the Kelvin sign).
+                None => How::ascii(
+                    lower
+                        .iter()
+                        .filter_map(|letter| u8::try_from(*letter).ok())
+                        .collect(),
+                ),
+            }
         };
         Some(Needle {
             text: text.to_string(),
@@ -57,6 +75,14 @@ impl Needle {
 
     pub fn any_case(&self) -> bool {
         !matches!(self.how, How::Exact(_))
+    }
+
+    /// About how many times longer than the fastest a search takes, at worst: for budgets.
+    pub(super) fn cost(&self) -> usize {
+        match self.how {
+            How::Exact(_) | How::Ascii { .. } => 1,
+            How::Unicode { .. } => 4,
+        }
     }
 
     /// Whether the text stands in `line`.
@@ -83,7 +109,7 @@ impl Needle {
                 .find(rest.as_bytes())
                 .map(|at| at..at + self.text.len()),
             How::Ascii { lower, rare } => find_ascii(rest.as_bytes(), lower, *rare),
-            How::Unicode(lower) => find_unicode(rest, lower),
+            How::Unicode { lower, wide } => find_unicode(rest, lower, *wide),
         }?;
         Some(found.start + from..found.end + from)
     }
@@ -118,11 +144,28 @@ fn find_ascii(text: &[u8], lower: &[u8], rare: usize) -> Option<Range<usize>> {
     }
 }
 
-fn find_unicode(text: &str, lower: &[char]) -> Option<Range<usize>> {
-    let first = lower.first()?;
-    text.char_indices()
-        .filter(|(_, letter)| letter.to_lowercase().next() == Some(*first))
-        .find_map(|(start, _)| matches_at(text.get(start..)?, lower).map(|len| start..start + len))
+/// The text looked for has a letter beyond ASCII at `wide`, and only such a letter folds to one: so only the places shortly before one are
+/// tried, and the ASCII between is skipped.
+fn find_unicode(text: &str, lower: &[char], wide: usize) -> Option<Range<usize>> {
+    let mut from = 0;
+    loop {
+        let next = from + first_beyond_ascii(text.as_bytes().get(from..)?)?;
+        for start in next.saturating_sub(wide).max(from)..=next {
+            if let Some(len) = matches_at(text.get(start..)?, lower) {
+                return Some(start..start + len);
+            }
+        }
+        from = next + text.get(next..)?.chars().next()?.len_utf8();
+    }
+}
+
+fn first_beyond_ascii(bytes: &[u8]) -> Option<usize> {
+    const STRIDE: usize = 64;
+    let stride = bytes.chunks(STRIDE).position(|part| !part.is_ascii())?;
+    let rest = bytes.get(stride * STRIDE..)?;
+    rest.iter()
+        .position(|byte| !byte.is_ascii())
+        .map(|at| stride * STRIDE + at)
 }
 
 /// How many bytes of `text` fold to the wanted characters.

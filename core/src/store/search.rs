@@ -29,7 +29,7 @@ impl LogSearch {
     /// Searches about `byte_budget` more bytes (4 MB are a few milliseconds); true when all lines of the store have been searched.
     /// To be called after every change of the store, before the results are used.
     pub fn advance(&mut self, store: &LogStore, byte_budget: usize) -> bool {
-        let mut budget = byte_budget.max(1);
+        let mut budget = (byte_budget / self.needle.cost()).max(1);
         loop {
             let (behind, before) = self.set.open(store);
             if behind.is_empty() && before.is_empty() {
