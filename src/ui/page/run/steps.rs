@@ -1,5 +1,6 @@
 //! The steps of a run as a treegrid: status, duration, attempts, and where in the run each stood.
 
+use leptos::attr::custom::custom_attribute;
 use leptos::prelude::*;
 use runboard_core::model::{Attempt, Phase, Run, Span, Step, Timestamp};
 use runboard_core::store::window::Align;
@@ -150,12 +151,16 @@ pub fn Steps(detail: RunDetail) -> impl IntoView {
                         {
                             let at = item.0;
                             let row = Memo::new(move |_| rows.with(|rows| rows.get(at as usize).cloned()));
+                            // No attribute of this name in the view's own list.
+                            let level = custom_attribute("aria-level", move || {
+                                row.with(|row| if row.as_ref().is_some_and(|row| row.attempt.is_some()) { "2" } else { "1" })
+                            });
                             view! {
                                 <div
                                     class="grid__row" role="row" data-at=at.to_string()
                                     data-step-key=move || row.with(|row| row.as_ref().map(|row| row.step.key.clone()))
                                     data-phase=move || row.with(|row| row.as_ref().map(|row| row.attempt.as_ref().map_or(row.step.phase, |attempt| attempt.phase).word()))
-                                    attr:aria-level=move || row.with(|row| if row.as_ref().is_some_and(|row| row.attempt.is_some()) { "2" } else { "1" })
+                                    {..level}
                                     aria-expanded=move || row.with(|row| row.as_ref().filter(|row| row.attempt.is_none() && !row.step.attempts.is_empty())
                                         .map(|row| open.with(|open| open.contains(&row.step.key)).to_string()))
                                     aria-rowindex=(at + 2).to_string()

@@ -155,7 +155,11 @@ pub fn Grid(shown: Memo<u64>) -> impl IntoView {
             .with(|list| !list.is_empty() && list.iter().all(|source| source.is_stale(now)))
     };
     view! {
-        <div class="grid runs" data-stale=move || is_stale().to_string()>
+        <div
+            class="grid runs" data-stale=move || is_stale().to_string()
+            on:pointerenter=move |_| has_pointer.set(true)
+            on:pointerleave=move |_| has_pointer.set(false)
+        >
             <div
                 class="grid__scroll" node_ref=windowed.node role="grid" aria-label="Runs"
                 aria-rowcount=move || if is_whole.get() { (shown.get() + 1).to_string() } else { "-1".into() } aria-colcount=COLUMNS.len().to_string()
@@ -164,8 +168,6 @@ pub fn Grid(shown: Memo<u64>) -> impl IntoView {
                 on:keydown=on_key
                 on:focusin=move |_| has_focus.set(true)
                 on:focusout=move |_| has_focus.set(false)
-                on:pointerenter=move |_| has_pointer.set(true)
-                on:pointerleave=move |_| has_pointer.set(false)
             >
                 <div class="grid__head" role="row" aria-rowindex="1">
                     {COLUMNS.into_iter().map(|(class, name, key)| view! { <Column class=class name=name key=key /> }).collect::<Vec<_>>()}
