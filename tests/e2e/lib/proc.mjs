@@ -1,12 +1,16 @@
 // Children: each is killed by its own pid when the tests end, whatever happened.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { after } from "node:test";
 import { cleanEnv } from "./env.mjs";
 
 const running = new Set();
-process.once("exit", () => {
+const killAll = () => {
   for (const child of running) child.kill("SIGKILL");
-});
+};
+// A test that failed in its middle leaves children behind, and a file with children never ends.
+after(killAll);
+process.once("exit", killAll);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
 /** Starts a program; what it prints is kept. */
