@@ -188,3 +188,32 @@ impl Drop for Resize {
         self.observer.disconnect();
     }
 }
+
+/// The name of the wasm file that this page was started with.
+pub fn own_build() -> Option<String> {
+    let script = web_sys::window()?
+        .document()?
+        .query_selector("script[data-wasm]")
+        .ok()??;
+    let path = script.get_attribute("data-wasm")?;
+    path.rsplit('/').next().map(String::from)
+}
+
+/// Loads the page anew.
+pub fn reload() {
+    if let Some(window) = web_sys::window() {
+        // Refused only while the page is being left.
+        let _ = window.location().reload();
+    }
+}
+
+/// Width and height of the window, in CSS pixels.
+pub fn size() -> (f64, f64) {
+    let Some(window) = web_sys::window() else {
+        return (1.0, 1.0);
+    };
+    let read = |value: Result<wasm_bindgen::JsValue, wasm_bindgen::JsValue>| {
+        value.ok().and_then(|value| value.as_f64()).unwrap_or(1.0)
+    };
+    (read(window.inner_width()), read(window.inner_height()))
+}

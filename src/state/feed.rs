@@ -82,6 +82,7 @@ fn feed(state: State, source: Source) {
     let Ok(backend) = source.backend() else {
         return;
     };
+    tick(state, &source);
     let cursors: StoredValue<Vec<Cursor>, LocalStorage> = StoredValue::new_local(Vec::new());
     let running: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     let rereading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
@@ -188,6 +189,15 @@ pub(super) fn wait_after(error: &BackendError, backoff: &mut Backoff) -> Duratio
         _ => None,
     };
     backoff.failed(BrowserClock.now(), asked, BrowserClock.random())
+}
+
+/// Lets a clock that was set be noticed, once a second. Nobody is told: only what is asked at the next tick may differ.
+fn tick(state: State, source: &Source) {
+    let link = source.link;
+    Effect::new(move |_| {
+        let now = state.now.get();
+        link.update_untracked(|link| link.freshness.tick(now));
+    });
 }
 
 fn lost(source: &Source, error: BackendError, wait: Duration) {

@@ -8,7 +8,9 @@ pub mod prefs;
 pub mod run_detail;
 pub mod run_list;
 pub mod sources;
+pub mod step_stats;
 pub mod task;
+pub mod version;
 
 use std::rc::Rc;
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use runboard_core::model::filter::Matcher;
+use runboard_core::model::stats::{self, Sample, Stats};
+use runboard_core::model::wall::{self, Tile, WallRun};
 use runboard_core::model::{Phase, Run, RunFilter, Timestamp};
 use runboard_core::net::Clock as _;
 use runboard_core::store::run_table::{Epoch, RowId, RunTable, Upsert};
@@ -15,7 +17,7 @@ use crate::browser::clock::{self, BrowserClock};
 /// News are shown at most this often, however fast they arrive.
 const BATCH: Duration = Duration::from_millis(60);
 /// Rows looked at in one slice of rebuilding the view; far below 50 ms even on slow machines.
-const SLICE: usize = 20_000;
+const SLICE: usize = 60_000;
 
 /// Where a list stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -242,6 +244,65 @@ impl RunList {
             while !view.rebuild_slice(table, usize::MAX) {}
             view.get(0)
                 .map(|row| (table.source(row), table.id(row).to_string()))
+        })
+    }
+}
+
+impl RunList {
+    /// Statistics over the runs in the view, by days of the browser's zone. Not tracked: it looks at every row.
+    pub fn stats(self) -> Stats {
+        self.table.with_value(|table| {
+            self.view.with_value(|view| {
+                let rows = view.rows(0..view.len());
+                stats::stats(
+                    rows.iter().map(|row| sample(table, *row)),
+                    clock::offset_minutes,
+                )
+            })
+        })
+    }
+
+    /// The newest runs in the view: source and id. Not tracked.
+    pub fn newest_shown(self, limit: usize) -> Vec<(u16, String)> {
+        self.table.with_value(|table| {
+            self.view.with_value(|view| {
+                let rows = view.rows(0..view.len().min(limit));
+                rows.into_iter()
+                    .map(|row| (table.source(row), table.id(row).to_string()))
+                    .collect()
+            })
+        })
+    }
+}
+
+/// What statistics need of a row.
+fn sample(table: &RunTable, row: RowId) -> Sample<'_> {
+    Sample {
+        job: table.job(row),
+        phase: table.phase(row),
+        at: table.ordered_at(row),
+        duration: table
+            .ended_at(row)
+            .and_then(|end| Some(end.since(table.started_at(row)?))),
+    }
+}
+
+impl RunList {
+    /// The tiles of the runs in the view. Not tracked: it looks at every row.
+    pub fn tiles(self, by_source: bool) -> Vec<Tile> {
+        self.table.with_value(|table| {
+            self.view.with_value(|view| {
+                let rows = view.rows(0..view.len());
+                let run = |row: &RowId| WallRun {
+                    source: table.source(*row),
+                    job: table.job(*row),
+                    phase: table.phase(*row),
+                    is_unfinished: table.is_unfinished(*row),
+                    at: table.ordered_at(*row),
+                    started_at: table.started_at(*row),
+                };
+                wall::tiles(rows.iter().map(run), by_source)
+            })
         })
     }
 }

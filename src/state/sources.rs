@@ -154,11 +154,12 @@ impl Sources {
     /// The source with this id.
     pub fn find(self, id: &str) -> Option<Source> {
         self.list
-            .with(|list| list.iter().find(|source| source.config.id == id).cloned())
+            .with_untracked(|list| list.iter().find(|source| source.config.id == id).cloned())
     }
 
     /// The source with this number.
     pub fn at(self, index: u16) -> Option<Source> {
-        self.list.with(|list| list.get(usize::from(index)).cloned())
+        self.list
+            .with_untracked(|list| list.get(usize::from(index)).cloned())
     }
 }

@@ -59,12 +59,13 @@ fn App() -> impl IntoView {
     let view = Memo::new(move |_| nav.route.with(|route| route.view));
     view! {
         <div class="app">
-            <Bar help=help />
-            <SourceStrip />
+            {move || (view.get() != View::Wall).then(|| view! { <Bar help=help /><SourceStrip /> })}
             <main class="page" id="main" tabindex="-1">
                 {move || match view.get() {
                     View::Runs => view! { <page::runs::RunsPage /> }.into_any(),
                     View::Run => view! { <page::run::RunPage /> }.into_any(),
+                    View::Stats => view! { <page::stats::StatsPage /> }.into_any(),
+                    View::Wall => view! { <page::wall::WallPage /> }.into_any(),
                     View::Sources => view! { <page::sources::SourcesPage /> }.into_any(),
                 }}
             </main>
@@ -97,7 +98,7 @@ fn Bar(help: NodeRef<leptos::html::Dialog>) -> impl IntoView {
                 <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M8 0l8 8-8 8-8-8z" /></svg>
                 {move || state.sources.title.get().unwrap_or_else(|| "Runboard".into())}
             </a>
-            <nav class="bar__nav" aria-label="Pages">{link(View::Runs, "Runs")}{link(View::Sources, "Sources")}</nav>
+            <nav class="bar__nav" aria-label="Pages">{link(View::Runs, "Runs")}{link(View::Stats, "Statistics")}{link(View::Wall, "Wall")}{link(View::Sources, "Sources")}</nav>
             <span class="bar__space"></span>
             <span class="bar__zone" title="the zone of the times on this page: this browser's">
                 {move || text::zone(offset_minutes(state.now.get()))}

@@ -12,14 +12,26 @@ pub enum View {
     #[default]
     Runs,
     Run,
+    Stats,
+    Wall,
     Sources,
 }
 
 impl View {
+    pub const ALL: [View; 5] = [
+        View::Runs,
+        View::Run,
+        View::Stats,
+        View::Wall,
+        View::Sources,
+    ];
+
     fn word(self) -> &'static str {
         match self {
             View::Runs => "runs",
             View::Run => "run",
+            View::Stats => "stats",
+            View::Wall => "wall",
             View::Sources => "sources",
         }
     }
@@ -77,6 +89,8 @@ pub struct Route {
     pub filter: RunFilter,
     /// The column that orders the list, and whether the largest stand first.
     pub sort: Option<(SortKey, bool)>,
+    /// On the wall: a tile for each source instead of each job.
+    pub by_source: bool,
     /// Show the newest so many runs only.
     pub limit: Option<u64>,
     pub log: LogFilter,
@@ -110,9 +124,7 @@ impl Route {
             };
             match key.as_str() {
                 "view" => {
-                    let known = [View::Runs, View::Run, View::Sources]
-                        .into_iter()
-                        .find(|view| view.word() == value);
+                    let known = View::ALL.into_iter().find(|view| view.word() == value);
                     route.view = known.unwrap_or_default();
                 }
                 "tab" => {
@@ -129,6 +141,7 @@ impl Route {
                         .map_or((value.as_str(), false), |word| (word, true));
                     route.sort = SortKey::from_word(word).map(|key| (key, descending));
                 }
+                "by" => route.by_source = value == "source",
                 "limit" => route.limit = value.parse().ok(),
                 "follow" => route.follow = value != "0",
                 "f.step" => many(&mut route.log.step),
@@ -157,6 +170,9 @@ impl Route {
             pairs.push(("tab", self.tab.word().into()));
         }
         pairs.extend(self.filter.to_pairs());
+        if self.by_source {
+            pairs.push(("by", "source".into()));
+        }
         if let Some((key, descending)) = self.sort {
             pairs.push((
                 "sort",

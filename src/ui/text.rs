@@ -147,3 +147,10 @@ pub fn run_span(run: &Run, now: Timestamp) -> Option<Span> {
 pub fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
+
+/// `09:45:00 UTC−5`: the time of day in the browser's zone.
+pub fn clock(at: Timestamp) -> String {
+    let offset = offset_minutes(at);
+    let (_, _, _, hour, minute, second, _) = at.civil(offset);
+    format!("{hour:02}:{minute:02}:{second:02} {}", zone(offset))
+}

@@ -1,5 +1,6 @@
 //! [`BackendError`]: why a source did not give what it was asked for, told so that a user knows what to do.
 
+use crate::net::retry::retry_after;
 use crate::net::{Head, TransportError};
 
 /// Why a source did not give what it was asked for.
@@ -17,13 +18,21 @@ pub enum BackendError {
     /// 400 or 422: it did not understand the question.
     Refused(String),
     /// 429 or 503; seconds to wait as the server asked.
-    Busy { retry_after_s: Option<u64>, detail: String },
+    Busy {
+        retry_after_s: Option<u64>,
+        detail: String,
+    },
     /// Another 5xx.
-    Broken { status: u16, detail: String },
+    Broken {
+        status: u16,
+        detail: String,
+    },
     /// Something answered, but not this API: a login page, a proxy's error page, another program.
     NotThisApi(String),
     Malformed(String),
-    TooLarge { limit: usize },
+    TooLarge {
+        limit: usize,
+    },
 }
 
 impl BackendError {
@@ -53,13 +62,20 @@ impl BackendError {
             404 | 410 => BackendError::NotFound(detail),
             400 | 405 | 409 | 422 => BackendError::Refused(detail),
             501 => BackendError::Unsupported(detail),
-            429 | 503 => {
-                BackendError::Busy { retry_after_s: head.retry_after.as_deref().and_then(|text| text.trim().parse().ok()), detail }
-            }
+            429 | 503 => BackendError::Busy {
+                retry_after_s: retry_after_s(head),
+                detail,
+            },
             status if status >= 500 => BackendError::Broken { status, detail },
             status => BackendError::NotThisApi(format!("HTTP {status}")),
         }
     }
+}
+
+/// Seconds that the server asks to wait: a number, or a date seen from the answer's own `Date`.
+fn retry_after_s(head: &Head) -> Option<u64> {
+    let text = head.retry_after.as_deref()?;
+    retry_after(text, head.date.unwrap_or_default()).map(|wait| wait.as_secs())
 }
 
 impl From<TransportError> for BackendError {
@@ -82,12 +98,26 @@ impl std::fmt::Display for BackendError {
             BackendError::NotFound(detail) => write!(out, "not found: {detail}"),
             BackendError::Unsupported(detail) => write!(out, "not possible here: {detail}"),
             BackendError::Refused(detail) => write!(out, "refused: {detail}"),
-            BackendError::Busy { retry_after_s: Some(seconds), detail } => write!(out, "busy, asks for {seconds} s: {detail}"),
-            BackendError::Busy { retry_after_s: None, detail } => write!(out, "busy: {detail}"),
-            BackendError::Broken { status, detail } => write!(out, "server error {status}: {detail}"),
-            BackendError::NotThisApi(detail) => write!(out, "something answers, but not a Runs API ({detail})"),
-            BackendError::Malformed(detail) => write!(out, "the answer could not be read: {detail}"),
-            BackendError::TooLarge { limit } => write!(out, "the answer is larger than {} MB", limit / 1_000_000),
+            BackendError::Busy {
+                retry_after_s: Some(seconds),
+                detail,
+            } => write!(out, "busy, asks for {seconds} s: {detail}"),
+            BackendError::Busy {
+                retry_after_s: None,
+                detail,
+            } => write!(out, "busy: {detail}"),
+            BackendError::Broken { status, detail } => {
+                write!(out, "server error {status}: {detail}")
+            }
+            BackendError::NotThisApi(detail) => {
+                write!(out, "something answers, but not a Runs API ({detail})")
+            }
+            BackendError::Malformed(detail) => {
+                write!(out, "the answer could not be read: {detail}")
+            }
+            BackendError::TooLarge { limit } => {
+                write!(out, "the answer is larger than {} MB", limit / 1_000_000)
+            }
         }
     }
 }

@@ -52,7 +52,10 @@ pub struct Vocabulary {
 
 impl Default for Vocabulary {
     fn default() -> Vocabulary {
-        Vocabulary { job: "job".into(), step: "step".into() }
+        Vocabulary {
+            job: "job".into(),
+            step: "step".into(),
+        }
     }
 }
 
@@ -133,14 +136,27 @@ pub enum Topic {
 pub enum Update {
     Runs(Vec<Run>),
     Removed(Vec<String>),
-    Steps { run: String, steps: Vec<Step> },
-    Log { run: String, batch: LogBatch },
+    Steps {
+        run: String,
+        steps: Vec<Step>,
+    },
+    Log {
+        run: String,
+        batch: LogBatch,
+    },
     /// All that had happened before the stream was opened has been sent.
-    Live { server_time: Option<Timestamp> },
+    Live {
+        server_time: Option<Timestamp>,
+    },
     /// The source cannot give every change since the position asked for: read the topic anew.
-    Gap { topic: Option<Topic>, reason: String },
+    Gap {
+        topic: Option<Topic>,
+        reason: String,
+    },
     /// Nothing more will come of this topic.
-    End { topic: Topic },
+    End {
+        topic: Topic,
+    },
     /// A sign of life without news.
     Beat,
     /// Something arrived that could not be read, for people.
@@ -168,9 +184,14 @@ pub trait Backend {
 
     fn run(&self, id: &str) -> LocalBoxFuture<'static, Result<Decoded<Run>, BackendError>>;
 
-    fn steps(&self, run: &str) -> LocalBoxFuture<'static, Result<Decoded<Vec<Step>>, BackendError>>;
+    fn steps(&self, run: &str)
+    -> LocalBoxFuture<'static, Result<Decoded<Vec<Step>>, BackendError>>;
 
-    fn logs(&self, run: &str, query: &LogQuery) -> LocalBoxFuture<'static, Result<Decoded<LogBatch>, BackendError>>;
+    fn logs(
+        &self,
+        run: &str,
+        query: &LogQuery,
+    ) -> LocalBoxFuture<'static, Result<Decoded<LogBatch>, BackendError>>;
 
     /// Where the whole log can be downloaded, when the source has it as one file.
     fn log_url(&self, run: &str) -> Option<String>;
@@ -180,5 +201,8 @@ pub trait Backend {
         &self,
         topics: &[Topic],
         after: &[Cursor],
-    ) -> LocalBoxFuture<'static, Result<LocalBoxStream<'static, Result<Positioned, BackendError>>, BackendError>>;
+    ) -> LocalBoxFuture<
+        'static,
+        Result<LocalBoxStream<'static, Result<Positioned, BackendError>>, BackendError>,
+    >;
 }

@@ -13,9 +13,16 @@ pub const KINDS: [&str; 1] = ["runs-api"];
 ///
 /// # Errors
 /// When no adapter has that name; the sentence lists those that exist.
-pub fn open(kind: &str, url: &str, transport: Rc<dyn Transport>) -> Result<Rc<dyn Backend>, String> {
+pub fn open(
+    kind: &str,
+    url: &str,
+    transport: Rc<dyn Transport>,
+) -> Result<Rc<dyn Backend>, String> {
     match kind {
         "runs-api" => Ok(Rc::new(RunsApi::new(url, transport))),
-        other => Err(format!("there is no source kind {other:?}; the kinds are {}", KINDS.join(", "))),
+        other => Err(format!(
+            "there is no source kind {other:?}; the kinds are {}",
+            KINDS.join(", ")
+        )),
     }
 }

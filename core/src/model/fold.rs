@@ -20,11 +20,23 @@ pub struct RunEvent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// The run's own status.
-    Run { phase: Phase, raw_status: String, exit_code: Option<i64>, reason: Option<String> },
+    Run {
+        phase: Phase,
+        raw_status: String,
+        exit_code: Option<i64>,
+        reason: Option<String>,
+    },
     /// Steps that the run intends to go through, in order. Several plans add up.
     Plan { steps: Vec<String> },
     /// The status of one try of a step.
-    Step { key: String, attempt: u32, phase: Phase, raw_status: String, exit_code: Option<i64>, reason: Option<String> },
+    Step {
+        key: String,
+        attempt: u32,
+        phase: Phase,
+        raw_status: String,
+        exit_code: Option<i64>,
+        reason: Option<String>,
+    },
 }
 
 /// A run and its steps, with the memory that the fold needs to be order-tolerant.
@@ -66,8 +78,17 @@ impl RunDetail {
     /// Takes one event in. Idempotent, and the order of events does not matter.
     pub fn apply(&mut self, event: &RunEvent) {
         match &event.kind {
-            EventKind::Run { phase, raw_status, exit_code, reason } => {
-                if phase.is_active() && self.began_position.is_none_or(|began| event.position <= began) {
+            EventKind::Run {
+                phase,
+                raw_status,
+                exit_code,
+                reason,
+            } => {
+                if phase.is_active()
+                    && self
+                        .began_position
+                        .is_none_or(|began| event.position <= began)
+                {
                     self.began_position = Some(event.position);
                     self.run.started_at = event.at;
                 }
@@ -83,26 +104,40 @@ impl RunDetail {
             EventKind::Plan { steps } => {
                 self.plans.insert(event.position, steps.clone());
             }
-            EventKind::Step { key, attempt, phase, raw_status, exit_code, reason } => {
-                let step = self
-                    .steps
-                    .entry(key.clone())
-                    .or_insert_with(|| StepState { first_position: event.position, ..StepState::default() });
-                step.first_position = step.first_position.min(event.position);
-                let state = step.attempts.entry(*attempt).or_insert_with(|| AttemptState {
-                    attempt: Attempt {
-                        number: *attempt,
-                        phase: *phase,
-                        raw_status: raw_status.clone(),
-                        started_at: None,
-                        ended_at: None,
-                        exit_code: None,
-                        reason: None,
-                    },
-                    position: 0,
-                    began_position: None,
+            EventKind::Step {
+                key,
+                attempt,
+                phase,
+                raw_status,
+                exit_code,
+                reason,
+            } => {
+                let step = self.steps.entry(key.clone()).or_insert_with(|| StepState {
+                    first_position: event.position,
+                    ..StepState::default()
                 });
-                if phase.is_active() && state.began_position.is_none_or(|began| event.position <= began) {
+                step.first_position = step.first_position.min(event.position);
+                let state = step
+                    .attempts
+                    .entry(*attempt)
+                    .or_insert_with(|| AttemptState {
+                        attempt: Attempt {
+                            number: *attempt,
+                            phase: *phase,
+                            raw_status: raw_status.clone(),
+                            started_at: None,
+                            ended_at: None,
+                            exit_code: None,
+                            reason: None,
+                        },
+                        position: 0,
+                        began_position: None,
+                    });
+                if phase.is_active()
+                    && state
+                        .began_position
+                        .is_none_or(|began| event.position <= began)
+                {
                     state.began_position = Some(event.position);
                     state.attempt.started_at = event.at;
                 }
@@ -124,14 +159,22 @@ impl RunDetail {
         let mut order: Vec<&String> = Vec::new();
         let mut seen: BTreeSet<&String> = BTreeSet::new();
         let planned = self.plans.values().flatten();
-        let mut unplanned: Vec<(u64, &String)> = self.steps.iter().map(|(key, state)| (state.first_position, key)).collect();
+        let mut unplanned: Vec<(u64, &String)> = self
+            .steps
+            .iter()
+            .map(|(key, state)| (state.first_position, key))
+            .collect();
         unplanned.sort_unstable();
         for key in planned.chain(unplanned.into_iter().map(|(_, key)| key)) {
             if seen.insert(key) {
                 order.push(key);
             }
         }
-        order.into_iter().enumerate().map(|(index, key)| self.step(key, index as u32)).collect()
+        order
+            .into_iter()
+            .enumerate()
+            .map(|(index, key)| self.step(key, index as u32))
+            .collect()
     }
 
     fn step(&self, key: &str, position: u32) -> Step {
@@ -146,9 +189,17 @@ impl RunDetail {
             }
             return step;
         };
-        step.attempts = state.attempts.values().map(|state| state.attempt.clone()).collect();
+        step.attempts = state
+            .attempts
+            .values()
+            .map(|state| state.attempt.clone())
+            .collect();
         if over {
-            for attempt in step.attempts.iter_mut().filter(|attempt| attempt.phase.is_active()) {
+            for attempt in step
+                .attempts
+                .iter_mut()
+                .filter(|attempt| attempt.phase.is_active())
+            {
                 attempt.phase = Phase::Unknown;
                 attempt.reason = Some("the run ended without a word about it".into());
             }
@@ -172,13 +223,18 @@ impl RunDetail {
 
 /// How many of the steps stand where; the total is what is there.
 pub fn count(steps: &[Step]) -> StepCounts {
-    let mut counts = StepCounts { total: Some(steps.len() as u32), ..StepCounts::default() };
+    let mut counts = StepCounts {
+        total: Some(steps.len() as u32),
+        ..StepCounts::default()
+    };
     for step in steps {
         match step.phase {
             Phase::Succeeded | Phase::Recovered => counts.succeeded += 1,
             Phase::Failed | Phase::TimedOut => counts.failed += 1,
             Phase::Skipped | Phase::Canceled | Phase::UpstreamFailed => counts.skipped += 1,
-            Phase::Starting | Phase::Running | Phase::Paused | Phase::Canceling => counts.running += 1,
+            Phase::Starting | Phase::Running | Phase::Paused | Phase::Canceling => {
+                counts.running += 1
+            }
             Phase::Queued | Phase::Waiting | Phase::Unknown => {}
         }
     }

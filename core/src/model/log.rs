@@ -15,7 +15,12 @@ pub enum LogStream {
 }
 
 impl LogStream {
-    pub const ALL: [LogStream; 4] = [LogStream::Out, LogStream::Err, LogStream::System, LogStream::Unknown];
+    pub const ALL: [LogStream; 4] = [
+        LogStream::Out,
+        LogStream::Err,
+        LogStream::System,
+        LogStream::Unknown,
+    ];
 
     /// The word of links and the Runs API.
     pub fn word(self) -> &'static str {
@@ -51,7 +56,13 @@ pub enum Level {
 }
 
 impl Level {
-    pub const ALL: [Level; 5] = [Level::Unset, Level::Debug, Level::Info, Level::Warn, Level::Error];
+    pub const ALL: [Level; 5] = [
+        Level::Unset,
+        Level::Debug,
+        Level::Info,
+        Level::Warn,
+        Level::Error,
+    ];
 
     /// The word of links and the Runs API; empty for [`Level::Unset`].
     pub fn word(self) -> &'static str {
@@ -80,7 +91,10 @@ impl Level {
             ("panic", Level::Error),
             ("severe", Level::Error),
         ];
-        WORDS.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, level)| level)
+        WORDS
+            .into_iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(word))
+            .map(|(_, level)| level)
     }
 
     /// The level that a line's own text names near its beginning: the first of its leading words that is a level, whatever brackets,
@@ -105,9 +119,13 @@ impl Level {
             }
             let word = head.get(start..at).unwrap_or_default();
             // A level stands alone: "errors" or "error_count" is no level, "error:" and "[error]" are.
-            let alone = !bytes.get(at).is_some_and(|next| *next == b'_' || *next == b'-' || next.is_ascii_digit());
+            let alone = !bytes
+                .get(at)
+                .is_some_and(|next| *next == b'_' || *next == b'-' || next.is_ascii_digit());
             let loud = word.iter().all(u8::is_ascii_uppercase);
-            let marked = bytes.get(at).is_some_and(|next| matches!(next, b':' | b']' | b'[' | b'|' | b'='));
+            let marked = bytes
+                .get(at)
+                .is_some_and(|next| matches!(next, b':' | b']' | b'[' | b'|' | b'='));
             if alone
                 && (3..=8).contains(&word.len())
                 && (loud || marked)
@@ -126,7 +144,10 @@ fn skip_escape(bytes: &[u8], at: usize) -> usize {
     let mut end = at + 1;
     if bytes.get(end) == Some(&b'[') {
         end += 1;
-        while bytes.get(end).is_some_and(|byte| !byte.is_ascii_alphabetic()) {
+        while bytes
+            .get(end)
+            .is_some_and(|byte| !byte.is_ascii_alphabetic())
+        {
             end += 1;
         }
     }
@@ -156,7 +177,10 @@ mod tests {
             ("error[E0308]: mismatched types", Level::Error),
             ("\u{1b}[1m\u{1b}[31merror\u{1b}[0m: boom", Level::Unset),
             ("\u{1b}[31mERROR\u{1b}[0m boom", Level::Error),
-            ("2026-11-21 01:47:07,854 - INFO - Executing job", Level::Info),
+            (
+                "2026-11-21 01:47:07,854 - INFO - Executing job",
+                Level::Info,
+            ),
             ("[WARN] low disk", Level::Warn),
             ("warning: unused variable", Level::Warn),
             ("level=debug msg=x", Level::Unset),

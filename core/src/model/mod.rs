@@ -8,6 +8,7 @@ pub mod run;
 pub mod stats;
 pub mod step;
 pub mod time;
+pub mod wall;
 
 pub use filter::RunFilter;
 pub use log::{Level, LogLine, LogStream};

@@ -70,7 +70,9 @@ impl Phase {
 
     /// Reads one of our own words, in any case; `None` for every other word.
     pub fn from_word(word: &str) -> Option<Phase> {
-        Phase::ALL.into_iter().find(|phase| phase.word().eq_ignore_ascii_case(word))
+        Phase::ALL
+            .into_iter()
+            .find(|phase| phase.word().eq_ignore_ascii_case(word))
     }
 
     /// Nothing more will happen. `Unknown` is not terminal: we cannot tell.
@@ -95,7 +97,10 @@ impl Phase {
 
     /// Begun and not over.
     pub fn is_active(self) -> bool {
-        matches!(self, Phase::Starting | Phase::Running | Phase::Paused | Phase::Canceling)
+        matches!(
+            self,
+            Phase::Starting | Phase::Running | Phase::Paused | Phase::Canceling
+        )
     }
 
     /// Ended badly on its own account (not because of something upstream, and not by a person's wish).
@@ -125,6 +130,10 @@ mod tests {
 
     #[test]
     fn unknown_is_never_a_success_and_never_the_end() {
-        assert!(!Phase::Unknown.is_success() && !Phase::Unknown.is_terminal() && !Phase::Unknown.is_failure());
+        assert!(
+            !Phase::Unknown.is_success()
+                && !Phase::Unknown.is_terminal()
+                && !Phase::Unknown.is_failure()
+        );
     }
 }

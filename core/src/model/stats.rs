@@ -117,7 +117,12 @@ fn quantile(sorted: &[i64], numerator: usize, denominator: usize) -> Option<Span
 pub fn spread(mut values: Vec<i64>) -> Option<Spread> {
     values.sort_unstable();
     let max = Span(*values.last()?);
-    Some(Spread { count: values.len(), p50: quantile(&values, 1, 2)?, p95: quantile(&values, 19, 20)?, max })
+    Some(Spread {
+        count: values.len(),
+        p50: quantile(&values, 1, 2)?,
+        p95: quantile(&values, 19, 20)?,
+        max,
+    })
 }
 
 #[derive(Default)]
@@ -145,7 +150,10 @@ impl Gathered {
 const DAYS: i64 = 366;
 
 /// Statistics over `samples`; days are those of the clock `offset_minutes(at)` east of UTC.
-pub fn stats<'a>(samples: impl IntoIterator<Item = Sample<'a>>, offset_minutes: impl Fn(Timestamp) -> i32) -> Stats {
+pub fn stats<'a>(
+    samples: impl IntoIterator<Item = Sample<'a>>,
+    offset_minutes: impl Fn(Timestamp) -> i32,
+) -> Stats {
     let mut all = Gathered::default();
     let mut jobs: BTreeMap<&str, Gathered> = BTreeMap::new();
     let mut days: BTreeMap<i64, Outcomes> = BTreeMap::new();
@@ -155,8 +163,11 @@ pub fn stats<'a>(samples: impl IntoIterator<Item = Sample<'a>>, offset_minutes: 
         jobs.entry(sample.job).or_default().take(&sample);
         match sample.at {
             Some(at) => {
-                let local = at.0.saturating_add(i64::from(offset_minutes(at)) * 60_000_000);
-                days.entry(local.div_euclid(86_400_000_000)).or_default().count(sample.phase);
+                let local =
+                    at.0.saturating_add(i64::from(offset_minutes(at)) * 60_000_000);
+                days.entry(local.div_euclid(86_400_000_000))
+                    .or_default()
+                    .count(sample.phase);
             }
             None => undated += 1,
         }
@@ -170,16 +181,33 @@ pub fn stats<'a>(samples: impl IntoIterator<Item = Sample<'a>>, offset_minutes: 
             last_failure_at: gathered.last_failure_at,
         })
         .collect();
-    jobs.sort_by(|a, b| b.outcomes.total().cmp(&a.outcomes.total()).then_with(|| a.job.cmp(&b.job)));
-    Stats { outcomes: all.outcomes, spread: spread(all.durations), days: without_gaps(&days), jobs, undated }
+    jobs.sort_by(|a, b| {
+        b.outcomes
+            .total()
+            .cmp(&a.outcomes.total())
+            .then_with(|| a.job.cmp(&b.job))
+    });
+    Stats {
+        outcomes: all.outcomes,
+        spread: spread(all.durations),
+        days: without_gaps(&days),
+        jobs,
+        undated,
+    }
 }
 
 fn without_gaps(days: &BTreeMap<i64, Outcomes>) -> Vec<Day> {
-    let (Some((&first, _)), Some((&last, _))) = (days.first_key_value(), days.last_key_value()) else {
+    let (Some((&first, _)), Some((&last, _))) = (days.first_key_value(), days.last_key_value())
+    else {
         return Vec::new();
     };
     let first = first.max(last - DAYS + 1);
-    (first..=last).map(|number| Day { number, outcomes: days.get(&number).copied().unwrap_or_default() }).collect()
+    (first..=last)
+        .map(|number| Day {
+            number,
+            outcomes: days.get(&number).copied().unwrap_or_default(),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -187,15 +215,25 @@ mod tests {
     use super::*;
 
     fn sample(job: &str, phase: Phase, day: i64, seconds: i64) -> Sample<'_> {
-        Sample { job, phase, at: Some(Timestamp(day * 86_400_000_000)), duration: Some(Span::seconds(seconds)) }
+        Sample {
+            job,
+            phase,
+            at: Some(Timestamp(day * 86_400_000_000)),
+            duration: Some(Span::seconds(seconds)),
+        }
     }
 
     #[test]
     fn percentiles_are_those_of_python_inclusive() {
         // statistics.quantiles([1,2,4,8,16,32], n=20, method="inclusive")[18] == 28.0, median == 6.0
-        let values: Vec<i64> = [32, 1, 16, 2, 8, 4].map(|seconds| seconds * 1_000_000).into();
+        let values: Vec<i64> = [32, 1, 16, 2, 8, 4]
+            .map(|seconds| seconds * 1_000_000)
+            .into();
         let spread = spread(values).unwrap();
-        assert_eq!((spread.p50, spread.p95, spread.max), (Span::seconds(6), Span::seconds(28), Span::seconds(32)));
+        assert_eq!(
+            (spread.p50, spread.p95, spread.max),
+            (Span::seconds(6), Span::seconds(28), Span::seconds(32))
+        );
         assert_eq!(super::spread(vec![7]).unwrap().p95, Span(7));
         assert_eq!(super::spread(Vec::new()), None);
     }
@@ -207,16 +245,40 @@ mod tests {
             sample("a", Phase::Failed, 12, 7),
             sample("b", Phase::Running, 12, 9),
             sample("b", Phase::Canceled, 12, 1),
-            Sample { at: None, ..sample("a", Phase::Unknown, 0, 1) },
+            Sample {
+                at: None,
+                ..sample("a", Phase::Unknown, 0, 1)
+            },
         ];
         let stats = stats(samples, |_| 0);
-        assert_eq!(stats.outcomes, Outcomes { succeeded: 1, failed: 1, stopped: 1, open: 2 });
+        assert_eq!(
+            stats.outcomes,
+            Outcomes {
+                succeeded: 1,
+                failed: 1,
+                stopped: 1,
+                open: 2
+            }
+        );
         assert_eq!(stats.outcomes.success_rate(), Some(0.5));
-        assert_eq!(stats.days.iter().map(|day| (day.number, day.outcomes.total())).collect::<Vec<_>>(), [(10, 1), (11, 0), (12, 3)]);
-        assert_eq!((stats.undated, stats.jobs.len(), stats.jobs[0].job.as_str()), (1, 2, "a"));
+        assert_eq!(
+            stats
+                .days
+                .iter()
+                .map(|day| (day.number, day.outcomes.total()))
+                .collect::<Vec<_>>(),
+            [(10, 1), (11, 0), (12, 3)]
+        );
+        assert_eq!(
+            (stats.undated, stats.jobs.len(), stats.jobs[0].job.as_str()),
+            (1, 2, "a")
+        );
         // What was canceled or goes on has no length that says anything about the job.
         assert_eq!(stats.jobs[0].spread.unwrap().count, 2);
         assert_eq!(stats.jobs[1].spread, None);
-        assert_eq!(stats.jobs[0].last_failure_at, Some(Timestamp(12 * 86_400_000_000)));
+        assert_eq!(
+            stats.jobs[0].last_failure_at,
+            Some(Timestamp(12 * 86_400_000_000))
+        );
     }
 }

@@ -39,7 +39,11 @@ impl WrittenTime {
     pub fn instant(self, assumed_offset_minutes: i32) -> Timestamp {
         match self.offset_minutes {
             Some(_) => self.at,
-            None => Timestamp(self.at.0.saturating_sub(i64::from(assumed_offset_minutes) * 60 * SECOND)),
+            None => Timestamp(
+                self.at
+                    .0
+                    .saturating_sub(i64::from(assumed_offset_minutes) * 60 * SECOND),
+            ),
         }
     }
 }
@@ -59,16 +63,25 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 fn days_in_month(year: i64, month: i64) -> i64 {
-    let next = if month == 12 { days_from_civil(year + 1, 1, 1) } else { days_from_civil(year, month + 1, 1) };
+    let next = if month == 12 {
+        days_from_civil(year + 1, 1, 1)
+    } else {
+        days_from_civil(year, month + 1, 1)
+    };
     next - days_from_civil(year, month, 1)
 }
 
@@ -108,7 +121,10 @@ pub fn parse_written(text: &str) -> Option<WrittenTime> {
     }
     let mut micros = days_from_civil(year, month, day) * 86_400 * SECOND;
     if rest.is_empty() {
-        return Some(WrittenTime { at: Timestamp(micros), offset_minutes: None });
+        return Some(WrittenTime {
+            at: Timestamp(micros),
+            offset_minutes: None,
+        });
     }
     if !eat(&mut rest, &['T', 't', ' ']) {
         return None;
@@ -127,7 +143,11 @@ pub fn parse_written(text: &str) -> Option<WrittenTime> {
                 return None;
             }
             let fraction = digits(&mut rest, len)?;
-            micros += if len <= 6 { fraction * 10_i64.pow(6 - len as u32) } else { fraction / 10_i64.pow(len as u32 - 6) };
+            micros += if len <= 6 {
+                fraction * 10_i64.pow(6 - len as u32)
+            } else {
+                fraction / 10_i64.pow(len as u32 - 6)
+            };
         }
     }
     // A leap second is the next second's beginning to everyone who counts in POSIX time.
@@ -139,7 +159,10 @@ pub fn parse_written(text: &str) -> Option<WrittenTime> {
     if let Some(offset) = offset_minutes {
         micros -= i64::from(offset) * 60 * SECOND;
     }
-    Some(WrittenTime { at: Timestamp(micros), offset_minutes })
+    Some(WrittenTime {
+        at: Timestamp(micros),
+        offset_minutes,
+    })
 }
 
 /// `Some(None)`: no zone is written. `None`: something else is.
@@ -160,7 +183,11 @@ fn parse_offset(text: &str) -> Option<Option<i32>> {
     };
     let hours = digits(&mut rest, 2)?;
     eat(&mut rest, &[':']);
-    let minutes = if rest.is_empty() { 0 } else { digits(&mut rest, 2)? };
+    let minutes = if rest.is_empty() {
+        0
+    } else {
+        digits(&mut rest, 2)?
+    };
     if !rest.is_empty() || hours > 23 || minutes > 59 {
         return None;
     }
@@ -189,11 +216,24 @@ impl Timestamp {
 
     /// Clock time at `offset_minutes` east of UTC: (year, month, day, hour, minute, second, microsecond).
     pub fn civil(self, offset_minutes: i32) -> (i64, i64, i64, i64, i64, i64, i64) {
-        let local = self.0.saturating_add(i64::from(offset_minutes) * 60 * SECOND);
-        let (days, micros) = (local.div_euclid(86_400 * SECOND), local.rem_euclid(86_400 * SECOND));
+        let local = self
+            .0
+            .saturating_add(i64::from(offset_minutes) * 60 * SECOND);
+        let (days, micros) = (
+            local.div_euclid(86_400 * SECOND),
+            local.rem_euclid(86_400 * SECOND),
+        );
         let (year, month, day) = civil_from_days(days);
         let seconds = micros / SECOND;
-        (year, month, day, seconds / 3600, seconds / 60 % 60, seconds % 60, micros % SECOND)
+        (
+            year,
+            month,
+            day,
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60,
+            micros % SECOND,
+        )
     }
 }
 
@@ -201,7 +241,10 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day, hour, minute, second, micro) = self.civil(0);
-        write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micro:06}Z")
+        write!(
+            out,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micro:06}Z"
+        )
     }
 }
 
@@ -245,17 +288,35 @@ mod tests {
     #[test]
     fn reads_what_runs_of_the_wild_write() {
         for (text, utc) in [
-            ("2025-01-15T10:00:00.123456+00:00", "2025-01-15T10:00:00.123456Z"),
+            (
+                "2025-01-15T10:00:00.123456+00:00",
+                "2025-01-15T10:00:00.123456Z",
+            ),
             ("2025-11-02T00:30:00-05:00", "2025-11-02T05:30:00.000000Z"),
             ("2025-01-15 10:00:00,5Z", "2025-01-15T10:00:00.500000Z"),
-            ("2025-01-15T10:00:01.500000001Z", "2025-01-15T10:00:01.500000Z"),
+            (
+                "2025-01-15T10:00:01.500000001Z",
+                "2025-01-15T10:00:01.500000Z",
+            ),
             ("2024-02-29T23:59:59+0530", "2024-02-29T18:29:59.000000Z"),
             ("1969-12-31T23:59:59.999999z", "1969-12-31T23:59:59.999999Z"),
             ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000000Z"),
         ] {
-            assert_eq!(Timestamp::parse(text).map(|at| at.to_string()).as_deref(), Some(utc), "{text}");
+            assert_eq!(
+                Timestamp::parse(text).map(|at| at.to_string()).as_deref(),
+                Some(utc),
+                "{text}"
+            );
         }
-        for text in ["", "yesterday", "2025-02-29T00:00:00Z", "2025-13-01", "2025-01-15T24:00Z", "2025-01-15T10:00:00+25:00", "2025-01-15T10:00:00.Z"] {
+        for text in [
+            "",
+            "yesterday",
+            "2025-02-29T00:00:00Z",
+            "2025-13-01",
+            "2025-01-15T24:00Z",
+            "2025-01-15T10:00:00+25:00",
+            "2025-01-15T10:00:00.Z",
+        ] {
             assert_eq!(parse_written(text), None, "{text}");
         }
     }
@@ -264,7 +325,10 @@ mod tests {
     fn a_time_without_a_zone_says_so_and_is_shifted_once() {
         let written = parse_written("2025-05-23T09:45:00").unwrap();
         assert_eq!(written.offset_minutes, None);
-        assert_eq!(written.instant(-300).to_string(), "2025-05-23T14:45:00.000000Z");
+        assert_eq!(
+            written.instant(-300).to_string(),
+            "2025-05-23T14:45:00.000000Z"
+        );
         assert_eq!(Timestamp::parse("2025-05-23T09:45:00"), None);
     }
 
@@ -276,8 +340,14 @@ mod tests {
             assert_eq!(parse_span(text), None, "{text}");
         }
         let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
-        assert_eq!(parse_moment("2h", now, 0).unwrap().to_string(), "2026-11-21T10:00:00.000000Z");
-        assert_eq!(parse_moment("2026-11-21", now, 60).unwrap().to_string(), "2026-11-20T23:00:00.000000Z");
+        assert_eq!(
+            parse_moment("2h", now, 0).unwrap().to_string(),
+            "2026-11-21T10:00:00.000000Z"
+        );
+        assert_eq!(
+            parse_moment("2026-11-21", now, 60).unwrap().to_string(),
+            "2026-11-20T23:00:00.000000Z"
+        );
         assert_eq!(parse_moment("soon", now, 0), None);
     }
 }

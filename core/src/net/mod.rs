@@ -27,7 +27,12 @@ pub struct Request {
 
 impl Request {
     pub fn get(url: impl Into<String>) -> Request {
-        Request { method: "GET", url: url.into(), headers: Vec::new(), body: None }
+        Request {
+            method: "GET",
+            url: url.into(),
+            headers: Vec::new(),
+            body: None,
+        }
     }
 
     #[must_use]
@@ -78,7 +83,9 @@ impl std::fmt::Display for TransportError {
         match self {
             TransportError::Unreachable(detail) => write!(out, "not reachable ({detail})"),
             TransportError::Timeout => write!(out, "no answer in time"),
-            TransportError::TooLarge { limit } => write!(out, "the answer is larger than {} MB", limit / 1_000_000),
+            TransportError::TooLarge { limit } => {
+                write!(out, "the answer is larger than {} MB", limit / 1_000_000)
+            }
         }
     }
 }
@@ -86,10 +93,17 @@ impl std::fmt::Display for TransportError {
 /// Carries requests.
 pub trait Transport {
     /// One request, one whole answer of at most `max_bytes`; any HTTP status is an answer.
-    fn send(&self, request: Request, max_bytes: usize) -> LocalBoxFuture<'static, Result<Response, TransportError>>;
+    fn send(
+        &self,
+        request: Request,
+        max_bytes: usize,
+    ) -> LocalBoxFuture<'static, Result<Response, TransportError>>;
 
     /// One request whose answer is read while it arrives.
-    fn stream(&self, request: Request) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>>;
+    fn stream(
+        &self,
+        request: Request,
+    ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>>;
 }
 
 /// Time and chance, as the host has them.

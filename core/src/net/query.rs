@@ -27,7 +27,11 @@ pub fn encode_readable(text: &str, into: &mut String) {
 /// UTF-8 is replaced: links are typed by people.
 pub fn decode(text: &str, plus: bool) -> String {
     let bytes = text.as_bytes();
-    let hex = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let hex = |at: usize| {
+        bytes
+            .get(at)
+            .and_then(|byte| char::from(*byte).to_digit(16))
+    };
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -50,7 +54,11 @@ pub fn pairs(query: &str) -> Vec<(String, String)> {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
         (decode(key, true), decode(value, true))
     };
-    query.split('&').filter(|part| !part.is_empty()).map(split).collect()
+    query
+        .split('&')
+        .filter(|part| !part.is_empty())
+        .map(split)
+        .collect()
 }
 
 #[cfg(test)]
@@ -59,7 +67,15 @@ mod tests {
 
     #[test]
     fn what_is_encoded_reads_back() {
-        for text in ["", "a/b?c#d%2F..", "käse & brot", "100%", "%zz", "a+b", "\u{0}\n"] {
+        for text in [
+            "",
+            "a/b?c#d%2F..",
+            "käse & brot",
+            "100%",
+            "%zz",
+            "a+b",
+            "\u{0}\n",
+        ] {
             for write in [encode, encode_readable] {
                 let mut out = String::new();
                 write(text, &mut out);
@@ -72,7 +88,10 @@ mod tests {
     #[test]
     fn pairs_keep_their_order_and_take_odd_input() {
         let expected = [("view", "run"), ("run", "a b"), ("x", ""), ("y", "1=2")];
-        let expected: Vec<_> = expected.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(key, value)| (key.to_string(), value.to_string()))
+            .collect();
         assert_eq!(pairs("view=run&run=a+b&x&&y=1=2"), expected);
         assert_eq!(decode("%e4%zz%", false), "\u{fffd}%zz%");
     }

@@ -4,3 +4,5 @@ pub mod logs;
 pub mod run;
 pub mod runs;
 pub mod sources;
+pub mod stats;
+pub mod wall;

@@ -6,25 +6,35 @@ use serde_json::{Map, Value};
 
 use super::wire;
 use crate::backend::{
-    BackendError, Capabilities, Cursor, Decoded, Info, LogBatch, Logs, Page, Positioned, Topic, Update, Updates, Vocabulary,
+    BackendError, Capabilities, Cursor, Decoded, Info, LogBatch, Logs, Page, Positioned, Topic,
+    Update, Updates, Vocabulary,
 };
-use crate::model::{Attempt, Level, Lineage, LogLine, LogStream, Phase, Run, Step, StepCounts, Timestamp};
+use crate::model::{
+    Attempt, Level, Lineage, LogLine, LogStream, Phase, Run, Step, StepCounts, Timestamp,
+};
 
 type Problems = Vec<String>;
 
 /// Reads `T`, or, when some field has another shape than expected, all fields that have not, and says which were left out.
-fn read<T: DeserializeOwned + Default>(bytes: &[u8], problems: &mut Problems) -> Result<T, BackendError> {
+fn read<T: DeserializeOwned + Default>(
+    bytes: &[u8],
+    problems: &mut Problems,
+) -> Result<T, BackendError> {
     if let Ok(value) = serde_json::from_slice(bytes) {
         return Ok(value);
     }
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| BackendError::Malformed(error.to_string()))?;
+    let value: Value = serde_json::from_slice(bytes)
+        .map_err(|error| BackendError::Malformed(error.to_string()))?;
     Ok(lenient(value, "answer", problems))
 }
 
 /// Field by field: what fits is taken, what does not is named.
 fn lenient<T: DeserializeOwned + Default>(value: Value, what: &str, problems: &mut Problems) -> T {
     let Value::Object(fields) = value else {
-        problems.push(format!("{what}: expected an object, found {}", kind(&value)));
+        problems.push(format!(
+            "{what}: expected an object, found {}",
+            kind(&value)
+        ));
         return T::default();
     };
     let mut kept = Map::new();
@@ -38,7 +48,10 @@ fn lenient<T: DeserializeOwned + Default>(value: Value, what: &str, problems: &m
                 kept.insert(name, field);
             }
             // A number or a truth value where a text is due says the same as a text.
-            Err(_) if (field.is_number() || field.is_boolean()) && fits::<T>(&name, &field.to_string()) => {
+            Err(_)
+                if (field.is_number() || field.is_boolean())
+                    && fits::<T>(&name, &field.to_string()) =>
+            {
                 kept.insert(name, Value::String(field.to_string()));
             }
             Err(error) => problems.push(format!("{what}.{name}: {error}")),
@@ -48,7 +61,11 @@ fn lenient<T: DeserializeOwned + Default>(value: Value, what: &str, problems: &m
 }
 
 fn fits<T: DeserializeOwned>(name: &str, text: &str) -> bool {
-    T::deserialize(&Value::Object(Map::from_iter([(name.to_string(), Value::String(text.to_string()))]))).is_ok()
+    T::deserialize(&Value::Object(Map::from_iter([(
+        name.to_string(),
+        Value::String(text.to_string()),
+    )])))
+    .is_ok()
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -63,15 +80,26 @@ fn kind(value: &Value) -> &'static str {
 }
 
 /// The rows of a list field, each read on its own, when the list as a whole does not fit.
-fn rows<T: DeserializeOwned + Default>(bytes: &[u8], field: &str, problems: &mut Problems) -> Option<Vec<T>> {
+fn rows<T: DeserializeOwned + Default>(
+    bytes: &[u8],
+    field: &str,
+    problems: &mut Problems,
+) -> Option<Vec<T>> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
     let rows = value.get(field)?.as_array()?;
-    let read = |(index, row): (usize, &Value)| lenient(row.clone(), &format!("{field}[{index}]"), problems);
+    let read = |(index, row): (usize, &Value)| {
+        lenient(row.clone(), &format!("{field}[{index}]"), problems)
+    };
     Some(rows.iter().enumerate().map(read).collect())
 }
 
 /// Reads a list's envelope strictly first, because that is fast; then row by row.
-fn read_list<T, R>(bytes: &[u8], field: &str, problems: &mut Problems, put: impl FnOnce(&mut T, Vec<R>)) -> Result<T, BackendError>
+fn read_list<T, R>(
+    bytes: &[u8],
+    field: &str,
+    problems: &mut Problems,
+    put: impl FnOnce(&mut T, Vec<R>),
+) -> Result<T, BackendError>
 where
     T: DeserializeOwned + Default,
     R: DeserializeOwned + Default,
@@ -111,7 +139,9 @@ fn tags(map: Map<String, Value>) -> Vec<(String, String)> {
     let mut tags = Vec::new();
     for (key, value) in map {
         match value {
-            Value::Array(values) => tags.extend(values.into_iter().map(|value| (key.clone(), text(value)))),
+            Value::Array(values) => {
+                tags.extend(values.into_iter().map(|value| (key.clone(), text(value))))
+            }
             value => tags.push((key, text(value))),
         }
     }
@@ -152,7 +182,10 @@ pub fn run(wire: wire::Run, problems: &mut Problems) -> Run {
         host: wire.host,
         command: wire.command,
         exit_code: wire.exit_code,
-        lineage: Lineage { root: wire.root, parent: wire.parent },
+        lineage: Lineage {
+            root: wire.root,
+            parent: wire.parent,
+        },
         version: wire.version.unwrap_or(0),
     }
 }
@@ -163,7 +196,11 @@ fn attempt(wire: wire::Attempt, step: &str, problems: &mut Problems) -> Attempt 
         number: wire.attempt.max(1),
         phase,
         raw_status,
-        started_at: time(&wire.started_at, &format!("step {step}.started_at"), problems),
+        started_at: time(
+            &wire.started_at,
+            &format!("step {step}.started_at"),
+            problems,
+        ),
         ended_at: time(&wire.ended_at, &format!("step {step}.ended_at"), problems),
         exit_code: wire.exit_code,
         reason: wire.reason,
@@ -182,7 +219,11 @@ fn step(wire: wire::Step, index: usize, problems: &mut Problems) -> Step {
         ended_at: time(&wire.ended_at, &what("ended_at"), problems),
         exit_code: wire.exit_code,
         reason: wire.reason,
-        attempts: wire.attempts.into_iter().map(|wire_attempt| attempt(wire_attempt, &wire.key, problems)).collect(),
+        attempts: wire
+            .attempts
+            .into_iter()
+            .map(|wire_attempt| attempt(wire_attempt, &wire.key, problems))
+            .collect(),
         needs: wire.needs,
         version: wire.version.unwrap_or(0),
         key: wire.key,
@@ -200,13 +241,19 @@ fn line(wire: &wire::LogLine<'_>) -> LogLine {
 }
 
 fn decoded<T>(value: T, cursor: Option<String>, problems: Problems) -> Decoded<T> {
-    Decoded { value, problems, cursor: cursor.map(Cursor) }
+    Decoded {
+        value,
+        problems,
+        cursor: cursor.map(Cursor),
+    }
 }
 
 /// The words of an error body: `detail`, else `title`.
 pub fn problem(bytes: &[u8]) -> Option<String> {
     let problem: wire::Problem = serde_json::from_slice(bytes).ok()?;
-    [problem.detail, problem.title].into_iter().find(|text| !text.is_empty())
+    [problem.detail, problem.title]
+        .into_iter()
+        .find(|text| !text.is_empty())
 }
 
 /// `GET /info`. An answer without a name or an API version is not from this API.
@@ -214,14 +261,20 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
     let mut problems = Problems::new();
     let wire: wire::Info = read(bytes, &mut problems)?;
     if wire.name.is_empty() && wire.api.is_empty() {
-        return Err(BackendError::NotThisApi("the answer to info has neither a name nor an API version".into()));
+        return Err(BackendError::NotThisApi(
+            "the answer to info has neither a name nor an API version".into(),
+        ));
     }
     let defaults = Vocabulary::default();
     let info = Info {
         name: wire.name,
         version: wire.version,
         capabilities: Capabilities {
-            updates: if wire.capabilities.updates == "stream" { Updates::Stream } else { Updates::Poll },
+            updates: if wire.capabilities.updates == "stream" {
+                Updates::Stream
+            } else {
+                Updates::Poll
+            },
             logs: match wire.capabilities.logs.as_str() {
                 "follow" => Logs::Follow,
                 "snapshot" => Logs::Snapshot,
@@ -241,12 +294,16 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
 }
 
 fn runs(bytes: &[u8], problems: &mut Problems) -> Result<(wire::RunList, Vec<Run>), BackendError> {
-    let mut list = read_list(bytes, "runs", problems, |list: &mut wire::RunList, rows| list.runs = rows)?;
+    let mut list = read_list(bytes, "runs", problems, |list: &mut wire::RunList, rows| {
+        list.runs = rows
+    })?;
     let rows = std::mem::take(&mut list.runs);
     let mut runs = Vec::with_capacity(rows.len());
     for (index, row) in rows.into_iter().enumerate() {
         if row.id.is_empty() {
-            problems.push(format!("runs[{index}].id: missing, so the run cannot be opened or followed"));
+            problems.push(format!(
+                "runs[{index}].id: missing, so the run cannot be opened or followed"
+            ));
         }
         runs.push(run(row, problems));
     }
@@ -257,7 +314,15 @@ fn runs(bytes: &[u8], problems: &mut Problems) -> Result<(wire::RunList, Vec<Run
 pub fn run_list(bytes: &[u8]) -> Result<Decoded<Page<Run>>, BackendError> {
     let mut problems = Problems::new();
     let (list, items) = runs(bytes, &mut problems)?;
-    Ok(decoded(Page { items, next: list.next, total: list.total }, list.cursor, problems))
+    Ok(decoded(
+        Page {
+            items,
+            next: list.next,
+            total: list.total,
+        },
+        list.cursor,
+        problems,
+    ))
 }
 
 /// `GET /runs/{id}`.
@@ -272,16 +337,30 @@ pub fn one_run(bytes: &[u8]) -> Result<Decoded<Run>, BackendError> {
         one.run = lenient(row.clone(), "run", &mut problems);
     }
     if one.run.id.is_empty() {
-        return Err(BackendError::Malformed("the answer holds no run with an id".into()));
+        return Err(BackendError::Malformed(
+            "the answer holds no run with an id".into(),
+        ));
     }
     let cursor = one.cursor.take();
     Ok(decoded(run(one.run, &mut problems), cursor, problems))
 }
 
-fn steps(bytes: &[u8], problems: &mut Problems) -> Result<(wire::StepList, Vec<Step>), BackendError> {
-    let mut list = read_list(bytes, "steps", problems, |list: &mut wire::StepList, rows| list.steps = rows)?;
+fn steps(
+    bytes: &[u8],
+    problems: &mut Problems,
+) -> Result<(wire::StepList, Vec<Step>), BackendError> {
+    let mut list = read_list(
+        bytes,
+        "steps",
+        problems,
+        |list: &mut wire::StepList, rows| list.steps = rows,
+    )?;
     let rows = std::mem::take(&mut list.steps);
-    let steps = rows.into_iter().enumerate().map(|(index, row)| step(row, index, problems)).collect();
+    let steps = rows
+        .into_iter()
+        .enumerate()
+        .map(|(index, row)| step(row, index, problems))
+        .collect();
     Ok((list, steps))
 }
 
@@ -292,10 +371,21 @@ pub fn step_list(bytes: &[u8]) -> Result<Decoded<Vec<Step>>, BackendError> {
     Ok(decoded(steps, list.cursor, problems))
 }
 
-fn log(bytes: &[u8], problems: &mut Problems) -> Result<(String, Option<String>, LogBatch), BackendError> {
+fn log(
+    bytes: &[u8],
+    problems: &mut Problems,
+) -> Result<(String, Option<String>, LogBatch), BackendError> {
     if let Ok(list) = serde_json::from_slice::<wire::LogList<'_>>(bytes) {
         let lines = list.lines.iter().map(line).collect();
-        return Ok((list.run.into_owned(), list.cursor, LogBatch { first: list.first.max(1), lines, total: list.total }));
+        return Ok((
+            list.run.into_owned(),
+            list.cursor,
+            LogBatch {
+                first: list.first.max(1),
+                lines,
+                total: list.total,
+            },
+        ));
     }
     // Owned and field by field: `Value` does not lend its texts.
     #[derive(Default, Deserialize)]
@@ -316,7 +406,9 @@ fn log(bytes: &[u8], problems: &mut Problems) -> Result<(String, Option<String>,
         lines: Vec<Row>,
         cursor: Option<String>,
     }
-    let list = read_list(bytes, "lines", problems, |list: &mut Envelope, rows| list.lines = rows)?;
+    let list = read_list(bytes, "lines", problems, |list: &mut Envelope, rows| {
+        list.lines = rows
+    })?;
     let lines = list
         .lines
         .iter()
@@ -331,7 +423,15 @@ fn log(bytes: &[u8], problems: &mut Problems) -> Result<(String, Option<String>,
             })
         })
         .collect();
-    Ok((list.run, list.cursor, LogBatch { first: list.first.max(1), lines, total: list.total }))
+    Ok((
+        list.run,
+        list.cursor,
+        LogBatch {
+            first: list.first.max(1),
+            lines,
+            total: list.total,
+        },
+    ))
 }
 
 /// `GET /runs/{id}/logs`.
@@ -356,25 +456,53 @@ pub fn event(name: &str, data: &str, id: Option<&str>) -> Vec<Positioned> {
     let notice = || serde_json::from_slice::<wire::Notice>(bytes).unwrap_or_default();
     let update = match name {
         "runs" => runs(bytes, &mut problems).map(|(_, runs)| Some(Update::Runs(runs))),
-        "removed" => read::<wire::Removed>(bytes, &mut problems).map(|removed| Some(Update::Removed(removed.ids))),
-        "steps" => steps(bytes, &mut problems).map(|(list, steps)| Some(Update::Steps { run: list.run, steps })),
+        "removed" => read::<wire::Removed>(bytes, &mut problems)
+            .map(|removed| Some(Update::Removed(removed.ids))),
+        "steps" => steps(bytes, &mut problems).map(|(list, steps)| {
+            Some(Update::Steps {
+                run: list.run,
+                steps,
+            })
+        }),
         "log" => log(bytes, &mut problems).map(|(run, _, batch)| Some(Update::Log { run, batch })),
-        "live" => Ok(Some(Update::Live { server_time: notice().server_time.as_deref().and_then(Timestamp::parse) })),
+        "live" => Ok(Some(Update::Live {
+            server_time: notice().server_time.as_deref().and_then(Timestamp::parse),
+        })),
         "gap" => {
             let notice = notice();
-            let reason = notice.reason.unwrap_or_else(|| "the source does not say why".into());
-            Ok(Some(Update::Gap { topic: notice.topic.as_deref().and_then(topic), reason }))
+            let reason = notice
+                .reason
+                .unwrap_or_else(|| "the source does not say why".into());
+            Ok(Some(Update::Gap {
+                topic: notice.topic.as_deref().and_then(topic),
+                reason,
+            }))
         }
-        "end" => Ok(notice().topic.as_deref().and_then(topic).map(|topic| Update::End { topic })),
+        "end" => Ok(notice()
+            .topic
+            .as_deref()
+            .and_then(topic)
+            .map(|topic| Update::End { topic })),
         _ => Ok(None),
     };
-    let cursor = id.filter(|id| !id.is_empty()).map(|id| Cursor(id.to_string()));
+    let cursor = id
+        .filter(|id| !id.is_empty())
+        .map(|id| Cursor(id.to_string()));
     let mut out: Vec<Positioned> = Vec::with_capacity(1);
     match update {
         Ok(Some(update)) => out.push(Positioned { update, cursor }),
-        Ok(None) => out.push(Positioned { update: Update::Beat, cursor }),
-        Err(error) => out.push(Positioned { update: Update::Problem(format!("event {name}: {error}")), cursor }),
+        Ok(None) => out.push(Positioned {
+            update: Update::Beat,
+            cursor,
+        }),
+        Err(error) => out.push(Positioned {
+            update: Update::Problem(format!("event {name}: {error}")),
+            cursor,
+        }),
     }
-    out.extend(problems.into_iter().map(|problem| Positioned { update: Update::Problem(problem), cursor: None }));
+    out.extend(problems.into_iter().map(|problem| Positioned {
+        update: Update::Problem(problem),
+        cursor: None,
+    }));
     out
 }

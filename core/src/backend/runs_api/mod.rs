@@ -14,7 +14,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::LocalBoxStream;
 
-use super::{Backend, BackendError, Cursor, Decoded, Info, LogBatch, LogQuery, Page, Positioned, Topic};
+use super::{
+    Backend, BackendError, Cursor, Decoded, Info, LogBatch, LogQuery, Page, Positioned, Topic,
+};
 use crate::model::{Run, RunFilter, Step};
 use crate::net::{Request, Response, Transport};
 
@@ -30,7 +32,10 @@ pub struct RunsApi {
 impl RunsApi {
     /// `base` is the URL that `info` and `runs` stand under; a missing slash at its end is added.
     pub fn new(base: &str, transport: Rc<dyn Transport>) -> RunsApi {
-        RunsApi { base: format!("{}/", base.trim_end_matches('/')), transport }
+        RunsApi {
+            base: format!("{}/", base.trim_end_matches('/')),
+            transport,
+        }
     }
 
     fn get<T: 'static>(
@@ -38,7 +43,8 @@ impl RunsApi {
         path: &str,
         decode: impl FnOnce(&[u8]) -> Result<T, BackendError> + 'static,
     ) -> LocalBoxFuture<'static, Result<T, BackendError>> {
-        let request = Request::get(format!("{}{path}", self.base)).header("Accept", "application/json");
+        let request =
+            Request::get(format!("{}{path}", self.base)).header("Accept", "application/json");
         let answer = self.transport.send(request, MAX_ANSWER);
         async move { decode(check(&answer.await?)?) }.boxed_local()
     }
@@ -52,11 +58,18 @@ fn check(response: &Response) -> Result<&[u8], BackendError> {
         kind == "application/json" || kind.ends_with("+json")
     });
     if !(200..300).contains(&head.status) {
-        let problem = if is_json { decode::problem(&response.body) } else { None };
+        let problem = if is_json {
+            decode::problem(&response.body)
+        } else {
+            None
+        };
         return Err(BackendError::from_status(head, problem));
     }
     if !is_json {
-        return Err(BackendError::NotThisApi(format!("it sent {}, not JSON", described(&head.content_type))));
+        return Err(BackendError::NotThisApi(format!(
+            "it sent {}, not JSON",
+            described(&head.content_type)
+        )));
     }
     Ok(&response.body)
 }
@@ -88,11 +101,18 @@ impl Backend for RunsApi {
         self.get(&request::run(id, ""), decode::one_run)
     }
 
-    fn steps(&self, run: &str) -> LocalBoxFuture<'static, Result<Decoded<Vec<Step>>, BackendError>> {
+    fn steps(
+        &self,
+        run: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Vec<Step>>, BackendError>> {
         self.get(&request::run(run, "/steps"), decode::step_list)
     }
 
-    fn logs(&self, run: &str, query: &LogQuery) -> LocalBoxFuture<'static, Result<Decoded<LogBatch>, BackendError>> {
+    fn logs(
+        &self,
+        run: &str,
+        query: &LogQuery,
+    ) -> LocalBoxFuture<'static, Result<Decoded<LogBatch>, BackendError>> {
         self.get(&request::logs(run, query), decode::log_list)
     }
 
@@ -104,7 +124,10 @@ impl Backend for RunsApi {
         &self,
         topics: &[Topic],
         after: &[Cursor],
-    ) -> LocalBoxFuture<'static, Result<LocalBoxStream<'static, Result<Positioned, BackendError>>, BackendError>> {
+    ) -> LocalBoxFuture<
+        'static,
+        Result<LocalBoxStream<'static, Result<Positioned, BackendError>>, BackendError>,
+    > {
         let request = Request::get(format!("{}{}", self.base, request::stream(topics, after)))
             .header("Accept", "text/event-stream")
             .header("Cache-Control", "no-store");

@@ -12,7 +12,10 @@ struct Path {
 
 impl Path {
     fn new(path: &str) -> Path {
-        Path { text: path.to_string(), separator: '?' }
+        Path {
+            text: path.to_string(),
+            separator: '?',
+        }
     }
 
     fn pair(&mut self, key: &str, value: &str) {
@@ -93,16 +96,30 @@ mod tests {
 
     #[test]
     fn any_id_is_one_segment() {
-        assert_eq!(run("a/b?c#d%2F..", "/steps"), "runs/a%2Fb%3Fc%23d%252F../steps");
+        assert_eq!(
+            run("a/b?c#d%2F..", "/steps"),
+            "runs/a%2Fb%3Fc%23d%252F../steps"
+        );
         assert_eq!(run("..", ""), "runs/%2E%2E");
         assert_eq!(run("r7f2", "/log"), "runs/r7f2/log");
     }
 
     #[test]
     fn queries_carry_what_was_asked() {
-        let query = LogQuery { before: Some(7), limit: Some(20), step: Some("a b".into()), ..LogQuery::default() };
-        assert_eq!(logs("r", &query), "runs/r/logs?before=7&limit=20&step=a%20b");
+        let query = LogQuery {
+            before: Some(7),
+            limit: Some(20),
+            step: Some("a b".into()),
+            ..LogQuery::default()
+        };
+        assert_eq!(
+            logs("r", &query),
+            "runs/r/logs?before=7&limit=20&step=a%20b"
+        );
         let topics = [Topic::Runs, Topic::Run("x&y".into())];
-        assert_eq!(stream(&topics, &[Cursor("r5".into())]), "stream?topic=runs&topic=run%3Ax%26y&after=r5");
+        assert_eq!(
+            stream(&topics, &[Cursor("r5".into())]),
+            "stream?topic=runs&topic=run%3Ax%26y&after=r5"
+        );
     }
 }

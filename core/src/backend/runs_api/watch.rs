@@ -22,7 +22,9 @@ pub(super) async fn open(
 ) -> Result<LocalBoxStream<'static, Result<Positioned, BackendError>>, BackendError> {
     let StreamResponse { head, mut body } = answer;
     if head.status == 204 {
-        return Err(BackendError::Unsupported("the source asks not to be followed (204)".into()));
+        return Err(BackendError::Unsupported(
+            "the source asks not to be followed (204)".into(),
+        ));
     }
     if head.status != 200 {
         let mut bytes = Vec::new();
@@ -35,34 +37,52 @@ pub(super) async fn open(
         return Err(BackendError::from_status(&head, decode::problem(&bytes)));
     }
     if head.content_type.split(';').next().map(str::trim) != Some("text/event-stream") {
-        return Err(BackendError::NotThisApi(format!("the stream is {}, not text/event-stream", described(&head.content_type))));
+        return Err(BackendError::NotThisApi(format!(
+            "the stream is {}, not text/event-stream",
+            described(&head.content_type)
+        )));
     }
     let state = (body, SseParser::new(MAX_EVENT), VecDeque::new());
-    Ok(stream::unfold(state, |(mut body, mut parser, mut ready): (_, SseParser, VecDeque<Positioned>)| async move {
-        loop {
-            if let Some(update) = ready.pop_front() {
-                return Some((Ok(update), (body, parser, ready)));
+    Ok(stream::unfold(
+        state,
+        |(mut body, mut parser, mut ready): (_, SseParser, VecDeque<Positioned>)| async move {
+            loop {
+                if let Some(update) = ready.pop_front() {
+                    return Some((Ok(update), (body, parser, ready)));
+                }
+                match StreamExt::next(&mut body).await? {
+                    Ok(chunk) => take(&mut parser, &chunk, &mut ready),
+                    Err(error) => {
+                        return Some((Err(BackendError::from(error)), (body, parser, ready)));
+                    }
+                }
             }
-            match StreamExt::next(&mut body).await? {
-                Ok(chunk) => take(&mut parser, &chunk, &mut ready),
-                Err(error) => return Some((Err(BackendError::from(error)), (body, parser, ready))),
-            }
-        }
-    })
+        },
+    )
     .boxed_local())
 }
 
 /// Feeds a chunk. A chunk that completes no event is a sign of life all the same.
 fn take(parser: &mut SseParser, chunk: &[u8], ready: &mut VecDeque<Positioned>) {
     parser.push(chunk, &mut |item| match item {
-        SseItem::Event { event, data, last_event_id } => ready.extend(decode::event(event, data, Some(last_event_id))),
+        SseItem::Event {
+            event,
+            data,
+            last_event_id,
+        } => ready.extend(decode::event(event, data, Some(last_event_id))),
         SseItem::Comment => {}
         SseItem::Oversized { bytes } => {
             let text = format!("an event of {bytes} bytes was too large and was left out");
-            ready.push_back(Positioned { update: Update::Problem(text), cursor: None });
+            ready.push_back(Positioned {
+                update: Update::Problem(text),
+                cursor: None,
+            });
         }
     });
     if ready.is_empty() {
-        ready.push_back(Positioned { update: Update::Beat, cursor: None });
+        ready.push_back(Positioned {
+            update: Update::Beat,
+            cursor: None,
+        });
     }
 }

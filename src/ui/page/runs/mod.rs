@@ -5,9 +5,10 @@ mod grid;
 mod row;
 
 use leptos::prelude::*;
-use runboard_core::model::Phase;
+use runboard_core::model::{Phase, RunFilter};
+use runboard_core::store::run_view::SortKey;
 
-use self::filters::Filters;
+pub(in crate::ui) use self::filters::Filters;
 use self::grid::Grid;
 use crate::state::State;
 use crate::state::sources::ConfigState;
@@ -32,22 +33,7 @@ enum Standing {
 pub fn RunsPage() -> impl IntoView {
     let state = State::get();
     let nav = Nav::get();
-    let asked = Memo::new(move |_| {
-        nav.route
-            .with(|route| (route.filter.clone(), route.source.clone(), route.sort))
-    });
-    Effect::new(move |_| {
-        let (filter, names, sort) = asked.get();
-        let sources = (!names.is_empty()).then(|| {
-            state.sources.list.with(|list| {
-                let chosen = list.iter().filter(|source| {
-                    names.contains(&source.config.id) || names.contains(&source.config.name)
-                });
-                chosen.map(|source| source.index).collect()
-            })
-        });
-        state.runs.show(&filter, sources, sort);
-    });
+    let asked = ask(state, nav);
     let shown = Memo::new(move |_| {
         let limit = nav.route.with(|route| route.limit).unwrap_or(u64::MAX);
         (state.runs.with_view(|_, view| view.len()) as u64).min(limit)
@@ -97,6 +83,30 @@ pub fn RunsPage() -> impl IntoView {
             other => view! { <NoRows standing=other /> }.into_any(),
         }}
     }
+}
+
+/// What a list's address asks for: filter, sources, order.
+pub(in crate::ui) type Asked = (RunFilter, Vec<String>, Option<(SortKey, bool)>);
+
+/// Lets the table show what the address asks for, and gives what that is.
+pub(in crate::ui) fn ask(state: State, nav: Nav) -> Memo<Asked> {
+    let asked = Memo::new(move |_| {
+        nav.route
+            .with(|route| (route.filter.clone(), route.source.clone(), route.sort))
+    });
+    Effect::new(move |_| {
+        let (filter, names, sort) = asked.get();
+        let sources = (!names.is_empty()).then(|| {
+            state.sources.list.with(|list| {
+                let chosen = list.iter().filter(|source| {
+                    names.contains(&source.config.id) || names.contains(&source.config.name)
+                });
+                chosen.map(|source| source.index).collect()
+            })
+        });
+        state.runs.show(&filter, sources, sort);
+    });
+    asked
 }
 
 /// `1,204 runs · 31 failed · 4 running`, of what the filters match.

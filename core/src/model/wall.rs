@@ -1,0 +1,204 @@
+//! A wall's tiles: of each job (or source) the newest outcome, since when it is broken, and what runs; sickest first.
+
+use super::{Phase, Timestamp};
+
+/// What a tile needs of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct WallRun<'a> {
+    pub source: u16,
+    pub job: &'a str,
+    pub phase: Phase,
+    pub is_unfinished: bool,
+    pub at: Option<Timestamp>,
+    pub started_at: Option<Timestamp>,
+}
+
+/// How a tile stands, sickest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Health {
+    /// The newest outcome is a failure.
+    Failed,
+    /// The newest run has an unknown fate: nobody can say that it is well.
+    Unknown,
+    /// Only stopped runs are known.
+    Stopped,
+    Succeeded,
+    /// There was no outcome yet.
+    New,
+}
+
+/// One tile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tile {
+    pub source: u16,
+    /// Empty when tiles are sources.
+    pub job: String,
+    pub health: Health,
+    /// The first failure since the last success.
+    pub broken_since: Option<Timestamp>,
+    /// How many outcomes in a row are failures.
+    pub failures: u32,
+    /// The newest outcome.
+    pub last_at: Option<Timestamp>,
+    /// The newest run that goes on.
+    pub running_since: Option<Timestamp>,
+    pub running: u32,
+}
+
+/// Tiles of runs given newest first, one for each job of each source, or one for each source.
+pub fn tiles<'a>(runs: impl IntoIterator<Item = WallRun<'a>>, by_source: bool) -> Vec<Tile> {
+    let mut order: Vec<Gathering> = Vec::new();
+    let mut index: std::collections::HashMap<(u16, &'a str), usize> =
+        std::collections::HashMap::new();
+    for run in runs {
+        let job = if by_source { "" } else { run.job };
+        let at = *index.entry((run.source, job)).or_insert_with(|| {
+            order.push(Gathering::new(run.source, job));
+            order.len() - 1
+        });
+        if let Some(gathering) = order.get_mut(at) {
+            gathering.take(&run);
+        }
+    }
+    let mut tiles: Vec<Tile> = order.into_iter().map(|gathering| gathering.tile).collect();
+    tiles.sort_by(|a, b| {
+        // The longest broken stands first; otherwise what runs, then the names, so that tiles do not wander.
+        let broken = |tile: &Tile| tile.broken_since.map_or(i64::MAX, |at| at.0);
+        a.health
+            .cmp(&b.health)
+            .then_with(|| broken(a).cmp(&broken(b)))
+            .then_with(|| a.source.cmp(&b.source))
+            .then_with(|| a.job.cmp(&b.job))
+    });
+    tiles
+}
+
+struct Gathering {
+    tile: Tile,
+    has_outcome: bool,
+    /// A success was met: older runs tell nothing more.
+    is_settled: bool,
+}
+
+impl Gathering {
+    fn new(source: u16, job: &str) -> Gathering {
+        let tile = Tile {
+            source,
+            job: job.to_string(),
+            health: Health::New,
+            broken_since: None,
+            failures: 0,
+            last_at: None,
+            running_since: None,
+            running: 0,
+        };
+        Gathering {
+            tile,
+            has_outcome: false,
+            is_settled: false,
+        }
+    }
+
+    fn take(&mut self, run: &WallRun<'_>) {
+        let tile = &mut self.tile;
+        if run.phase.is_active() && !run.is_unfinished {
+            tile.running += 1;
+            tile.running_since = tile.running_since.or(run.started_at).or(run.at);
+            return;
+        }
+        if matches!(run.phase, Phase::Queued | Phase::Waiting) {
+            return;
+        }
+        let health = match run.phase {
+            Phase::Succeeded | Phase::Recovered => Health::Succeeded,
+            Phase::Failed | Phase::TimedOut | Phase::UpstreamFailed => Health::Failed,
+            Phase::Canceled | Phase::Skipped => Health::Stopped,
+            _ => Health::Unknown,
+        };
+        // A run that somebody stopped says nothing about the job: the outcome before it still stands.
+        if !self.has_outcome || tile.health == Health::Stopped {
+            tile.health = health;
+            tile.last_at = tile.last_at.or(run.at);
+            self.has_outcome = true;
+        }
+        self.is_settled |= health == Health::Succeeded;
+        if tile.health == Health::Failed && health == Health::Failed && !self.is_settled {
+            tile.failures += 1;
+            tile.broken_since = run.at.or(tile.broken_since);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(job: &'static str, phase: Phase, at: i64) -> WallRun<'static> {
+        WallRun {
+            source: 0,
+            job,
+            phase,
+            is_unfinished: false,
+            at: Some(Timestamp(at)),
+            started_at: Some(Timestamp(at)),
+        }
+    }
+
+    #[test]
+    fn sickest_first_and_broken_since_the_first_failure_after_the_last_success() {
+        let runs = [
+            run("b", Phase::Running, 9),
+            run("b", Phase::Failed, 8),
+            run("a", Phase::Succeeded, 7),
+            run("b", Phase::Canceled, 6),
+            run("b", Phase::TimedOut, 5),
+            run("c", Phase::Failed, 4),
+            run("b", Phase::Succeeded, 3),
+            run("b", Phase::Failed, 2),
+            run("d", Phase::Queued, 1),
+        ];
+        let tiles = tiles(runs, false);
+        let names: Vec<&str> = tiles.iter().map(|tile| tile.job.as_str()).collect();
+        assert_eq!(names, ["c", "b", "a", "d"]);
+        let b = &tiles[1];
+        assert_eq!(
+            (b.health, b.failures, b.broken_since),
+            (Health::Failed, 2, Some(Timestamp(5)))
+        );
+        assert_eq!((b.running, b.running_since), (1, Some(Timestamp(9))));
+        assert_eq!(tiles[3].health, Health::New);
+    }
+
+    #[test]
+    fn a_stopped_run_leaves_the_outcome_before_it_and_an_unknown_one_is_not_well() {
+        let stopped = tiles(
+            [run("a", Phase::Canceled, 2), run("a", Phase::Failed, 1)],
+            false,
+        );
+        assert_eq!(
+            (stopped[0].health, stopped[0].broken_since),
+            (Health::Failed, Some(Timestamp(1)))
+        );
+        let mut lost = run("a", Phase::Unknown, 2);
+        lost.is_unfinished = true;
+        let lost = tiles([lost, run("a", Phase::Succeeded, 1)], false);
+        assert_eq!(lost[0].health, Health::Unknown);
+    }
+
+    #[test]
+    fn sources_as_tiles() {
+        let other = WallRun {
+            source: 1,
+            ..run("a", Phase::Succeeded, 1)
+        };
+        let tiles = tiles(
+            [
+                run("a", Phase::Succeeded, 3),
+                run("b", Phase::Failed, 2),
+                other,
+            ],
+            true,
+        );
+        assert_eq!(tiles.len(), 2);
+    }
+}
