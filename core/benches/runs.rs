@@ -1,6 +1,10 @@
 //! How long common work on a million runs takes. Prints only: for `cargo bench -p runboard-core --bench runs`.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods
+)]
 
 use std::time::Instant;
 

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use std::time::Instant;
-
-use runboard_core::model::{Phase, Run, RunFilter, Timestamp};
+use runboard_core::model::{Phase, Run, Timestamp};
 use runboard_core::store::run_table::RunTable;
-use runboard_core::store::run_view::{RunView, SortKey, ViewQuery};
+use runboard_core::store::run_view::{RunView, ViewQuery};
 
 const NOW: Timestamp = Timestamp(1_795_000_000_000_000);
 
