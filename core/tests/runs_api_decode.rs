@@ -8,7 +8,7 @@
 )]
 
 use proptest::prelude::*;
-use runboard_core::backend::runs_api::decode;
+use runboard_core::backend::runs_api::{decode, event};
 use runboard_core::backend::{BackendError, Topic, Update};
 use runboard_core::model::{Level, LogStream, Phase, Timestamp};
 
@@ -121,7 +121,7 @@ fn another_program_is_not_taken_for_this_api() {
 
 #[test]
 fn events_become_updates_and_unknown_ones_are_passed_over() {
-    let one = |name, data| decode::event(name, data, Some("id1")).remove(0);
+    let one = |name, data| event::event(name, data, Some("id1")).remove(0);
     let live = one("live", r#"{"server_time":"2026-11-21T10:00:00Z"}"#);
     assert_eq!(
         live.update,

@@ -1,120 +1,16 @@
 //! From the wire into the model. Total: any bytes give a value with problems, or an error; a row is never dropped silently.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::lenient::{Problems, lenient, read, read_list};
 use super::wire;
 use crate::backend::{
-    BackendError, Capabilities, Cursor, Decoded, Info, LogBatch, Logs, Page, Positioned, Topic,
-    Update, Updates, Vocabulary,
+    BackendError, Capabilities, Cursor, Decoded, Info, LogBatch, Logs, Page, Updates, Vocabulary,
 };
 use crate::model::{
     Attempt, Level, Lineage, LogLine, LogStream, Phase, Run, Step, StepCounts, Timestamp,
 };
-
-type Problems = Vec<String>;
-
-/// Reads `T`, or, when some field has another shape than expected, all fields that have not, and says which were left out.
-fn read<T: DeserializeOwned + Default>(
-    bytes: &[u8],
-    problems: &mut Problems,
-) -> Result<T, BackendError> {
-    if let Ok(value) = serde_json::from_slice(bytes) {
-        return Ok(value);
-    }
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| BackendError::Malformed(error.to_string()))?;
-    Ok(lenient(value, "answer", problems))
-}
-
-/// Field by field: what fits is taken, what does not is named.
-fn lenient<T: DeserializeOwned + Default>(value: Value, what: &str, problems: &mut Problems) -> T {
-    let Value::Object(fields) = value else {
-        problems.push(format!(
-            "{what}: expected an object, found {}",
-            kind(&value)
-        ));
-        return T::default();
-    };
-    let mut kept = Map::new();
-    for (name, field) in fields {
-        if field.is_null() {
-            continue;
-        }
-        let alone = Value::Object(Map::from_iter([(name.clone(), field.clone())]));
-        match T::deserialize(&alone) {
-            Ok(_) => {
-                kept.insert(name, field);
-            }
-            // A number or a truth value where a text is due says the same as a text.
-            Err(_)
-                if (field.is_number() || field.is_boolean())
-                    && fits::<T>(&name, &field.to_string()) =>
-            {
-                kept.insert(name, Value::String(field.to_string()));
-            }
-            Err(error) => problems.push(format!("{what}.{name}: {error}")),
-        }
-    }
-    T::deserialize(&Value::Object(kept)).unwrap_or_default()
-}
-
-fn fits<T: DeserializeOwned>(name: &str, text: &str) -> bool {
-    T::deserialize(&Value::Object(Map::from_iter([(
-        name.to_string(),
-        Value::String(text.to_string()),
-    )])))
-    .is_ok()
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
-/// The rows of a list field, each read on its own, when the list as a whole does not fit.
-fn rows<T: DeserializeOwned + Default>(
-    bytes: &[u8],
-    field: &str,
-    problems: &mut Problems,
-) -> Option<Vec<T>> {
-    let value: Value = serde_json::from_slice(bytes).ok()?;
-    let rows = value.get(field)?.as_array()?;
-    let read = |(index, row): (usize, &Value)| {
-        lenient(row.clone(), &format!("{field}[{index}]"), problems)
-    };
-    Some(rows.iter().enumerate().map(read).collect())
-}
-
-/// Reads a list's envelope strictly first, because that is fast; then row by row.
-fn read_list<T, R>(
-    bytes: &[u8],
-    field: &str,
-    problems: &mut Problems,
-    put: impl FnOnce(&mut T, Vec<R>),
-) -> Result<T, BackendError>
-where
-    T: DeserializeOwned + Default,
-    R: DeserializeOwned + Default,
-{
-    if let Ok(value) = serde_json::from_slice(bytes) {
-        return Ok(value);
-    }
-    let mut found = Problems::new();
-    let mut list: T = read(bytes, &mut found)?;
-    match rows(bytes, field, problems) {
-        Some(rows) => put(&mut list, rows),
-        None => problems.append(&mut found),
-    }
-    Ok(list)
-}
 
 fn time(text: &Option<String>, what: &str, problems: &mut Problems) -> Option<Timestamp> {
     let text = text.as_deref()?;
@@ -293,7 +189,10 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
     Ok(decoded(info, None, problems))
 }
 
-fn runs(bytes: &[u8], problems: &mut Problems) -> Result<(wire::RunList, Vec<Run>), BackendError> {
+pub(super) fn runs(
+    bytes: &[u8],
+    problems: &mut Problems,
+) -> Result<(wire::RunList, Vec<Run>), BackendError> {
     let mut list = read_list(bytes, "runs", problems, |list: &mut wire::RunList, rows| {
         list.runs = rows
     })?;
@@ -345,7 +244,7 @@ pub fn one_run(bytes: &[u8]) -> Result<Decoded<Run>, BackendError> {
     Ok(decoded(run(one.run, &mut problems), cursor, problems))
 }
 
-fn steps(
+pub(super) fn steps(
     bytes: &[u8],
     problems: &mut Problems,
 ) -> Result<(wire::StepList, Vec<Step>), BackendError> {
@@ -371,7 +270,7 @@ pub fn step_list(bytes: &[u8]) -> Result<Decoded<Vec<Step>>, BackendError> {
     Ok(decoded(steps, list.cursor, problems))
 }
 
-fn log(
+pub(super) fn log(
     bytes: &[u8],
     problems: &mut Problems,
 ) -> Result<(String, Option<String>, LogBatch), BackendError> {
@@ -439,70 +338,4 @@ pub fn log_list(bytes: &[u8]) -> Result<Decoded<LogBatch>, BackendError> {
     let mut problems = Problems::new();
     let (_, cursor, batch) = log(bytes, &mut problems)?;
     Ok(decoded(batch, cursor, problems))
-}
-
-fn topic(word: &str) -> Option<Topic> {
-    match word.split_once(':') {
-        Some(("run", id)) => Some(Topic::Run(id.to_string())),
-        _ if word == "runs" => Some(Topic::Runs),
-        _ => None,
-    }
-}
-
-/// One event of the stream. An event of an unknown name is passed over, as the SSE standard asks; one that cannot be read is told.
-pub fn event(name: &str, data: &str, id: Option<&str>) -> Vec<Positioned> {
-    let bytes = data.as_bytes();
-    let mut problems = Problems::new();
-    let notice = || serde_json::from_slice::<wire::Notice>(bytes).unwrap_or_default();
-    let update = match name {
-        "runs" => runs(bytes, &mut problems).map(|(_, runs)| Some(Update::Runs(runs))),
-        "removed" => read::<wire::Removed>(bytes, &mut problems)
-            .map(|removed| Some(Update::Removed(removed.ids))),
-        "steps" => steps(bytes, &mut problems).map(|(list, steps)| {
-            Some(Update::Steps {
-                run: list.run,
-                steps,
-            })
-        }),
-        "log" => log(bytes, &mut problems).map(|(run, _, batch)| Some(Update::Log { run, batch })),
-        "live" => Ok(Some(Update::Live {
-            server_time: notice().server_time.as_deref().and_then(Timestamp::parse),
-        })),
-        "gap" => {
-            let notice = notice();
-            let reason = notice
-                .reason
-                .unwrap_or_else(|| "the source does not say why".into());
-            Ok(Some(Update::Gap {
-                topic: notice.topic.as_deref().and_then(topic),
-                reason,
-            }))
-        }
-        "end" => Ok(notice()
-            .topic
-            .as_deref()
-            .and_then(topic)
-            .map(|topic| Update::End { topic })),
-        _ => Ok(None),
-    };
-    let cursor = id
-        .filter(|id| !id.is_empty())
-        .map(|id| Cursor(id.to_string()));
-    let mut out: Vec<Positioned> = Vec::with_capacity(1);
-    match update {
-        Ok(Some(update)) => out.push(Positioned { update, cursor }),
-        Ok(None) => out.push(Positioned {
-            update: Update::Beat,
-            cursor,
-        }),
-        Err(error) => out.push(Positioned {
-            update: Update::Problem(format!("event {name}: {error}")),
-            cursor,
-        }),
-    }
-    out.extend(problems.into_iter().map(|problem| Positioned {
-        update: Update::Problem(problem),
-        cursor: None,
-    }));
-    out
 }

@@ -4,6 +4,8 @@
 
 pub mod decode;
 pub mod encode;
+pub mod event;
+mod lenient;
 mod request;
 mod watch;
 pub mod wire;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use futures_util::StreamExt;
 use futures_util::stream::{self, LocalBoxStream};
 
-use super::{decode, described};
+use super::{decode, described, event};
 use crate::backend::{BackendError, Positioned, Update};
 use crate::net::StreamResponse;
 use crate::net::sse::{SseItem, SseParser};
@@ -69,7 +69,7 @@ fn take(parser: &mut SseParser, chunk: &[u8], ready: &mut VecDeque<Positioned>) 
             event,
             data,
             last_event_id,
-        } => ready.extend(decode::event(event, data, Some(last_event_id))),
+        } => ready.extend(event::event(event, data, Some(last_event_id))),
         SseItem::Comment => {}
         SseItem::Oversized { bytes } => {
             let text = format!("an event of {bytes} bytes was too large and was left out");
