@@ -1,7 +1,7 @@
 // All end-to-end tests, one file after the other: `node tests/e2e/run.mjs [--only NAME] [--full] [--readme]`.
 // DIST, BRIDGE, CHROME and RUNBOARD_NODE_MODULES say what is tested (lib/env.mjs); `cargo xtask test --only e2e` sets them.
 // The last line is `N passed, N failed`.
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { run } from "node:test";
@@ -12,6 +12,17 @@ const args = process.argv.slice(2);
 const only = args.flatMap((arg, at) => (arg === "--only" ? [args[at + 1]] : []));
 if (args.includes("--full")) process.env.E2E_FULL = "1";
 if (args.includes("--readme")) process.env.E2E_README = "1";
+
+const { bridge, chrome, dist } = await import("./lib/env.mjs").catch((error) => {
+  console.error(`the tests need playwright-core and axe-core; \`cargo xtask test --only e2e\` gets them, or set RUNBOARD_NODE_MODULES (${error.message.split("\n")[0]})`);
+  process.exit(2);
+});
+for (const [what, path] of [["DIST", join(dist, "index.html")], ["BRIDGE", bridge], ["CHROME", chrome]]) {
+  if (path.includes("/") && !existsSync(path)) {
+    console.error(`${what}: ${path} is missing; \`cargo xtask test --only e2e\` builds what the tests need`);
+    process.exit(2);
+  }
+}
 
 const all = readdirSync(here).filter((name) => name.endsWith(".test.mjs")).sort();
 // A name is a file's, or else a part of tests' names.

@@ -121,7 +121,7 @@ export function writeRun(dir, run, events, log = "") {
 }
 
 /** A history file of these records. */
-export function writeHistory(dir, records, name = "runs.jsonl") {
+export function writeHistory(dir, records, name = "history.jsonl") {
   const path = join(dir, name);
   writeFileSync(path, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
   return path;

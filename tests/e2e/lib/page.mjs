@@ -96,8 +96,14 @@ export async function until(page, test, arg, what = String(test)) {
 
 /** What the page shows, for the report of a failure. */
 export async function looks(page) {
-  const text = await page.evaluate(() => document.body.innerText).catch(() => "");
-  return `the page shows: ${page.url()}\n${text.slice(0, 1500)}`;
+  const text = await page
+    .evaluate(() => {
+      const short = (element) => element?.innerText.replace(/\n+/g, " | ") ?? "";
+      const grid = document.querySelector("[role=grid], [role=treegrid]");
+      return [`title: ${document.title}`, short(document.querySelector("nav.strip")), `rows: ${grid?.getAttribute("aria-rowcount")}`, short(document.querySelector("main")).slice(-1200)].join("\n");
+    })
+    .catch(() => "");
+  return `the page shows: ${page.url()}\n${text}`;
 }
 
 /** Until an element that `selector` finds shows `text` (a part of it, or a pattern). */
