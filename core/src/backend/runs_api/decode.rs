@@ -1,9 +1,10 @@
 //! From the wire into the model. Total: any bytes give a value with problems, or an error; a row is never dropped silently.
+//!
+//! Lists of runs and of log lines are long, so they are read by derived code first; only when that fails, or for everything else, field by field.
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::lenient::{Problems, lenient, read, read_list};
+use super::lenient::{Fields, Problems};
 use super::wire;
 use crate::backend::{
     BackendError, Capabilities, Cursor, Decoded, Info, LogBatch, Logs, Page, Updates, Vocabulary,
@@ -12,11 +13,11 @@ use crate::model::{
     Attempt, Level, Lineage, LogLine, LogStream, Phase, Run, Step, StepCounts, Timestamp,
 };
 
-fn time(text: &Option<String>, what: &str, problems: &mut Problems) -> Option<Timestamp> {
-    let text = text.as_deref()?;
+fn time(text: Option<&str>, what: &str, field: &str, problems: &mut Problems) -> Option<Timestamp> {
+    let text = text?;
     let at = Timestamp::parse(text);
     if at.is_none() {
-        problems.push(format!("{what}: {text:?} is no RFC 3339 time"));
+        problems.push(format!("{what}.{field}: {text:?} is no RFC 3339 time"));
     }
     at
 }
@@ -44,20 +45,63 @@ fn tags(map: Map<String, Value>) -> Vec<(String, String)> {
     tags
 }
 
+/// A row of a list of runs, field by field.
+fn wire_run(fields: &mut Fields<'_>, _: usize) -> wire::Run {
+    wire::Run {
+        id: fields.text("id").unwrap_or_default(),
+        job: fields.text("job").unwrap_or_default(),
+        status: fields.text("status").unwrap_or_default(),
+        raw_status: fields.text("raw_status"),
+        created_at: fields.text("created_at"),
+        started_at: fields.text("started_at"),
+        ended_at: fields.text("ended_at"),
+        last_seen_at: fields.text("last_seen_at"),
+        zone_assumed: fields.flag("zone_assumed"),
+        attempt: fields.small("attempt"),
+        steps: fields.object("steps").map(|mut steps| wire::StepCounts {
+            total: steps.small("total"),
+            succeeded: steps.small("succeeded").unwrap_or(0),
+            failed: steps.small("failed").unwrap_or(0),
+            running: steps.small("running").unwrap_or(0),
+            skipped: steps.small("skipped").unwrap_or(0),
+        }),
+        tags: fields.map("tags"),
+        reason: fields.text("reason"),
+        user: fields.text("user"),
+        host: fields.text("host"),
+        command: fields.texts("command"),
+        exit_code: fields.number("exit_code"),
+        root: fields.text("root"),
+        parent: fields.text("parent"),
+        version: fields.count("version"),
+    }
+}
+
 /// One row of the list.
 pub fn run(wire: wire::Run, problems: &mut Problems) -> Run {
     let (mut phase, raw_status) = phase(wire.status, wire.raw_status);
-    let what = |field| format!("run {}.{field}", wire.id);
-    let steps = wire.steps.unwrap_or_default();
-    let last_seen_at = time(&wire.last_seen_at, &what("last_seen_at"), problems);
+    let mut at = |text: &Option<String>, field| {
+        // The words for a problem are made only when there is one.
+        text.as_deref().and_then(|text| {
+            Timestamp::parse(text)
+                .or_else(|| time(Some(text), &format!("run {}", wire.id), field, problems))
+        })
+    };
+    let (created_at, started_at, ended_at) = (
+        at(&wire.created_at, "created_at"),
+        at(&wire.started_at, "started_at"),
+        at(&wire.ended_at, "ended_at"),
+    );
+    let last_seen_at = at(&wire.last_seen_at, "last_seen_at");
     if last_seen_at.is_some() && !phase.is_terminal() {
         // It claims to go on and shows no life: unfinished, and nobody knows its fate.
         phase = Phase::Unknown;
     }
+    let steps = wire.steps.unwrap_or_default();
     Run {
-        created_at: time(&wire.created_at, &what("created_at"), problems),
-        started_at: time(&wire.started_at, &what("started_at"), problems),
-        ended_at: time(&wire.ended_at, &what("ended_at"), problems),
+        created_at,
+        started_at,
+        ended_at,
         last_seen_at,
         id: wire.id,
         job: wire.job,
@@ -86,53 +130,63 @@ pub fn run(wire: wire::Run, problems: &mut Problems) -> Run {
     }
 }
 
-fn attempt(wire: wire::Attempt, step: &str, problems: &mut Problems) -> Attempt {
-    let (phase, raw_status) = phase(wire.status, wire.raw_status);
+/// A time field of an object at hand.
+fn at(fields: &mut Fields<'_>, field: &str) -> Option<Timestamp> {
+    let text = fields.text(field)?;
+    let at = Timestamp::parse(&text);
+    if at.is_none() {
+        fields.problem(format!(
+            "{}.{field}: {text:?} is no RFC 3339 time",
+            fields.what()
+        ));
+    }
+    at
+}
+
+fn attempt(fields: &mut Fields<'_>, index: usize) -> Attempt {
+    let (phase, raw_status) = phase(
+        fields.text("status").unwrap_or_default(),
+        fields.text("raw_status"),
+    );
     Attempt {
-        number: wire.attempt.max(1),
+        number: fields.small("attempt").unwrap_or(index as u32 + 1).max(1),
         phase,
         raw_status,
-        started_at: time(
-            &wire.started_at,
-            &format!("step {step}.started_at"),
-            problems,
-        ),
-        ended_at: time(&wire.ended_at, &format!("step {step}.ended_at"), problems),
-        exit_code: wire.exit_code,
-        reason: wire.reason,
+        started_at: at(fields, "started_at"),
+        ended_at: at(fields, "ended_at"),
+        exit_code: fields.number("exit_code"),
+        reason: fields.text("reason"),
     }
 }
 
-fn step(wire: wire::Step, index: usize, problems: &mut Problems) -> Step {
-    let (phase, raw_status) = phase(wire.status, wire.raw_status);
-    let what = |field| format!("step {}.{field}", wire.key);
+fn step(fields: &mut Fields<'_>, index: usize) -> Step {
+    let (phase, raw_status) = phase(
+        fields.text("status").unwrap_or_default(),
+        fields.text("raw_status"),
+    );
     Step {
+        key: fields.text("key").unwrap_or_default(),
         phase,
         raw_status,
-        position: wire.position.unwrap_or(index as u32),
-        queued_at: time(&wire.queued_at, &what("queued_at"), problems),
-        started_at: time(&wire.started_at, &what("started_at"), problems),
-        ended_at: time(&wire.ended_at, &what("ended_at"), problems),
-        exit_code: wire.exit_code,
-        reason: wire.reason,
-        attempts: wire
-            .attempts
-            .into_iter()
-            .map(|wire_attempt| attempt(wire_attempt, &wire.key, problems))
-            .collect(),
-        needs: wire.needs,
-        version: wire.version.unwrap_or(0),
-        key: wire.key,
+        position: fields.small("position").unwrap_or(index as u32),
+        queued_at: at(fields, "queued_at"),
+        started_at: at(fields, "started_at"),
+        ended_at: at(fields, "ended_at"),
+        exit_code: fields.number("exit_code"),
+        reason: fields.text("reason"),
+        attempts: fields.rows("attempts", attempt),
+        needs: fields.texts("needs"),
+        version: fields.count("version").unwrap_or(0),
     }
 }
 
-fn line(wire: &wire::LogLine<'_>) -> LogLine {
+fn line(at: &str, step: String, stream: &str, level: &str, text: String) -> LogLine {
     LogLine {
-        at: Timestamp::parse(&wire.at),
-        step: wire.step.to_string(),
-        stream: LogStream::from_word(&wire.stream),
-        level: Level::from_word(&wire.level).unwrap_or_else(|| Level::of_text(&wire.text)),
-        text: wire.text.to_string(),
+        at: Timestamp::parse(at),
+        step,
+        stream: LogStream::from_word(stream),
+        level: Level::from_word(level).unwrap_or_else(|| Level::of_text(&text)),
+        text,
     }
 }
 
@@ -146,46 +200,54 @@ fn decoded<T>(value: T, cursor: Option<String>, problems: Problems) -> Decoded<T
 
 /// The words of an error body: `detail`, else `title`.
 pub fn problem(bytes: &[u8]) -> Option<String> {
-    let problem: wire::Problem = serde_json::from_slice(bytes).ok()?;
-    [problem.detail, problem.title]
+    let mut ignored = Problems::new();
+    let mut fields = Fields::parse(bytes, &mut ignored).ok()?;
+    [fields.text("detail"), fields.text("title")]
         .into_iter()
+        .flatten()
         .find(|text| !text.is_empty())
 }
 
 /// `GET /info`. An answer without a name or an API version is not from this API.
 pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
     let mut problems = Problems::new();
-    let wire: wire::Info = read(bytes, &mut problems)?;
-    if wire.name.is_empty() && wire.api.is_empty() {
+    let mut fields = Fields::parse(bytes, &mut problems)?;
+    let name = fields.text("name").unwrap_or_default();
+    if name.is_empty() && fields.text("api").is_none() {
         return Err(BackendError::NotThisApi(
             "the answer to info has neither a name nor an API version".into(),
         ));
     }
-    let defaults = Vocabulary::default();
-    let info = Info {
-        name: wire.name,
-        version: wire.version,
-        capabilities: Capabilities {
-            updates: if wire.capabilities.updates == "stream" {
+    let mut info = Info {
+        name,
+        version: fields.text("version").unwrap_or_default(),
+        server_time: at(&mut fields, "server_time"),
+        heartbeat_s: fields.small("heartbeat_s"),
+        problems: fields.texts("problems"),
+        ..Info::default()
+    };
+    if let Some(mut can) = fields.object("capabilities") {
+        info.capabilities = Capabilities {
+            updates: if can.text("updates").as_deref() == Some("stream") {
                 Updates::Stream
             } else {
                 Updates::Poll
             },
-            logs: match wire.capabilities.logs.as_str() {
-                "follow" => Logs::Follow,
-                "snapshot" => Logs::Snapshot,
+            logs: match can.text("logs").as_deref() {
+                Some("follow") => Logs::Follow,
+                Some("snapshot") => Logs::Snapshot,
                 _ => Logs::None,
             },
-            log_file: wire.capabilities.log_file,
-        },
-        vocabulary: Vocabulary {
-            job: wire.vocabulary.job.unwrap_or(defaults.job),
-            step: wire.vocabulary.step.unwrap_or(defaults.step),
-        },
-        server_time: Timestamp::parse(&wire.server_time),
-        heartbeat_s: wire.heartbeat_s,
-        problems: wire.problems,
-    };
+            log_file: can.flag("log_file"),
+        };
+    }
+    if let Some(mut words) = fields.object("vocabulary") {
+        let Vocabulary { job, step } = Vocabulary::default();
+        info.vocabulary = Vocabulary {
+            job: words.text("job").unwrap_or(job),
+            step: words.text("step").unwrap_or(step),
+        };
+    }
     Ok(decoded(info, None, problems))
 }
 
@@ -193,9 +255,18 @@ pub(super) fn runs(
     bytes: &[u8],
     problems: &mut Problems,
 ) -> Result<(wire::RunList, Vec<Run>), BackendError> {
-    let mut list = read_list(bytes, "runs", problems, |list: &mut wire::RunList, rows| {
-        list.runs = rows
-    })?;
+    let mut list = match serde_json::from_slice::<wire::RunList>(bytes) {
+        Ok(list) => list,
+        Err(_) => {
+            let mut fields = Fields::parse(bytes, problems)?;
+            wire::RunList {
+                next: fields.text("next"),
+                total: fields.count("total"),
+                cursor: fields.text("cursor"),
+                runs: fields.rows("runs", wire_run),
+            }
+        }
+    };
     let rows = std::mem::take(&mut list.runs);
     let mut runs = Vec::with_capacity(rows.len());
     for (index, row) in rows.into_iter().enumerate() {
@@ -227,47 +298,38 @@ pub fn run_list(bytes: &[u8]) -> Result<Decoded<Page<Run>>, BackendError> {
 /// `GET /runs/{id}`.
 pub fn one_run(bytes: &[u8]) -> Result<Decoded<Run>, BackendError> {
     let mut problems = Problems::new();
-    let mut one: wire::OneRun = read(bytes, &mut problems)?;
-    if one.run.id.is_empty()
-        && let Ok(Value::Object(fields)) = serde_json::from_slice(bytes)
-        && let Some(row) = fields.get("run")
-    {
-        problems.clear();
-        one.run = lenient(row.clone(), "run", &mut problems);
-    }
-    if one.run.id.is_empty() {
-        return Err(BackendError::Malformed(
-            "the answer holds no run with an id".into(),
-        ));
-    }
-    let cursor = one.cursor.take();
-    Ok(decoded(run(one.run, &mut problems), cursor, problems))
+    let mut fields = Fields::parse(bytes, &mut problems)?;
+    let cursor = fields.text("cursor");
+    let row = fields
+        .object("run")
+        .map(|mut row| wire_run(&mut row, 0))
+        .filter(|row| !row.id.is_empty());
+    let row =
+        row.ok_or_else(|| BackendError::Malformed("the answer holds no run with an id".into()))?;
+    Ok(decoded(run(row, &mut problems), cursor, problems))
 }
 
-pub(super) fn steps(
-    bytes: &[u8],
-    problems: &mut Problems,
-) -> Result<(wire::StepList, Vec<Step>), BackendError> {
-    let mut list = read_list(
-        bytes,
-        "steps",
-        problems,
-        |list: &mut wire::StepList, rows| list.steps = rows,
-    )?;
-    let rows = std::mem::take(&mut list.steps);
-    let steps = rows
-        .into_iter()
-        .enumerate()
-        .map(|(index, row)| step(row, index, problems))
-        .collect();
-    Ok((list, steps))
+/// Steps with the run that they belong to, where the answer says it, and the position.
+pub(super) struct Steps {
+    pub(super) run: String,
+    pub(super) steps: Vec<Step>,
+    cursor: Option<String>,
+}
+
+pub(super) fn steps(bytes: &[u8], problems: &mut Problems) -> Result<Steps, BackendError> {
+    let mut fields = Fields::parse(bytes, problems)?;
+    Ok(Steps {
+        run: fields.text("run").unwrap_or_default(),
+        cursor: fields.text("cursor"),
+        steps: fields.rows("steps", step),
+    })
 }
 
 /// `GET /runs/{id}/steps`.
 pub fn step_list(bytes: &[u8]) -> Result<Decoded<Vec<Step>>, BackendError> {
     let mut problems = Problems::new();
-    let (list, steps) = steps(bytes, &mut problems)?;
-    Ok(decoded(steps, list.cursor, problems))
+    let list = steps(bytes, &mut problems)?;
+    Ok(decoded(list.steps, list.cursor, problems))
 }
 
 pub(super) fn log(
@@ -275,7 +337,16 @@ pub(super) fn log(
     problems: &mut Problems,
 ) -> Result<(String, Option<String>, LogBatch), BackendError> {
     if let Ok(list) = serde_json::from_slice::<wire::LogList<'_>>(bytes) {
-        let lines = list.lines.iter().map(line).collect();
+        let read = |row: &wire::LogLine<'_>| {
+            line(
+                &row.at,
+                row.step.to_string(),
+                &row.stream,
+                &row.level,
+                row.text.to_string(),
+            )
+        };
+        let lines = list.lines.iter().map(read).collect();
         return Ok((
             list.run.into_owned(),
             list.cursor,
@@ -286,50 +357,26 @@ pub(super) fn log(
             },
         ));
     }
-    // Owned and field by field: `Value` does not lend its texts.
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Row {
-        at: String,
-        step: String,
-        stream: String,
-        level: String,
-        text: String,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Envelope {
-        run: String,
-        first: u64,
-        total: Option<u64>,
-        lines: Vec<Row>,
-        cursor: Option<String>,
-    }
-    let list = read_list(bytes, "lines", problems, |list: &mut Envelope, rows| {
-        list.lines = rows
-    })?;
-    let lines = list
-        .lines
-        .iter()
-        .map(|row| {
-            line(&wire::LogLine {
-                n: None,
-                at: row.at.as_str().into(),
-                step: row.step.as_str().into(),
-                stream: row.stream.as_str().into(),
-                level: row.level.as_str().into(),
-                text: row.text.as_str().into(),
-            })
-        })
-        .collect();
+    let mut fields = Fields::parse(bytes, problems)?;
+    let row = |row: &mut Fields<'_>, _: usize| {
+        let mut text = |name| row.text(name).unwrap_or_default();
+        line(
+            &text("at"),
+            text("step"),
+            &text("stream"),
+            &text("level"),
+            text("text"),
+        )
+    };
+    let batch = LogBatch {
+        first: fields.count("first").unwrap_or(1).max(1),
+        total: fields.count("total"),
+        lines: fields.rows("lines", row),
+    };
     Ok((
-        list.run,
-        list.cursor,
-        LogBatch {
-            first: list.first.max(1),
-            lines,
-            total: list.total,
-        },
+        fields.text("run").unwrap_or_default(),
+        fields.text("cursor"),
+        batch,
     ))
 }
 

@@ -1,9 +1,8 @@
 //! Events of the stream into updates.
 
 use super::decode::{log, runs, steps};
-use super::lenient::{Problems, read};
-use super::wire;
-use crate::backend::{Cursor, Positioned, Topic, Update};
+use super::lenient::{Fields, Problems};
+use crate::backend::{BackendError, Cursor, Positioned, Topic, Update};
 use crate::model::Timestamp;
 
 fn topic(word: &str) -> Option<Topic> {
@@ -14,42 +13,57 @@ fn topic(word: &str) -> Option<Topic> {
     }
 }
 
-/// One event of the stream. An event of an unknown name is passed over, as the SSE standard asks; one that cannot be read is told.
-pub fn event(name: &str, data: &str, id: Option<&str>) -> Vec<Positioned> {
-    let bytes = data.as_bytes();
-    let mut problems = Problems::new();
-    let notice = || serde_json::from_slice::<wire::Notice>(bytes).unwrap_or_default();
-    let update = match name {
-        "runs" => runs(bytes, &mut problems).map(|(_, runs)| Some(Update::Runs(runs))),
-        "removed" => read::<wire::Removed>(bytes, &mut problems)
-            .map(|removed| Some(Update::Removed(removed.ids))),
-        "steps" => steps(bytes, &mut problems).map(|(list, steps)| {
-            Some(Update::Steps {
+/// What an event says; `None`: nothing that we know of.
+fn update(
+    name: &str,
+    bytes: &[u8],
+    problems: &mut Problems,
+) -> Result<Option<Update>, BackendError> {
+    match name {
+        "runs" => return runs(bytes, problems).map(|(_, runs)| Some(Update::Runs(runs))),
+        "steps" => {
+            let list = steps(bytes, problems)?;
+            return Ok(Some(Update::Steps {
                 run: list.run,
-                steps,
-            })
-        }),
-        "log" => log(bytes, &mut problems).map(|(run, _, batch)| Some(Update::Log { run, batch })),
-        "live" => Ok(Some(Update::Live {
-            server_time: notice().server_time.as_deref().and_then(Timestamp::parse),
-        })),
-        "gap" => {
-            let notice = notice();
-            let reason = notice
-                .reason
-                .unwrap_or_else(|| "the source does not say why".into());
-            Ok(Some(Update::Gap {
-                topic: notice.topic.as_deref().and_then(topic),
-                reason,
-            }))
+                steps: list.steps,
+            }));
         }
-        "end" => Ok(notice()
-            .topic
+        "log" => {
+            return log(bytes, problems).map(|(run, _, batch)| Some(Update::Log { run, batch }));
+        }
+        _ => {}
+    }
+    let mut fields = Fields::parse(bytes, problems)?;
+    Ok(match name {
+        "removed" => Some(Update::Removed(fields.texts("ids"))),
+        "live" => Some(Update::Live {
+            server_time: fields
+                .text("server_time")
+                .as_deref()
+                .and_then(Timestamp::parse),
+        }),
+        "gap" => {
+            let reason = fields
+                .text("reason")
+                .unwrap_or_else(|| "the source does not say why".into());
+            Some(Update::Gap {
+                topic: fields.text("topic").as_deref().and_then(topic),
+                reason,
+            })
+        }
+        "end" => fields
+            .text("topic")
             .as_deref()
             .and_then(topic)
-            .map(|topic| Update::End { topic })),
-        _ => Ok(None),
-    };
+            .map(|topic| Update::End { topic }),
+        _ => None,
+    })
+}
+
+/// One event of the stream. An event of an unknown name is passed over, as the SSE standard asks; one that cannot be read is told.
+pub fn event(name: &str, data: &str, id: Option<&str>) -> Vec<Positioned> {
+    let mut problems = Problems::new();
+    let update = update(name, data.as_bytes(), &mut problems);
     let cursor = id
         .filter(|id| !id.is_empty())
         .map(|id| Cursor(id.to_string()));

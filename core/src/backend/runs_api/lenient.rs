@@ -1,6 +1,7 @@
-//! Reading JSON whose shape may differ from what is expected: field by field, row by row, and whatever does not fit is named.
+//! Reading JSON whose shape may differ from what is expected: field by field, and whatever does not fit is named.
+//!
+//! Everything but long lists is read this way only: one reader for all types is a fraction of the code that a derived one for each would be.
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::backend::BackendError;
@@ -8,61 +9,12 @@ use crate::backend::BackendError;
 /// What could not be read, for people.
 pub(super) type Problems = Vec<String>;
 
-/// Reads `T`, or, when some field has another shape than expected, all fields that have not, and says which were left out.
-pub(super) fn read<T: DeserializeOwned + Default>(
-    bytes: &[u8],
-    problems: &mut Problems,
-) -> Result<T, BackendError> {
-    if let Ok(value) = serde_json::from_slice(bytes) {
-        return Ok(value);
-    }
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| BackendError::Malformed(error.to_string()))?;
-    Ok(lenient(value, "answer", problems))
-}
-
-/// Field by field: what fits is taken, what does not is named.
-pub(super) fn lenient<T: DeserializeOwned + Default>(
-    value: Value,
-    what: &str,
-    problems: &mut Problems,
-) -> T {
-    let Value::Object(fields) = value else {
-        problems.push(format!(
-            "{what}: expected an object, found {}",
-            kind(&value)
-        ));
-        return T::default();
-    };
-    let mut kept = Map::new();
-    for (name, field) in fields {
-        if field.is_null() {
-            continue;
-        }
-        let alone = Value::Object(Map::from_iter([(name.clone(), field.clone())]));
-        match T::deserialize(&alone) {
-            Ok(_) => {
-                kept.insert(name, field);
-            }
-            // A number or a truth value where a text is due says the same as a text.
-            Err(_)
-                if (field.is_number() || field.is_boolean())
-                    && fits::<T>(&name, &field.to_string()) =>
-            {
-                kept.insert(name, Value::String(field.to_string()));
-            }
-            Err(error) => problems.push(format!("{what}.{name}: {error}")),
-        }
-    }
-    T::deserialize(&Value::Object(kept)).unwrap_or_default()
-}
-
-fn fits<T: DeserializeOwned>(name: &str, text: &str) -> bool {
-    T::deserialize(&Value::Object(Map::from_iter([(
-        name.to_string(),
-        Value::String(text.to_string()),
-    )])))
-    .is_ok()
+/// An object's fields.
+pub(super) struct Fields<'a> {
+    map: Map<String, Value>,
+    /// Where the object stands, for problems.
+    what: String,
+    problems: &'a mut Problems,
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -76,39 +28,161 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// The rows of a list field, each read on its own, when the list as a whole does not fit.
-fn rows<T: DeserializeOwned + Default>(
-    bytes: &[u8],
-    field: &str,
-    problems: &mut Problems,
-) -> Option<Vec<T>> {
-    let value: Value = serde_json::from_slice(bytes).ok()?;
-    let rows = value.get(field)?.as_array()?;
-    let read = |(index, row): (usize, &Value)| {
-        lenient(row.clone(), &format!("{field}[{index}]"), problems)
-    };
-    Some(rows.iter().enumerate().map(read).collect())
-}
+impl<'a> Fields<'a> {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// When the bytes are no JSON.
+    pub(super) fn parse(
+        bytes: &[u8],
+        problems: &'a mut Problems,
+    ) -> Result<Fields<'a>, BackendError> {
+        let value = serde_json::from_slice(bytes)
+            .map_err(|error| BackendError::Malformed(error.to_string()))?;
+        Ok(Fields::new(value, "answer".into(), problems))
+    }
 
-/// Reads a list's envelope strictly first, because that is fast; then row by row.
-pub(super) fn read_list<T, R>(
-    bytes: &[u8],
-    field: &str,
-    problems: &mut Problems,
-    put: impl FnOnce(&mut T, Vec<R>),
-) -> Result<T, BackendError>
-where
-    T: DeserializeOwned + Default,
-    R: DeserializeOwned + Default,
-{
-    if let Ok(value) = serde_json::from_slice(bytes) {
-        return Ok(value);
+    pub(super) fn new(value: Value, what: String, problems: &'a mut Problems) -> Fields<'a> {
+        let map = match value {
+            Value::Object(map) => map,
+            other => {
+                problems.push(format!(
+                    "{what}: expected an object, found {}",
+                    kind(&other)
+                ));
+                Map::new()
+            }
+        };
+        Fields {
+            map,
+            what,
+            problems,
+        }
     }
-    let mut found = Problems::new();
-    let mut list: T = read(bytes, &mut found)?;
-    match rows(bytes, field, problems) {
-        Some(rows) => put(&mut list, rows),
-        None => problems.append(&mut found),
+
+    fn wrong(&mut self, name: &str, expected: &str, found: &Value) {
+        self.problems.push(format!(
+            "{}.{name}: expected {expected}, found {}",
+            self.what,
+            kind(found)
+        ));
     }
-    Ok(list)
+
+    /// The field; null is the same as absent.
+    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        self.map.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// A text; a number or a truth value says the same as a text.
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        match self.take(name)? {
+            Value::String(text) => Some(text),
+            value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
+            other => {
+                self.wrong(name, "a text", &other);
+                None
+            }
+        }
+    }
+
+    /// A whole number.
+    pub(super) fn number(&mut self, name: &str) -> Option<i64> {
+        let value = self.take(name)?;
+        let number = value.as_i64();
+        if number.is_none() {
+            self.wrong(name, "a whole number", &value);
+        }
+        number
+    }
+
+    /// A count or a position: a whole number from 0.
+    pub(super) fn count(&mut self, name: &str) -> Option<u64> {
+        let value = self.take(name)?;
+        let number = value.as_u64();
+        if number.is_none() {
+            self.wrong(name, "a whole number from 0", &value);
+        }
+        number
+    }
+
+    pub(super) fn small(&mut self, name: &str) -> Option<u32> {
+        self.count(name)
+            .map(|count| u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    pub(super) fn flag(&mut self, name: &str) -> bool {
+        match self.take(name) {
+            None => false,
+            Some(Value::Bool(flag)) => flag,
+            Some(other) => {
+                self.wrong(name, "true or false", &other);
+                false
+            }
+        }
+    }
+
+    pub(super) fn list(&mut self, name: &str) -> Vec<Value> {
+        match self.take(name) {
+            None => Vec::new(),
+            Some(Value::Array(list)) => list,
+            Some(other) => {
+                self.wrong(name, "a list", &other);
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn texts(&mut self, name: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for value in self.list(name) {
+            match value {
+                Value::String(text) => texts.push(text),
+                other => self.wrong(name, "a list of texts", &other),
+            }
+        }
+        texts
+    }
+
+    pub(super) fn map(&mut self, name: &str) -> Map<String, Value> {
+        match self.take(name) {
+            None => Map::new(),
+            Some(Value::Object(map)) => map,
+            Some(other) => {
+                self.wrong(name, "an object", &other);
+                Map::new()
+            }
+        }
+    }
+
+    /// The object in a field.
+    pub(super) fn object(&mut self, name: &str) -> Option<Fields<'_>> {
+        let value = self.take(name)?;
+        let what = if self.what == "answer" {
+            name.to_string()
+        } else {
+            format!("{}.{name}", self.what)
+        };
+        Some(Fields::new(value, what, self.problems))
+    }
+
+    /// Reads every row of a list by itself; `read` is told the row's place.
+    pub(super) fn rows<T>(&mut self, name: &str, read: fn(&mut Fields<'_>, usize) -> T) -> Vec<T> {
+        let rows = self.list(name).into_iter().enumerate();
+        let mut out = Vec::with_capacity(rows.len());
+        for (index, value) in rows {
+            out.push(read(
+                &mut Fields::new(value, format!("{name}[{index}]"), self.problems),
+                index,
+            ));
+        }
+        out
+    }
+
+    pub(super) fn problem(&mut self, text: String) {
+        self.problems.push(text);
+    }
+
+    pub(super) fn what(&self) -> &str {
+        &self.what
+    }
 }
