@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use runboard_core::net::sse::{SseItem, SseParser};
 use serde_json::Value;
@@ -198,7 +198,10 @@ impl Stream {
 
     /// The next event; `None`: the stream ended or was cut.
     pub(crate) fn next(&mut self) -> Option<Event> {
+        let begun = Instant::now();
         loop {
+            // Beats go on for ever, so the socket's own patience does not end a wait for an event that never comes.
+            assert!(begun.elapsed() < PATIENCE, "no event for {PATIENCE:?}");
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }
