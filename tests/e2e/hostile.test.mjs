@@ -108,3 +108,16 @@ test("hostile: an address is text as well", async (t) => {
     }
   }
 });
+
+test("hostile: the check itself finds what text must not become", async (t) => {
+  const page = await open(t, bridge.url);
+  const kinds = ["img", "script", "iframe", "style", "base", "a"];
+  const counts = await page.evaluate((kinds) => kinds.map((kind) => {
+    const element = document.createElement(kind);
+    if (kind === "a") element.setAttribute("href", "javascript:0");
+    document.querySelector("main").append(element);
+    return element.outerHTML;
+  }), kinds);
+  const words = (await page.evaluate(found)).join("\n");
+  for (const [index, kind] of kinds.entries()) assert.ok(words.includes(kind === "a" ? "href=javascript:0" : counts[index]), `${kind} is found in ${words}`);
+});

@@ -4,13 +4,14 @@ import { test } from "node:test";
 import { live, logTexts, record, serve } from "./lib/bridge.mjs";
 import { tempDir } from "./lib/env.mjs";
 import { download, line, lines, lists, looks, open, shows, until } from "./lib/page.mjs";
+import { later } from "./lib/proc.mjs";
 
 const phaseOf = (page, selector, phase) =>
   until(page, ({ selector, phase }) => document.querySelector(selector)?.dataset.phase === phase, { selector, phase }, `${selector} is ${phase}`);
 
 test("live: a run appears, its steps move, its log follows, and it ends", async (t) => {
   const bridge = await serve();
-  t.after(() => bridge.stop());
+  later(t, () => bridge.stop());
   const old = await record(bridge.dir, "old", "echo old");
   const page = await open(t, bridge.url);
   await lists(page, [old]);
@@ -49,7 +50,7 @@ test("live: a run appears, its steps move, its log follows, and it ends", async 
 
 test("live: new runs wait behind a chip while somebody reads, and no row moves", async (t) => {
   const bridge = await serve();
-  t.after(() => bridge.stop());
+  later(t, () => bridge.stop());
   const ids = [];
   for (let at = 0; at < 3; at++) ids.unshift(await record(bridge.dir, `old ${at}`, "echo old"));
   const page = await open(t, bridge.url);
@@ -71,9 +72,9 @@ test("live: new runs wait behind a chip while somebody reads, and no row moves",
 
 test("live: a dead bridge is said in words, nothing moves, and it is live again when it is back", async (t) => {
   let bridge = await serve();
-  t.after(() => bridge.stop());
+  later(t, () => bridge.stop());
   const run = await live(bridge.dir, "etl");
-  t.after(() => run.end());
+  later(t, () => run.end());
   run.say("echo first");
   const page = await open(t, `${bridge.url}?view=run&run=${run.id}&tab=logs`, { allow: [/net::ERR_/, /Failed to load resource/] });
   assert.equal(await line(page, 1), "first");
@@ -112,9 +113,9 @@ test("live: a dead bridge is said in words, nothing moves, and it is live again 
 
 test("live: following pauses when the reader scrolls up, and says how many lines are new", async (t) => {
   const bridge = await serve();
-  t.after(() => bridge.stop());
+  later(t, () => bridge.stop());
   const run = await live(bridge.dir, "etl");
-  t.after(() => run.end());
+  later(t, () => run.end());
   run.say("i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo line $i; done");
   await bridge.until(`runs/${run.id}/logs?tail=1`, (answer) => answer.total === 2000);
   const page = await open(t, `${bridge.url}?view=run&run=${run.id}&tab=logs`);

@@ -46,7 +46,7 @@ const isFile = (data) => data.nesting === 0 && files.some((file) => data.name.en
 
 function cause(error) {
   const inner = error?.cause ?? error;
-  return (typeof inner === "string" ? inner : inner?.stack ?? inner?.message ?? String(inner)).split("\n").slice(0, 40).join("\n");
+  return (typeof inner === "string" ? inner : inner?.stack ?? inner?.message ?? String(inner)).split("\n").slice(0, 60).join("\n");
 }
 
 stream.on("test:pass", (data) => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 import * as env from "./env.mjs";
+import { later } from "./proc.mjs";
 
 const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -49,7 +50,13 @@ export async function open(t, url, { width = 1440, height = 900, theme = "light"
   await context.exposeBinding("e2eReport", (_, words) => report(words));
   await context.addInitScript(watch);
   const page = await context.newPage();
-  const origin = new URL(url).origin;
+  // Where the test itself goes is no surprise; where the page goes is.
+  const origins = new Set([new URL(url).origin]);
+  const goto = page.goto.bind(page);
+  page.goto = (to, options) => {
+    origins.add(new URL(to).origin);
+    return goto(to, options);
+  };
   page.on("console", (message) => {
     if (message.type() === "error") report(`console: ${message.text()} (${message.location().url})`);
   });
@@ -61,14 +68,14 @@ export async function open(t, url, { width = 1440, height = 900, theme = "light"
   context.on("page", (other) => other !== page && report(`a new page: ${other.url()}`));
   page.on("request", (request) => {
     const to = request.url();
-    if (!to.startsWith(`${origin}/`) && !/^(data|blob):/.test(to)) report(`request to another origin: ${to}`);
+    if (!/^(data|blob):/.test(to) && !origins.has(new URL(to).origin)) report(`request to another origin: ${to}`);
   });
-  t.after(async () => {
+  later(t, async () => {
     // The page is closed even when it says nothing any more.
     const panel = await page.evaluate(() => document.querySelector("main#boot pre")?.textContent).catch(() => null);
     await context.close();
     if (panel) wrong.push(`the app crashed: ${panel}`);
-    assert.deepEqual(wrong, [], "what the page did besides");
+    none(wrong, "the page did what it must not");
   });
   page.wrong = wrong;
   await page.goto(url);
@@ -78,6 +85,11 @@ export async function open(t, url, { width = 1440, height = 900, theme = "light"
     });
   }
   return page;
+}
+
+/** Fails with everything that is in the list. */
+export function none(list, what) {
+  assert.ok(list.length === 0, `${what}:\n${list.join("\n")}`);
 }
 
 /** Until the app stands. */

@@ -47,3 +47,18 @@ export async function firstLine(child) {
   }
   return child.text.out.split("\n")[0];
 }
+
+const ends = new WeakMap();
+/** What is to be done when a test ends: the last thing first, so that pages are closed before their servers are. */
+export function later(t, end) {
+  if (!ends.has(t)) {
+    const list = [];
+    ends.set(t, list);
+    t.after(async () => {
+      const wrong = [];
+      for (const end of list.reverse()) await Promise.resolve().then(end).catch((error) => wrong.push(error));
+      if (wrong.length > 0) throw wrong[0];
+    });
+  }
+  ends.get(t).push(end);
+}

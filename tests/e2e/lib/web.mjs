@@ -20,6 +20,8 @@ function close(server) {
 function forward(request, target, path, take) {
   const headers = { ...request.headers, host: target.host, connection: "close" };
   delete headers["accept-encoding"];
+  // Browsers name the page's origin when they load modules, also from the page's own server.
+  if (headers.origin) headers.origin = target.origin;
   const ask = http.request({ host: target.hostname, port: target.port, path, method: request.method, headers, agent: false }, take);
   request.pipe(ask);
   return ask;
