@@ -1,7 +1,7 @@
 // 400 px wide: nothing scrolls sideways, and what matters can be seen and reached.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { line, none, open } from "./lib/page.mjs";
+import { line, none, open, until } from "./lib/page.mjs";
 import { ALLOWED, enter, states, world } from "./lib/states.mjs";
 
 let here;
@@ -37,6 +37,7 @@ test("narrow: the list opens a run, and its log is read, at 400 px", async (t) =
   const page = await open(t, here.bridge.url, { width: 400, height: 800 });
   await page.locator(`[data-run-id="${here.ids.failed}"] .col-job`).click();
   await page.getByRole("tab", { name: "logs" }).click();
+  await until(page, () => document.querySelectorAll("[data-line]").length > 5);
   await page.locator(".log__scroll").focus();
   await page.keyboard.press("Home");
   await line(page, 1);

@@ -67,7 +67,7 @@ export function states(world) {
   const live = (page) => until(page, () => [...document.querySelectorAll("nav.strip [data-source]")].every((each) => ["live", "polling"].includes(each.dataset.sourceState)));
   const steps = (page) => until(page, () => document.querySelectorAll("[role=treegrid] [data-step-key]").length > 2);
   const log = (page) => until(page, () => document.querySelectorAll("[data-line] .log__text").length > 5);
-  const overview = (page) => shows(page, ".overview", /FileNotFoundError/);
+  const overview = (page) => shows(page, ".failed-step pre", /FileNotFoundError/);
   const list = [
     { name: "runs-full", url: at(""), until: full, live },
     { name: "runs-empty", url: empty.url, until: panel("No runs yet") },

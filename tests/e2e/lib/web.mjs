@@ -81,7 +81,7 @@ export function chance(seed) {
  */
 export async function proxy(bridge) {
   const target = () => new URL(self.target);
-  const self = { target: bridge.url, mode: () => "pass", plan: () => null, cuts: [], sent: 0, seen: [], open: new Set(), stalled: new Set(), onCut: () => {} };
+  const self = { target: bridge.url, mode: () => "pass", plan: () => null, cuts: [], sent: 0, seen: [], open: new Set(), stalled: new Set(), onCut: () => {}, onBytes: () => {} };
   const server = http.createServer((request, response) => {
     const path = request.url;
     self.seen.push(path);
@@ -104,6 +104,7 @@ export async function proxy(bridge) {
         const part = bytes.length > left ? bytes.subarray(0, left) : bytes;
         left -= part.length;
         if (path.includes("/stream")) self.sent += part.length;
+        self.onBytes(entry, part);
         const isLast = left <= 0;
         response.write(part, () => {
           if (isLast) cut(request, response, plan.how, answer);
