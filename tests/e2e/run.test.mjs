@@ -4,6 +4,8 @@ import { after, before, test } from "node:test";
 import { logTexts, record, serve } from "./lib/bridge.mjs";
 import { tempDir } from "./lib/env.mjs";
 import { line, lists, open, shows, until } from "./lib/page.mjs";
+import { later } from "./lib/proc.mjs";
+import { proxy } from "./lib/web.mjs";
 
 const dir = tempDir("run");
 const SCRIPT = `
@@ -106,4 +108,19 @@ test("run: tabs follow the arrow keys and keep the address", async (t) => {
   await page.getByRole("tab", { name: "logs", selected: true }).waitFor();
   assert.equal(new URL(page.url()).searchParams.get("tab"), "logs");
   await page.getByRole("region", { name: "Log", exact: true }).waitFor();
+});
+
+test("run: steps and a log that could not be read for a while come by themselves", async (t) => {
+  const front = await proxy(bridge);
+  later(t, () => front.stop());
+  const page = await open(t, front.url, { allow: [/503/] });
+  await page.clock.install();
+  for (const [tab, part, words, row] of [["steps", "/steps", "The steps could not be read", "[data-step-key=transform]"], ["logs", "/logs", "The log could not be read", '[data-line="3"]']]) {
+    front.mode = (path) => (path.includes(part) ? "error" : "pass");
+    await page.goto(`${front.url}?view=run&run=${failed}&source=local&tab=${tab}`);
+    await shows(page, "main", words);
+    front.mode = () => "pass";
+    await page.clock.fastForward(60_000);
+    await page.locator(row).waitFor();
+  }
 });

@@ -38,7 +38,7 @@ for (const theme of ["light", "dark"]) {
 }
 
 test("pictures: the README's", { skip: process.env.E2E_README !== "1" && "only with --readme" }, async (t) => {
-  const page = await open(t, here.front.url, { height: 820 });
+  const page = await open(t, here.none.url, { height: 820, allow: ALLOWED });
   await enter(here, page, states(here).find(({ name }) => name === "runs-full"));
   await page.mouse.move(0, 0);
   await take(page, join(root, "docs/screenshot.png"));

@@ -98,7 +98,19 @@ export function states(world) {
   list.push({ name: "run-loading", url: at(run(ids.failed)), stall: (path) => isData(path) && !isList(path), until: (page) => page.locator("article.run, .empty").first().waitFor() });
   list.push({ name: "run-error", url: at(run(ids.failed)), refuse: isData, until: (page) => until(page, () => /reach|Looking|Not current/.test(document.querySelector("main").innerText)) });
   // A recorded run always has a step; a run of a history has no log, and this one's folder is bare.
-  list.push({ name: "logs-empty", url: at(`?view=run&source=history&run=9d38c7ea&tab=logs`), until: (page) => page.locator("main .empty").waitFor() });
+  list.push({ name: "logs-empty", url: at(`?view=run&source=history&run=9d38c7ea&tab=logs`), until: panel(/Nothing printed|no log/i) });
+  const wall = (page) => until(page, () => document.querySelectorAll("[data-health]").length > 3);
+  const stats = (page) => until(page, () => document.querySelectorAll("main table tr, main [role=row]").length > 3);
+  for (const [view, reached] of [["stats", stats], ["wall", wall]]) {
+    const words = (page) => until(page, () => document.querySelector("main").innerText.trim().length > 5);
+    list.push(
+      { name: `${view}-full`, url: at(`?view=${view}`), until: reached },
+      { name: `${view}-empty`, url: `${empty.url}?view=${view}`, until: words },
+      { name: `${view}-loading`, url: at(`?view=${view}`), stall: isList, until: words },
+      { name: `${view}-error`, url: at(`?view=${view}`), refuse: isData, until: words },
+      { name: `${view}-stale`, url: at(`?view=${view}`), until: reached, later: isData, then: (page) => until(page, () => /STALE|no data since|stale/i.test(document.body.innerText)) },
+    );
+  }
   return list;
 }
 
