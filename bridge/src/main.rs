@@ -5,9 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod access;
 mod api;
 mod cursor;
 mod log;
+mod proxy;
 mod record_cmd;
 mod serve;
 mod source;

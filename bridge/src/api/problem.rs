@@ -9,6 +9,8 @@ use runboard_core::backend::runs_api::wire;
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) detail: String,
+    /// Seconds after which asking again may help.
+    wait: Option<u64>,
 }
 
 impl Problem {
@@ -16,6 +18,18 @@ impl Problem {
         Problem {
             status,
             detail: detail.into(),
+            wait: None,
+        }
+    }
+
+    /// Too much was asked; it is possible again after so many seconds.
+    pub(crate) fn later(seconds: u64, why: &str) -> Problem {
+        Problem {
+            wait: Some(seconds),
+            ..Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("{why}: try again in {seconds} s"),
+            )
         }
     }
 
@@ -56,6 +70,14 @@ impl Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // Tells it from an answer of a backend behind the proxy, and opens no window of the browser.
+            let asks = HeaderValue::from_static("Bearer realm=\"runboard\"");
+            headers.insert(header::WWW_AUTHENTICATE, asks);
+        }
+        if let Some(wait) = self.wait {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
         response
     }

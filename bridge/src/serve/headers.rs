@@ -1,6 +1,6 @@
 //! Headers that every answer carries: what a page from here may load, and who may look at it.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// The headers of all answers, made once.
 #[derive(Clone, Debug)]
@@ -42,6 +42,15 @@ impl Security {
             list.push((HeaderName::from_static("content-security-policy"), value));
         }
         Security(list)
+    }
+
+    /// For an answer that another server wrote: opened as a page it may do nothing, and it has no share in our origin.
+    pub(crate) fn apply_to_foreign(&self, headers: &mut HeaderMap) {
+        self.apply(headers);
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox"),
+        );
     }
 
     pub(crate) fn apply(&self, headers: &mut HeaderMap) {

@@ -6,7 +6,7 @@ pub(crate) mod guard;
 pub(crate) mod headers;
 
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,14 +14,16 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::access::{Access, AccessArgs, session};
 use crate::api::problem::Problem;
 use crate::api::{Api, LOCAL, RESERVED, json_bytes};
+use crate::proxy::{Proxies, ProxyArgs};
 use crate::source::{Place, Source};
 use assets::Assets;
 use config::Config;
@@ -48,6 +50,13 @@ pub(crate) struct ServeArgs {
     /// Serve this file as config.json
     #[arg(long)]
     config: Option<PathBuf>,
+    /// Allow changes, not only reading
+    #[arg(long)]
+    allow_actions: bool,
+    #[command(flatten)]
+    access: AccessArgs,
+    #[command(flatten)]
+    proxy: ProxyArgs,
 }
 
 fn history(text: &str) -> Result<(String, PathBuf), String> {
@@ -72,7 +81,8 @@ struct Site {
     assets: Assets,
     config: Config,
     security: Security,
-    port: u16,
+    access: Access,
+    proxies: Proxies,
 }
 
 /// Serves until it is told to stop.
@@ -80,20 +90,20 @@ pub(crate) async fn serve(args: ServeArgs) -> ExitCode {
     match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            // A closed stderr is no reason to crash.
-            let _ = writeln!(std::io::stderr(), "runboard-bridge: {message}");
+            complain(&message);
             ExitCode::FAILURE
         }
     }
 }
 
+/// Tells the operator.
+pub(crate) fn complain(message: &str) {
+    // A closed stderr is no reason to crash.
+    let _ = writeln!(std::io::stderr(), "runboard-bridge: {message}");
+}
+
 async fn run(args: ServeArgs) -> Result<(), String> {
-    if !args.listen.ip().is_loopback() {
-        return Err(format!(
-            "{} is not a loopback address: the bridge serves this machine only, access from others comes later",
-            args.listen
-        ));
-    }
+    let mut access = Access::open(args.access, args.listen)?;
     let assets = Assets::open(args.dist.as_deref())?;
     let mut sources = vec![Source::new(
         LOCAL,
@@ -133,7 +143,9 @@ async fn run(args: ServeArgs) -> Result<(), String> {
         let source = source.clone();
         tokio::task::spawn_blocking(move || drop(source.look()));
     }
+    access.names.listening_on(address);
     let (stop, stopped) = watch::channel(false);
+    let proxies = Proxies::open(args.proxy, args.allow_actions, stopped.clone())?;
     let security = Security::new(&config.origins);
     let site = Arc::new(Site {
         api: Api {
@@ -143,7 +155,8 @@ async fn run(args: ServeArgs) -> Result<(), String> {
         assets,
         config,
         security,
-        port: address.port(),
+        access,
+        proxies,
     });
     let router = Router::new().fallback(answer).with_state(site);
     let signals = signal()?;
@@ -151,7 +164,8 @@ async fn run(args: ServeArgs) -> Result<(), String> {
     let _ =
         writeln!(std::io::stdout(), "http://{address}/").and_then(|()| std::io::stdout().flush());
     let mut told = stopped.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         // An error means that nobody can tell us any more.
         let _ = told.wait_for(|stop| *stop).await;
     });
@@ -161,6 +175,17 @@ async fn run(args: ServeArgs) -> Result<(), String> {
     // Streams end by themselves; a reader that does not read must not hold us.
     let _ = tokio::time::timeout(LAST_WORDS, server).await;
     Ok(())
+}
+
+/// Sends who asked for a folder without its slash into it.
+fn into(bare: &str) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+    let name = bare.rsplit('/').next().unwrap_or_default();
+    if let Ok(place) = HeaderValue::from_str(&format!("{name}/")) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    response
 }
 
 /// Ends with Ctrl-C, or with a request to terminate.
@@ -182,11 +207,22 @@ fn signal() -> Result<impl Future<Output = ()>, String> {
     })
 }
 
-async fn answer(State(site): State<Arc<Site>>, request: Request) -> Response<Body> {
-    let (request, _) = request.into_parts();
+async fn answer(
+    State(site): State<Arc<Site>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response<Body> {
+    let (request, body) = request.into_parts();
     let head = request.method == Method::HEAD;
+    let path = site.access.names.below(request.uri.path()).to_string();
+    if let Some(rest) = path.strip_prefix("/proxy/") {
+        let answer = site.forward(request, body, rest, peer.ip()).await;
+        let mut response = answer.unwrap_or_else(Problem::into_response);
+        site.security.apply_to_foreign(response.headers_mut());
+        return response;
+    }
     let mut response = site
-        .route(&request)
+        .route(&request, body, &path, peer.ip())
         .await
         .unwrap_or_else(Problem::into_response);
     site.security.apply(response.headers_mut());
@@ -206,12 +242,40 @@ async fn answer(State(site): State<Arc<Site>>, request: Request) -> Response<Bod
 }
 
 impl Site {
-    async fn route(&self, request: &Parts) -> Result<Response<Body>, Problem> {
-        let (path, query) = (request.uri.path(), request.uri.query());
+    /// What a server behind `/proxy/` says.
+    async fn forward(
+        &self,
+        request: Parts,
+        body: Body,
+        rest: &str,
+        peer: IpAddr,
+    ) -> Result<Response<Body>, Problem> {
+        guard::check(&request.headers, &self.access.names, true)?;
+        let admitted = self.access.admit(&request.headers, peer)?;
+        self.proxies.answer(request, body, rest, &admitted).await
+    }
+
+    async fn route(
+        &self,
+        request: &Parts,
+        body: Body,
+        path: &str,
+        peer: IpAddr,
+    ) -> Result<Response<Body>, Problem> {
+        let query = request.uri.query();
         let api = path
             .strip_prefix("/api/v1/")
             .or((path == "/api/v1").then_some(""));
-        guard::check(&request.headers, self.port, api.is_some())?;
+        let session = path == session::PATH;
+        let data = api.is_some() || session || path == "/config.json";
+        guard::check(&request.headers, &self.access.names, data)?;
+        if session {
+            return self.access.session(request, body, peer).await;
+        }
+        let admitted = self.access.admit(&request.headers, peer);
+        if data && let Err(problem) = admitted {
+            return Err(problem);
+        }
         if !matches!(request.method, Method::GET | Method::HEAD) {
             return Err(Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -221,11 +285,11 @@ impl Site {
                 ),
             ));
         }
-        match (api, path) {
+        let mut response = match (api, path) {
             (Some(rest), _) => self.api.get(rest, query, &request.headers).await,
-            (None, "/healthz") => Ok(self.health()),
+            (None, "/healthz") => Ok(self.health(admitted.is_ok())),
             (None, "/readyz") if self.api.sources.iter().all(|source| source.is_ready()) => {
-                Ok(self.health())
+                Ok(self.health(admitted.is_ok()))
             }
             (None, "/readyz") => Err(Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -238,11 +302,23 @@ impl Site {
                     .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
                 Ok(response)
             }
+            (None, bare) if self.access.names.is_bare(bare) => Ok(into(bare)),
             _ => self.assets.get(path, &request.headers).await,
+        }?;
+        if data
+            && let Some(cookie) = admitted
+                .ok()
+                .and_then(|admitted| self.access.renewed(&admitted, &request.headers))
+        {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
         }
+        Ok(response)
     }
 
-    fn health(&self) -> Response<Body> {
+    fn health(&self, admitted: bool) -> Response<Body> {
+        if !admitted {
+            return json_bytes(br#"{"status":"ok"}"#.to_vec());
+        }
         let streams: usize = self.api.sources.iter().map(|source| source.streams()).sum();
         let lines: u64 = self
             .api

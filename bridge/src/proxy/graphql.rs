@@ -1,0 +1,193 @@
+//! What GraphQL requests do: read, or change something. A request is refused unless it is certain that it reads, and what goes on is written
+//! anew from what was understood, so that a server cannot understand something else.
+
+use apollo_parser::cst::{Definition, OperationDefinition, Selection};
+use apollo_parser::{Lexer, Parser, TokenKind};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::cursor::decode;
+
+/// Deeper than anybody asks; a parser's stack has an end.
+const DEPTH: usize = 200;
+const TOKENS: usize = 100_000;
+
+/// Why a request does not pass.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It changes something; its name.
+    Change(String),
+    /// It cannot be judged.
+    Unclear(String),
+}
+
+fn unclear(why: impl Into<String>) -> Refusal {
+    Refusal::Unclear(why.into())
+}
+
+/// A request as clients send it. Fields that are not known could mean another operation to another server.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Operation {
+    query: String,
+    #[serde(rename = "operationName", skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variables: Option<Box<RawValue>>,
+    #[serde(default, skip_serializing)]
+    extensions: serde_json::Value,
+}
+
+impl Operation {
+    /// # Errors
+    /// It changes something, or it is not certain that it does not.
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        if self.extensions.get("persistedQuery").is_some() {
+            return Err(unclear(
+                "a persisted query is refused, because nobody can see what it does: send the document itself",
+            ));
+        }
+        check_document(&self.query)
+    }
+}
+
+/// Checks the body of a POST, one operation or a list of them, and writes it anew.
+///
+/// # Errors
+/// It is no such request, or not every operation in it reads.
+pub(crate) fn check_body(body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let broken = |error: serde_json::Error| unclear(format!("this is no GraphQL request: {error}"));
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        let batch: Vec<Operation> = serde_json::from_slice(body).map_err(broken)?;
+        batch.iter().try_for_each(Operation::check)?;
+        return serde_json::to_vec(&batch).map_err(broken);
+    }
+    let one: Operation = serde_json::from_slice(body).map_err(broken)?;
+    one.check()?;
+    serde_json::to_vec(&one).map_err(broken)
+}
+
+/// Checks the query string of a GET, which nobody may change anything by. `graphql`: this is a place where GraphQL is spoken, so the query
+/// must be understood whole; elsewhere only what is a change for certain is refused.
+///
+/// # Errors
+/// As for a body.
+pub(crate) fn check_query(query: Option<&str>, graphql: bool) -> Result<(), Refusal> {
+    let Some(query) = query.filter(|query| !query.is_empty()) else {
+        return Ok(());
+    };
+    let mut documents = 0;
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let plain = |text: &str| decode(&text.replace('+', " "));
+        let (name, value) = (plain(name), plain(value));
+        if !graphql {
+            if let Some(value) = value.filter(|value| value.contains("mutation"))
+                && let Err(refusal @ Refusal::Change(_)) = check_document(&value)
+            {
+                return Err(refusal);
+            }
+            continue;
+        }
+        let (Some(name), Some(value)) = (name, value) else {
+            return Err(unclear("the query string is not percent-encoded UTF-8"));
+        };
+        match name.as_str() {
+            // Some servers take `;` for `&`.
+            _ if pair.contains(';') => {
+                return Err(unclear(
+                    "a `;` in the query string is refused: %3B stands for it",
+                ));
+            }
+            "query" => {
+                documents += 1;
+                check_document(&value)?;
+            }
+            "operationName" | "variables" => {}
+            _ => {
+                return Err(unclear(format!(
+                    "a GraphQL request by GET takes query, operationName and variables, not {name}"
+                )));
+            }
+        }
+    }
+    match documents {
+        0 | 1 if graphql => Ok(()),
+        _ if graphql => Err(unclear("there is more than one query")),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that all operations of a document read.
+fn check_document(document: &str) -> Result<(), Refusal> {
+    // Line ends decide where comments end, and not everybody counts these.
+    let lone_cr = document.replace("\r\n", "").contains('\r');
+    if lone_cr || document.contains(['\0', '\u{85}', '\u{2028}', '\u{2029}']) {
+        return Err(unclear(
+            "the document holds characters that are refused: odd line ends, or NUL",
+        ));
+    }
+    let tree = Parser::new(document)
+        .recursion_limit(DEPTH)
+        .token_limit(TOKENS)
+        .parse();
+    let mut operations = 0;
+    for definition in tree.document().definitions() {
+        match definition {
+            Definition::OperationDefinition(operation) => {
+                operations += 1;
+                if operation
+                    .operation_type()
+                    .is_some_and(|kind| kind.mutation_token().is_some())
+                {
+                    return Err(Refusal::Change(named(&operation)));
+                }
+            }
+            Definition::FragmentDefinition(_) => {}
+            _ => return Err(unclear("the document defines types")),
+        }
+    }
+    if let Some(error) = tree.errors().next() {
+        return Err(unclear(format!(
+            "the document cannot be read: {}",
+            error.message()
+        )));
+    }
+    if operations == 0 {
+        return Err(unclear("the document holds no operation"));
+    }
+    // The same once more, without a parser: the word does not stand where operations begin.
+    let mut depth = 0_usize;
+    for token in Lexer::new(document) {
+        let token = token.map_err(|error| unclear(error.message().to_string()))?;
+        match token.kind() {
+            TokenKind::LCurly | TokenKind::LParen => depth += 1,
+            TokenKind::RCurly | TokenKind::RParen => depth = depth.saturating_sub(1),
+            TokenKind::Name if depth == 0 && token.data() == "mutation" => {
+                return Err(Refusal::Change("mutation".into()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// `mutation deleteRun`, as users know it: its first field.
+fn named(operation: &OperationDefinition) -> String {
+    let fields = operation
+        .selection_set()
+        .into_iter()
+        .flat_map(|set| set.selections());
+    let names: Vec<String> = fields
+        .filter_map(|selection| match selection {
+            Selection::Field(field) => field.name().map(|name| name.text().to_string()),
+            _ => None,
+        })
+        .take(3)
+        .collect();
+    format!("mutation {}", names.join(", "))
+        .trim_end()
+        .chars()
+        .take(120)
+        .collect()
+}
