@@ -3,6 +3,7 @@
 pub(crate) mod cookie;
 mod limit;
 pub(crate) mod names;
+mod public_url;
 pub(crate) mod session;
 mod token;
 
@@ -14,7 +15,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use crate::api::problem::Problem;
 use cookie::{Jar, Session};
 use limit::Limit;
-use names::{Names, PublicUrl};
+use names::Names;
+use public_url::PublicUrl;
 use token::Token;
 
 #[derive(Debug, clap::Args)]
@@ -23,7 +25,7 @@ pub(crate) struct AccessArgs {
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Address, with its path prefix, under which a reverse proxy shows this bridge; may be given several times
-    #[arg(long, value_name = "URL", value_parser = names::public_url)]
+    #[arg(long, value_name = "URL", value_parser = public_url::public_url)]
     public_url: Vec<PublicUrl>,
 }
 

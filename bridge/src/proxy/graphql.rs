@@ -191,3 +191,146 @@ fn named(operation: &OperationDefinition) -> String {
         .take(120)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_that_only_read_pass() {
+        for good in [
+            "{ version }",
+            "query Q($a: Int = 1) @x { a(b: $a, mutation: \"mutation { x }\") { ...F } } fragment F on T { b }",
+            "subscription S { logs { x } }",
+            "query mutation_rate { mutation { id } }",
+            "# mutation { x }\r\nquery { a }",
+            "query { a(b: \"\"\" \\\"\"\" } mutation { x } \"\"\") }",
+            "query A { a } query B { b }",
+            "\u{feff}{ a }",
+        ] {
+            assert_eq!(check_document(good), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn documents_that_change_something_are_named() {
+        for (document, name) in [
+            ("mutation { deleteRun(id: 1) { id } }", "mutation deleteRun"),
+            (
+                "mutation M { a: launch b: stop c d }",
+                "mutation launch, stop, c",
+            ),
+            ("query Q { a } mutation M { x }", "mutation x"),
+            ("subscription S { a } # x\nmutation M { x }", "mutation x"),
+            ("{ a(b: \"#\") } mutation M { x }", "mutation x"),
+            ("query Q { a(b: \"\\\\\") } mutation M { x }", "mutation x"),
+            (
+                "query Q { a(b: \"\"\"\\\\ \"\"\") } mutation M { x }",
+                "mutation x",
+            ),
+            ("fragment F on T { a } mutation @x { ...F }", "mutation"),
+            (",,\tmutation\n#x\n{x}", "mutation x"),
+        ] {
+            assert_eq!(
+                check_document(document),
+                Err(Refusal::Change(name.into())),
+                "{document}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_judged_does_not_pass() {
+        let deep = "{a".repeat(20_000);
+        let wide = "{a(b:[".to_string() + &"[".repeat(20_000);
+        let long = format!("{{ {} }}", "a ".repeat(200_000));
+        for bad in [
+            "",
+            "# only",
+            "{ a",
+            "{ a } }",
+            "quer { a }",
+            "{ a } xyz",
+            "{ a } \u{0} { b }",
+            "query Q { a } # x\rmutation M { x }",
+            "query Q { a } # x\u{2028}mutation M { x }",
+            "type T { a: Int }",
+            "{ a } extend schema { mutation: M }",
+            "fragment F on T { a }",
+            "{ a(b: \"x) }",
+            "{ a(b: \"\"\" x) }",
+            "query mutation { a }",
+            deep.as_str(),
+            wide.as_str(),
+            long.as_str(),
+        ] {
+            let short: String = bad.chars().take(60).collect();
+            assert!(check_document(bad).is_err(), "{short}");
+        }
+    }
+
+    #[test]
+    fn bodies_are_written_anew_from_what_was_understood() {
+        let text =
+            |body: &str| check_body(body.as_bytes()).map(|body| String::from_utf8(body).unwrap());
+        assert_eq!(
+            text(r#" {"operationName": "Q", "variables": {"n": 12345678901234567890123, "x": [1.50]}, "query": "query Q { a }", "extensions": {"t": 1}} "#),
+            Ok(r#"{"query":"query Q { a }","operationName":"Q","variables":{"n": 12345678901234567890123, "x": [1.50]}}"#.into())
+        );
+        assert_eq!(
+            text(r#"[{"query": "{ a }"}, {"query": "{ b }", "variables": null}]"#),
+            Ok(r#"[{"query":"{ a }"},{"query":"{ b }"}]"#.into())
+        );
+        for change in [
+            r#"{"query": "mutation { x }"}"#,
+            r#"{"query": "\u006dutation { x }"}"#,
+            r#"{"query": "query Q { a } mutation x { x }", "operationName": "Q"}"#,
+            r#"[{"query": "{ a }"}, {"query": "mutation { x }"}]"#,
+        ] {
+            assert_eq!(
+                text(change),
+                Err(Refusal::Change("mutation x".into())),
+                "{change}"
+            );
+        }
+        for bad in [
+            "",
+            "{}",
+            "[{}]",
+            "null",
+            "query=mutation{x}",
+            r#"{"query": ["{ a }"]}"#,
+            r#"{"query": "{ a }", "query": "mutation { x }"}"#,
+            r#"{"query": "{ a }", "Query": "mutation { x }"}"#,
+            r#"{"query": "{ a }", "mutation": "mutation { x }"}"#,
+            r#"{"query": "{ a }", "id": "stored"}"#,
+            r#"{"id": "stored"}"#,
+            r#"{"query": "{ a }", "extensions": {"persistedQuery": {"sha256Hash": "x"}}}"#,
+            r#"{"query": "{ a }"} {"query": "mutation { x }"}"#,
+            r#"[[{"query": "{ a }"}]]"#,
+        ] {
+            assert!(matches!(text(bad), Err(Refusal::Unclear(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn by_get_nothing_changes() {
+        for (query, place, anywhere) in [
+            ("query=%7Ba%7D&operationName=x&variables=%7B%7D", true, true),
+            ("query=query+Q+%7Ba%7D", true, true),
+            ("", true, true),
+            ("query=mutation%7Bx%7D", false, false),
+            ("query=%6dutation{x}", false, false),
+            ("query=%7Ba%7D&query=mutation%7Bx%7D", false, false),
+            ("q=mutation+rate&job=mutation_caller", false, true),
+            ("x=1;query=mutation{x}", false, true),
+            ("query={a};query=mutation{x}", false, false),
+            ("extensions={\"persistedQuery\":{}}", false, true),
+            ("id=stored", false, true),
+            ("query=%", false, true),
+        ] {
+            assert_eq!(check_query(Some(query), true).is_ok(), place, "{query}");
+            assert_eq!(check_query(Some(query), false).is_ok(), anywhere, "{query}");
+        }
+    }
+}

@@ -11,6 +11,7 @@ mod judge;
 mod secret;
 mod socket;
 mod socket_rules;
+mod tunnel;
 mod upstream;
 
 use axum::body::Body;

@@ -81,3 +81,67 @@ pub(crate) fn judge(name: &str, text: &str) -> Verdict {
         Err(error) => close(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operation(kind: &str, query: &str) -> String {
+        json!({"type": kind, "id": "1", "payload": {"query": query, "variables": {"a": 1}}})
+            .to_string()
+    }
+
+    #[test]
+    fn reads_pass_in_both_protocols() {
+        for text in [
+            operation("start", "subscription { logs }"),
+            operation("subscribe", "query { a }"),
+            r#"{"type":"connection_init","payload":{"a":1}}"#.into(),
+            r#"{"type":"stop","id":"1"}"#.into(),
+            r#"{"type":"ping"}"#.into(),
+        ] {
+            let Verdict::Pass(passed) = judge("d", &text) else {
+                panic!("{text}")
+            };
+            let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+            assert_eq!(json(&passed), json(&text));
+        }
+    }
+
+    #[test]
+    fn changes_are_answered_and_the_rest_goes_on() {
+        for (kind, error) in [
+            (
+                "start",
+                r#"{"message":"d: mutation x is refused: a websocket changes nothing here, whatever is allowed"}"#,
+            ),
+            (
+                "subscribe",
+                r#"[{"message":"d: mutation x is refused: a websocket changes nothing here, whatever is allowed"}]"#,
+            ),
+        ] {
+            let answer = format!(r#"{{"id":"1","payload":{error},"type":"error"}}"#);
+            assert_eq!(
+                judge("d", &operation(kind, "mutation { x }")),
+                Verdict::Answer(answer)
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_ends_the_socket() {
+        for text in [
+            "",
+            "x",
+            "[]",
+            r#"{"type":"execute","payload":{"query":"mutation { x }"}}"#,
+            r#"{"type":"stop","type":"start","id":"1","payload":{"query":"mutation { x }"}}"#,
+            r#"{"type":"ping","query":"mutation { x }"}"#,
+            r#"{"type":"start","id":"1"}"#,
+            r#"{"type":"start","id":"1","payload":"mutation { x }"}"#,
+            r#"{"type":"start","id":"1","payload":{"query":"{ a }","Query":"mutation { x }"}}"#,
+        ] {
+            assert!(matches!(judge("d", text), Verdict::Close(_)), "{text}");
+        }
+    }
+}
