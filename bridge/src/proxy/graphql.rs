@@ -131,6 +131,12 @@ fn check_document(document: &str) -> Result<(), Refusal> {
         .recursion_limit(DEPTH)
         .token_limit(TOKENS)
         .parse();
+    if let Some(error) = tree.errors().next() {
+        return Err(unclear(format!(
+            "the document cannot be read: {}",
+            error.message()
+        )));
+    }
     let mut operations = 0;
     for definition in tree.document().definitions() {
         match definition {
@@ -146,12 +152,6 @@ fn check_document(document: &str) -> Result<(), Refusal> {
             Definition::FragmentDefinition(_) => {}
             _ => return Err(unclear("the document defines types")),
         }
-    }
-    if let Some(error) = tree.errors().next() {
-        return Err(unclear(format!(
-            "the document cannot be read: {}",
-            error.message()
-        )));
     }
     if operations == 0 {
         return Err(unclear("the document holds no operation"));
@@ -324,7 +324,7 @@ mod tests {
             ("query=%7Ba%7D&query=mutation%7Bx%7D", false, false),
             ("q=mutation+rate&job=mutation_caller", false, true),
             ("x=1;query=mutation{x}", false, true),
-            ("query={a};query=mutation{x}", false, false),
+            ("query={a};query=mutation{x}", false, true),
             ("extensions={\"persistedQuery\":{}}", false, true),
             ("id=stored", false, true),
             ("query=%", false, true),
