@@ -60,8 +60,13 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn start(place: Place, extra: &[&str]) -> Site {
+        Site::start_with(place, extra, &[])
+    }
+
+    /// Starts with these environment variables as well.
+    pub(crate) fn start_with(place: Place, extra: &[&str], env: &[(&str, &str)]) -> Site {
         let extra: Vec<String> = extra.iter().map(ToString::to_string).collect();
-        let (child, address) = launch(&place, &extra);
+        let (child, address) = launch(&place, &extra, env);
         Site {
             place,
             address,
@@ -74,7 +79,7 @@ impl Site {
     pub(crate) fn restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        (self.child, self.address) = launch(&self.place, &self.extra);
+        (self.child, self.address) = launch(&self.place, &self.extra, &[]);
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
@@ -144,13 +149,14 @@ pub(crate) fn ids(list: &Value) -> Vec<String> {
         .collect()
 }
 
-fn launch(place: &Place, extra: &[String]) -> (Child, SocketAddr) {
+fn launch(place: &Place, extra: &[String], env: &[(&str, &str)]) -> (Child, SocketAddr) {
     let mut child = bridge()
         .args(["serve", "--listen", "127.0.0.1:0", "--dist"])
         .arg(place.join("dist"))
         .arg("--dir")
         .arg(place.join("rec"))
         .args(extra)
+        .envs(env.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
