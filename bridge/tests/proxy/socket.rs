@@ -19,13 +19,20 @@ use super::upstream::Upstream;
 
 type Client = WebSocketStream<TcpStream>;
 
+/// What was asked for, and the cookie that came with it.
+type Handshake = (String, Option<String>);
+
 /// A GraphQL server that answers each operation once, and tells all that it heard.
 struct Server {
     named: String,
     heard: Arc<Mutex<Vec<Value>>>,
-    handshakes: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    handshakes: Arc<Mutex<Vec<Handshake>>>,
 }
 
+#[allow(
+    clippy::result_large_err,
+    reason = "the library's own form of a handshake"
+)]
 async fn server(protocol: &'static str) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let named = format!("d=http://{}/dg", listener.local_addr().unwrap());
@@ -37,7 +44,7 @@ async fn server(protocol: &'static str) -> Server {
     };
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
-            let (heard, handshakes): (Arc<Mutex<Vec<Value>>>, Arc<Mutex<Vec<_>>>) =
+            let (heard, handshakes): (Arc<Mutex<Vec<Value>>>, Arc<Mutex<Vec<Handshake>>>) =
                 (heard.clone(), handshakes.clone());
             tokio::spawn(async move {
                 let choose = |request: &Request, mut response: Response| {
