@@ -172,8 +172,13 @@ async fn run(args: ServeArgs) -> Result<(), String> {
     let server = tokio::spawn(server.into_future());
     signals.await;
     let _ = stop.send(true);
-    // Streams end by themselves; a reader that does not read must not hold us.
-    let _ = tokio::time::timeout(LAST_WORDS, server).await;
+    drop(stopped);
+    // Streams end by themselves, and then nobody waits for the word any more; a reader that does not read must not hold us.
+    let ended = async {
+        let _ = server.await;
+        stop.closed().await;
+    };
+    let _ = tokio::time::timeout(LAST_WORDS, ended).await;
     Ok(())
 }
 
