@@ -104,3 +104,25 @@ fn without_a_token_nobody_signs_in() {
         200
     );
 }
+
+#[test]
+fn the_samples_send_what_the_bridge_sends() {
+    let site = Site::start(Place::new(), &[]);
+    let reply = site.get("/");
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/deploy");
+    for sample in ["nginx-files.conf", "Caddyfile"] {
+        let text = std::fs::read_to_string(docs.join(sample)).unwrap();
+        for name in [
+            "Content-Security-Policy",
+            "X-Content-Type-Options",
+            "Referrer-Policy",
+            "Permissions-Policy",
+            "Cross-Origin-Opener-Policy",
+            "Cross-Origin-Resource-Policy",
+        ] {
+            let value = reply.header(&name.to_lowercase()).unwrap();
+            let line = format!("{name} \"{value}\"");
+            assert!(text.contains(&line), "{sample}: {line}");
+        }
+    }
+}

@@ -1,11 +1,21 @@
 //! What is needed before others are let in at all.
 
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use super::ask::{TOKEN, token_file};
 use super::client;
 use super::site::{Place, bridge};
+
+/// A bridge that goes when the test ends, however it ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 fn refused(args: &[&str]) -> String {
     let place = Place::new();
@@ -77,21 +87,23 @@ fn others_reach_it_only_with_a_good_token() {
         );
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
-    let mut child = bridge()
-        .args([
-            "serve",
-            "--listen",
-            "0.0.0.0:0",
-            "--token-file",
-            &file,
-            "--dist",
-        ])
-        .arg(place.join("dist"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut running = Running(
+        bridge()
+            .args([
+                "serve",
+                "--listen",
+                "0.0.0.0:0",
+                "--token-file",
+                &file,
+                "--dist",
+            ])
+            .arg(place.join("dist"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
+    BufReader::new(running.0.stdout.take().unwrap())
         .read_line(&mut line)
         .unwrap();
     let port = line
@@ -106,6 +118,4 @@ fn others_reach_it_only_with_a_good_token() {
     assert_eq!(status(&format!("10.1.2.3:{port}"), "/"), 200);
     assert_eq!(status(&format!("10.1.2.3:{port}"), "/api/v1/info"), 401);
     assert_eq!(status(&format!("server.example:{port}"), "/"), 403);
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
