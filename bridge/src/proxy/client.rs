@@ -15,8 +15,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use crate::api::problem::Problem;
 
 const CONNECT: Duration = Duration::from_secs(10);
-/// Below the 60 s after which common servers close a connection that nobody uses.
-const IDLE: Duration = Duration::from_secs(30);
+/// Below the 5 s after which uvicorn and Node close a connection that nobody uses, maybe just when it is used.
+const IDLE: Duration = Duration::from_secs(4);
 /// A server that vanished without a word is noticed.
 const ALIVE: Duration = Duration::from_secs(30);
 

@@ -1,7 +1,7 @@
 //! Which headers pass. Of a request only those that are known: servers behind proxies believe headers that say who asks
 //! (`X-Forwarded-User`, `X-Amzn-Oidc-Data`), and a page could send any. Of an answer all but those that speak for our origin.
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// What browsers and clients of Connect, gRPC-web, GraphQL and the Runs API say about a request itself.
 const ASKED: [&str; 26] = [
@@ -34,13 +34,7 @@ const ASKED: [&str; 26] = [
 ];
 
 /// What holds for one connection only, and what would speak for the bridge's origin, not for one answer in it.
-const NOT_ANSWERED: [&str; 29] = [
-    "access-control-allow-credentials",
-    "access-control-allow-headers",
-    "access-control-allow-methods",
-    "access-control-allow-origin",
-    "access-control-expose-headers",
-    "access-control-max-age",
+const NOT_ANSWERED: [&str; 23] = [
     "alt-svc",
     "clear-site-data",
     "connection",
@@ -67,6 +61,9 @@ const NOT_ANSWERED: [&str; 29] = [
     "www-authenticate",
 ];
 
+/// Leave to read for other origins, and orders to the server before us (`X-Accel-Redirect`: send another file).
+const NEVER: [&str; 4] = ["access-control-", "x-accel-", "x-sendfile", "x-lighttpd-"];
+
 /// What of a request goes on to the server.
 pub(crate) fn asked(from: &HeaderMap) -> HeaderMap {
     let named = named_by_connection(from);
@@ -77,9 +74,15 @@ pub(crate) fn asked(from: &HeaderMap) -> HeaderMap {
 /// What of an answer goes on to the browser.
 pub(crate) fn answered(from: &HeaderMap) -> HeaderMap {
     let named = named_by_connection(from);
-    pick(from, |name| {
-        !NOT_ANSWERED.contains(&name.as_str()) && !named.contains(name)
-    })
+    let refused = |name: &str| {
+        NOT_ANSWERED.contains(&name) || NEVER.iter().any(|begin| name.starts_with(begin))
+    };
+    let mut to = pick(from, |name| {
+        !refused(name.as_str()) && !named.contains(name)
+    });
+    // nginx before us hands on what it gets, without collecting it first.
+    to.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    to
 }
 
 fn pick(from: &HeaderMap, passes: impl Fn(&HeaderName) -> bool) -> HeaderMap {
@@ -147,6 +150,8 @@ mod tests {
             ("clear-site-data", "*"),
             ("content-security-policy", "default-src *"),
             ("access-control-allow-origin", "*"),
+            ("x-accel-redirect", "/etc/passwd"),
+            ("x-sendfile", "/etc/passwd"),
             ("service-worker-allowed", "/"),
             ("www-authenticate", "Basic"),
             ("location", "http://evil.example/"),
@@ -158,6 +163,7 @@ mod tests {
             ("content-type", "text/html"),
             ("server-timing", "db;dur=1"),
             ("x-dagster-call-counts", "{}"),
+            ("x-accel-buffering", "no"),
         ]);
         assert_eq!(answered, kept);
     }

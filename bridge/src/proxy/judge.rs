@@ -59,19 +59,17 @@ fn by_get(asked: &Asked<'_>) -> Result<(), Denied> {
             Refusal::Unclear(why) => Denied(StatusCode::FORBIDDEN, why),
         });
     }
-    let called = asked.query.unwrap_or_default();
-    match connect::method(asked.path) {
-        Some((service, method))
-            if (called.contains("connect=") || called.contains("message="))
-                && !connect::is_read(service, method) =>
-        {
-            Err(Denied(
-                StatusCode::FORBIDDEN,
-                format!(
-                    "{service}/{method} is refused: a GET changes nothing here, whatever is allowed"
-                ),
-            ))
-        }
+    // Other servers read names and paths decoded.
+    let called = asked.query.map_or(Some(String::new()), decode);
+    let called =
+        called.is_none_or(|called| called.contains("connect=") || called.contains("message="));
+    match decode(asked.path).as_deref().and_then(connect::method) {
+        Some((service, method)) if called && !connect::is_read(service, method) => Err(Denied(
+            StatusCode::FORBIDDEN,
+            format!(
+                "{service}/{method} is refused: a GET changes nothing here, whatever is allowed"
+            ),
+        )),
         _ => Ok(()),
     }
 }

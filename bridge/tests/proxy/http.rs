@@ -191,13 +191,21 @@ async fn changes_pass_only_where_they_are_allowed_and_asked_for() {
         .await;
         assert_eq!(answer.status, 200);
     }
-    let answer = get(
-        &acts,
-        &format!("{abort}?connect=v1&encoding=json&message=%7B%7D"),
-    )
-    .await;
-    assert_eq!(answer.status, 403);
-    assert!(answer.detail().await.contains("a GET changes nothing here"));
+    let escaped = abort.replace("flyteidl2.", "flyteidl2%2e");
+    for path in [
+        format!("{abort}?connect=v1&encoding=json&message=%7B%7D"),
+        format!("{abort}?%63onnect=v1&%6dessage=%7B%7D"),
+        format!("{escaped}?connect=v1&message=%7B%7D"),
+    ] {
+        let answer = get(&acts, &path).await;
+        assert_eq!(answer.status, 403, "{path}");
+        assert!(
+            answer
+                .detail()
+                .await
+                .contains("AbortRun is refused: a GET changes nothing here")
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
