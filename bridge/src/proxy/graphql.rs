@@ -163,6 +163,11 @@ fn check_document(document: &str) -> Result<(), Refusal> {
         match token.kind() {
             TokenKind::LCurly | TokenKind::LParen => depth += 1,
             TokenKind::RCurly | TokenKind::RParen => depth = depth.saturating_sub(1),
+            TokenKind::StringValue
+                if token.data().contains('\n') && !token.data().starts_with("\"\"\"") =>
+            {
+                return Err(unclear("a string in the document goes over a line's end"));
+            }
             TokenKind::Name if depth == 0 && token.data() == "mutation" => {
                 return Err(Refusal::Change("mutation".into()));
             }
@@ -260,6 +265,7 @@ mod tests {
             "{ a(b: \"x) }",
             "{ a(b: \"\"\" x) }",
             "query mutation { a }",
+            "{ a(b: \"x\ny\") }",
             deep.as_str(),
             wide.as_str(),
             long.as_str(),
