@@ -104,6 +104,11 @@ impl RunDetail {
             let Some(cursors) = self.read(backend.as_ref()).await else {
                 return;
             };
+            if self.failed_for_now() {
+                // Steps or a log that could not be had for a while come by themselves.
+                BrowserClock.sleep(Duration::from_secs(2)).await;
+                continue;
+            }
             self.read_rest(&backend);
             let again: StoredValue<bool, LocalStorage> = StoredValue::new_local(false);
             let mut sink = |event| self.take(event, again);
@@ -176,6 +181,17 @@ impl RunDetail {
             Err(error) => self.log.loading.set(Loading::Failed(error)),
         }
         Some(cursors)
+    }
+
+    /// Steps or log could not be read, and asking again can help.
+    fn failed_for_now(&self) -> bool {
+        let steps = self
+            .steps
+            .with_untracked(|steps| matches!(steps, Loaded::Failed(error) if error.is_passing()));
+        steps
+            || self.log.loading.with_untracked(
+                |loading| matches!(loading, Loading::Failed(error) if error.is_passing()),
+            )
     }
 
     fn has_logs(&self) -> bool {

@@ -98,6 +98,7 @@ fn OneRun(source: Source, id: String) -> impl IntoView {
         <article class="page run" data-source=source.config.id.clone() data-run-id=id.clone() data-stale=move || is_still().to_string()>
             {move || match failed.get() {
                 Some(error) => view! {
+                    <h1 class="visually-hidden">"Run"</h1>
                     <Panel title="This run could not be read".to_string() text=error>
                         <a class="button" href=Route::default().href()>"All runs"</a>
                     </Panel>

@@ -91,7 +91,7 @@ pub fn JobTable(stats: Stats) -> impl IntoView {
     view! {
         <section>
             <h2>"Jobs"</h2>
-            <div class="table__room">
+            <div class="table__room" tabindex="0" role="region" aria-label="Jobs">
                 <table class="table">
                     <thead><tr>
                         <th scope="col">"Job"</th><th scope="col">"Runs"</th><th scope="col">"Failed"</th><th scope="col">"Success"</th>
@@ -141,7 +141,7 @@ pub fn StepTableView(steps: RwSignal<StepTable>) -> impl IntoView {
                 let failed = if table.failed > 0 { format!("; {} could not be read", text::counted(table.failed as u64, "run", "runs")) } else { String::new() };
                 format!("of the newest {} that match, {} read{failed}; most failing first, then slowest", text::counted(table.of as u64, "run", "runs"), text::count(table.read as u64))
             })}</p>
-            <div class="table__room">
+            <div class="table__room" tabindex="0" role="region" aria-label="Steps">
                 <table class="table">
                     <thead><tr>
                         <th scope="col">"Step"</th><th scope="col">"Runs"</th><th scope="col">"Failed"</th><th scope="col">"Passed on retry"</th>

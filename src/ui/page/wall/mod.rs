@@ -150,6 +150,7 @@ pub fn WallPage() -> impl IntoView {
     };
     view! {
         <div class="wall" role="region" aria-label="Wall" data-well=move || is_well.get().to_string()>
+            <h1 class="visually-hidden">"Wall"</h1>
             <div class="wall__tiles" style:--columns=move || grid.get().0.to_string() style:--rows=move || grid.get().1.to_string()>
                 {move || {
                     if is_well.get() {
