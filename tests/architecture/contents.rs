@@ -182,7 +182,7 @@ fn links_in_the_documents_lead_somewhere() {
 }
 
 /// The targets of `[text](target)`, outside code.
-pub fn links(text: &str) -> Vec<(usize, String)> {
+pub(crate) fn links(text: &str) -> Vec<(usize, String)> {
     let mut fenced = false;
     let mut found = Vec::new();
     for (line, text) in lines(text) {

@@ -9,7 +9,7 @@ const NAMES: [&str; 14] = [
 ];
 
 /// Colour literals in the values of a stylesheet, each with its line.
-pub fn colours(sheet: &str) -> Vec<(usize, String)> {
+pub(crate) fn colours(sheet: &str) -> Vec<(usize, String)> {
     let sheet = without_comments(sheet);
     let mut found = Vec::new();
     let mut start = 0;
@@ -44,14 +44,14 @@ fn in_value(value: &str) -> Option<String> {
 }
 
 /// `#abc`, `#aabbcc`, with or without an alpha.
-pub fn is_hex(word: &str) -> bool {
+pub(crate) fn is_hex(word: &str) -> bool {
     word.strip_prefix('#').is_some_and(|digits| {
         matches!(digits.len(), 3 | 4 | 6 | 8) && digits.chars().all(|c| c.is_ascii_hexdigit())
     })
 }
 
 /// Colour literals within the texts of a line of Rust.
-pub fn in_rust(line: &str) -> Option<String> {
+pub(crate) fn in_rust(line: &str) -> Option<String> {
     let texts = line.split('"').skip(1).step_by(2);
     texts
         .flat_map(|text| text.split_whitespace())

@@ -4,31 +4,31 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A text file; its path is relative to the clone, with `/` between the folders.
-pub struct File {
-    pub path: String,
-    pub text: String,
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 impl File {
-    pub fn is(&self, kinds: &[&str]) -> bool {
+    pub(crate) fn is(&self, kinds: &[&str]) -> bool {
         self.path
             .rsplit_once('.')
             .is_some_and(|(_, kind)| kinds.contains(&kind))
     }
 
-    pub fn below(&self, folder: &str) -> bool {
+    pub(crate) fn below(&self, folder: &str) -> bool {
         self.path
             .strip_prefix(folder)
             .is_some_and(|rest| rest.starts_with('/'))
     }
 }
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Every text file that is not ignored by .gitignore, in order.
-pub fn all() -> Vec<File> {
+pub(crate) fn all() -> Vec<File> {
     let ignored = fs::read_to_string(root().join(".gitignore")).unwrap_or_default();
     let mut skip: Vec<String> = ignored
         .lines()
@@ -69,7 +69,7 @@ fn walk(folder: &Path, relative: &str, skip: &[String], files: &mut Vec<File>) {
 }
 
 /// The files of one kind below a folder. With `must`, an empty answer means that a rule has lost its subject.
-pub fn below<'a>(files: &'a [File], folder: &str, kinds: &[&str], must: bool) -> Vec<&'a File> {
+pub(crate) fn below<'a>(files: &'a [File], folder: &str, kinds: &[&str], must: bool) -> Vec<&'a File> {
     let found: Vec<&File> = files
         .iter()
         .filter(|file| file.below(folder) && file.is(kinds))
@@ -82,6 +82,6 @@ pub fn below<'a>(files: &'a [File], folder: &str, kinds: &[&str], must: bool) ->
 }
 
 /// The lines of a text with their numbers, from 1.
-pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines().enumerate().map(|(at, line)| (at + 1, line))
 }

@@ -1,13 +1,13 @@
 //! Just enough of Rust's grammar: code without comments and texts, and the module paths that it names.
 
 /// A module path in absolute form (`["runboard_core", "model"]`, `["crate", "state"]`) and the line that names it.
-pub struct Named {
-    pub line: usize,
-    pub path: Vec<String>,
+pub(crate) struct Named {
+    pub(crate) line: usize,
+    pub(crate) path: Vec<String>,
 }
 
 /// The code with comments and the insides of texts blanked; lines stay lines.
-pub fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -98,7 +98,7 @@ fn letter(text: &str) -> usize {
 
 /// All paths that begin with `crate`, `self`, `super` or one of `roots`, groups opened, `super` resolved.
 /// `module` is where the code stands: `["backend", "history"]` for core/src/backend/history/decode.rs's parent.
-pub fn paths(code: &str, module: &[String], roots: &[&str]) -> Vec<Named> {
+pub(crate) fn paths(code: &str, module: &[String], roots: &[&str]) -> Vec<Named> {
     let tokens = tokens(code);
     let mut found = Vec::new();
     let mut at = 0;
