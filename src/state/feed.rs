@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::reactive::{effect, memo};
 use leptos::prelude::{Update as _, *};
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
 use runboard_core::backend::{Backend, BackendError, Cursor, Topic, Update, Updates, registry};
@@ -88,14 +89,14 @@ fn feed(state: State, source: Source) {
     let rereading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     let index = usize::from(source.index);
     let link = source.link;
-    let can_stream = Memo::new(move |_| {
+    let can_stream = memo(move || {
         link.with(|link| {
             link.info
                 .as_ref()
                 .is_none_or(|info| info.capabilities.updates == Updates::Stream)
         })
     });
-    let way = Memo::new(move |_| {
+    let way = memo(move || {
         let free = STREAMS.saturating_sub(state.runs.open_streams.get());
         match (state.hidden.get(), can_stream.get() && index < free) {
             (true, _) => Way::Poll(POLL_HIDDEN),
@@ -103,7 +104,7 @@ fn feed(state: State, source: Source) {
             (false, false) => Way::Poll(POLL),
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         let way = way.get();
         let work = run(
             state,
@@ -194,7 +195,7 @@ pub(super) fn wait_after(error: &BackendError, backoff: &mut Backoff) -> Duratio
 /// Lets a clock that was set be noticed, once a second. Nobody is told: only what is asked at the next tick may differ.
 fn tick(state: State, source: &Source) {
     let link = source.link;
-    Effect::new(move |_| {
+    effect(move || {
         let now = state.now.get();
         link.update_untracked(|link| link.freshness.tick(now));
     });

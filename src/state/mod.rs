@@ -5,6 +5,7 @@ pub mod config;
 pub mod feed;
 pub mod log_tail;
 pub mod prefs;
+pub mod reactive;
 pub mod run_detail;
 pub mod run_list;
 pub mod sources;

@@ -69,7 +69,12 @@ fn walk(folder: &Path, relative: &str, skip: &[String], files: &mut Vec<File>) {
 }
 
 /// The files of one kind below a folder. With `must`, an empty answer means that a rule has lost its subject.
-pub(crate) fn below<'a>(files: &'a [File], folder: &str, kinds: &[&str], must: bool) -> Vec<&'a File> {
+pub(crate) fn below<'a>(
+    files: &'a [File],
+    folder: &str,
+    kinds: &[&str],
+    must: bool,
+) -> Vec<&'a File> {
     let found: Vec<&File> = files
         .iter()
         .filter(|file| file.below(folder) && file.is(kinds))
