@@ -1,23 +1,15 @@
 //! `config.json` beside index.html: which sources there are. Read leniently; what is wrong is named by field.
 
 use runboard_core::net::{Request, Transport};
-use serde::Deserialize;
+use serde_json::Value;
 
 /// A source as configured.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceConfig {
     pub id: String,
     pub name: String,
     pub kind: String,
     pub url: String,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Wire {
-    title: Option<String>,
-    sources: Vec<serde_json::Value>,
 }
 
 /// What the app was told to show.
@@ -52,45 +44,71 @@ pub async fn load(transport: &dyn Transport) -> Result<Config, String> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Config, String> {
-    let wire: Wire = serde_json::from_slice(bytes).map_err(|error| {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         format!(
             "config.json, line {}, column {}: {error}",
             error.line(),
             error.column()
         )
     })?;
-    let mut config = Config {
-        title: wire.title,
-        ..Config::default()
-    };
-    for (index, value) in wire.sources.into_iter().enumerate() {
-        match serde_json::from_value::<SourceConfig>(value) {
-            Ok(source) if source.id.is_empty() || source.url.is_empty() => {
-                config.problems.push(format!(
-                    "config.json, sources[{index}]: needs an id and a url"
-                ));
-            }
-            Ok(source) if config.sources.iter().any(|other| other.id == source.id) => {
-                config.problems.push(format!(
-                    "config.json, sources[{index}].id: {:?} is there twice",
-                    source.id
-                ));
-            }
-            Ok(mut source) => {
-                if source.name.is_empty() {
-                    source.name.clone_from(&source.id);
-                }
-                if source.kind.is_empty() {
-                    source.kind = "runs-api".into();
-                }
-                config.sources.push(source);
-            }
-            Err(error) => config
+    if !value.is_object() {
+        return Err("config.json: it must be an object with a list \"sources\"".into());
+    }
+    let mut config = Config::default();
+    let title = text(&value, "title", "", &mut config.problems);
+    config.title = (!title.is_empty()).then_some(title);
+    let sources = match value.get("sources") {
+        Some(Value::Array(sources)) => sources.as_slice(),
+        None | Some(Value::Null) => &[],
+        Some(_) => {
+            config
                 .problems
-                .push(format!("config.json, sources[{index}]: {error}")),
+                .push("config.json, sources: must be a list".into());
+            &[]
+        }
+    };
+    for (index, value) in sources.iter().enumerate() {
+        let at = format!("sources[{index}]");
+        let mut field = |name| text(value, name, &at, &mut config.problems);
+        let mut source = SourceConfig {
+            id: field("id"),
+            name: field("name"),
+            kind: field("kind"),
+            url: field("url"),
+        };
+        if source.id.is_empty() || source.url.is_empty() {
+            config
+                .problems
+                .push(format!("config.json, {at}: needs an id and a url"));
+        } else if config.sources.iter().any(|other| other.id == source.id) {
+            config.problems.push(format!(
+                "config.json, {at}.id: {:?} is there twice",
+                source.id
+            ));
+        } else {
+            if source.name.is_empty() {
+                source.name.clone_from(&source.id);
+            }
+            if source.kind.is_empty() {
+                source.kind = "runs-api".into();
+            }
+            config.sources.push(source);
         }
     }
     Ok(config)
+}
+
+/// A field that is a text or absent; anything else is named among the problems.
+fn text(value: &Value, name: &str, at: &str, problems: &mut Vec<String>) -> String {
+    match value.get(name) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(_) => {
+            let dot = if at.is_empty() { "" } else { "." };
+            problems.push(format!("config.json, {at}{dot}{name}: must be a text"));
+            String::new()
+        }
+    }
 }
 
 async fn beside_the_page(transport: &dyn Transport) -> Config {

@@ -13,6 +13,7 @@ pub mod step_stats;
 pub mod task;
 pub mod version;
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use leptos::prelude::*;
@@ -32,6 +33,10 @@ pub struct State {
     pub prefs: prefs::Prefs,
 }
 
+thread_local! {
+    static STATE: OnceCell<State> = const { OnceCell::new() };
+}
+
 impl State {
     /// Starts the clock, reads the configuration and begins to follow every source.
     pub fn start() -> State {
@@ -45,12 +50,20 @@ impl State {
             prefs: prefs::Prefs::load(),
         };
         feed::start(state);
+        // A second start would be a second app in one page.
+        STATE.with(|first| {
+            let _ = first.set(state);
+        });
         state
     }
 
-    /// The state that [`State::start`] made, for components.
+    /// The state that [`State::start`] made.
     pub fn get() -> State {
-        expect_context::<State>()
+        #[expect(
+            clippy::expect_used,
+            reason = "the app starts it before any page is made"
+        )]
+        STATE.with(|state| state.get().copied().expect("State::start comes first"))
     }
 }
 

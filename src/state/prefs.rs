@@ -1,7 +1,7 @@
 //! What this browser's user chose, kept in storage as versioned JSON. Bad or missing storage gives the defaults.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::browser::{page, storage};
 
@@ -9,8 +9,7 @@ use crate::browser::{page, storage};
 const KEY: &str = "runboard.prefs";
 
 /// Light, dark, or as the system says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
     #[default]
     System,
@@ -27,6 +26,14 @@ impl Theme {
         }
     }
 
+    /// An unknown word gives the default.
+    fn from_word(word: &str) -> Theme {
+        [Theme::Light, Theme::Dark]
+            .into_iter()
+            .find(|theme| theme.word() == word)
+            .unwrap_or_default()
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Theme::System => "system",
@@ -34,13 +41,6 @@ impl Theme {
             Theme::Dark => "dark",
         }
     }
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct Stored {
-    version: u32,
-    theme: Theme,
 }
 
 /// The choices as signals; each change is stored.
@@ -51,20 +51,22 @@ pub struct Prefs {
 
 impl Prefs {
     pub fn load() -> Prefs {
-        let stored: Stored = storage::read(KEY)
-            .and_then(|text| serde_json::from_str(&text).ok())
+        let stored: Value = storage::read(KEY)
+            .and_then(|text| serde_json::from_slice(text.as_bytes()).ok())
             .unwrap_or_default();
+        let theme = stored.get("theme").and_then(Value::as_str);
         Prefs {
-            theme: RwSignal::new(stored.theme),
+            theme: RwSignal::new(theme.map(Theme::from_word).unwrap_or_default()),
         }
     }
 
     pub fn set_theme(self, theme: Theme) {
         self.theme.set(theme);
         page::set_theme((theme != Theme::System).then(|| theme.word()));
-        if let Ok(text) = serde_json::to_string(&Stored { version: 1, theme }) {
-            // Refused storage costs only the memory of the choice.
-            storage::write(KEY, &text);
-        }
+        // Refused storage costs only the memory of the choice.
+        storage::write(
+            KEY,
+            &json!({"version": 1, "theme": theme.word()}).to_string(),
+        );
     }
 }

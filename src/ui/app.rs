@@ -1,11 +1,13 @@
 //! The shell: bar, truth line, the page, help; and the keys that work everywhere.
 
+use crate::state::reactive::memo;
+use crate::ui::html::{El, ElRef, IntoHtml, view};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 use super::nav::Nav;
 use super::page;
-use super::part::source_strip::SourceStrip;
+use super::part::source_strip::source_strip;
 use super::route::{Route, View};
 use super::text;
 use super::title;
@@ -15,68 +17,47 @@ use crate::state::clock::offset_minutes;
 
 /// Puts the app into the page's body.
 pub fn mount() {
-    leptos::mount::mount_to_body(App);
+    leptos::mount::mount_to_body(|| {
+        let body = web_sys::window().and_then(|window| window.document()?.body());
+        if let Some(body) = body {
+            // Fails only where the body would become its own child.
+            let _ = body.append_child(app().element());
+        }
+        // What follows the app in Leptos' eyes: nothing.
+    });
 }
 
-/// Short words for a moment, said to screen readers too.
-#[derive(Clone, Copy)]
-pub struct Toast(RwSignal<String>);
-
-impl Toast {
-    pub fn get() -> Toast {
-        expect_context::<Toast>()
-    }
-
-    pub fn say(self, words: impl Into<String>) {
-        let words = words.into();
-        self.0.set(words.clone());
-        let gone = crate::state::clock::pause(std::time::Duration::from_secs(4));
-        leptos::task::spawn_local(async move {
-            gone.await;
-            if self.0.with_untracked(|said| *said == words) {
-                self.0.set(String::new());
-            }
-        });
-    }
-}
-
-#[component]
-fn App() -> impl IntoView {
+fn app() -> El {
     let state = State::start();
     let nav = Nav::start();
-    let toast = Toast(RwSignal::new(String::new()));
-    let help = NodeRef::new();
-    provide_context(state);
-    provide_context(nav);
-    provide_context(toast);
+    let dialog = ElRef::new();
     title::keep(state, nav);
     let keys = on_window("keydown", move |event| {
         if let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() {
-            on_key(event, nav, help);
+            on_key(event, nav, dialog);
         }
     });
     StoredValue::new_local(keys);
-    let view = Memo::new(move |_| nav.route.with(|route| route.view));
+    let view = memo(move || nav.route.with(|route| route.view));
     view! {
         <div class="app">
-            {move || (view.get() != View::Wall).then(|| view! { <Bar help=help /><SourceStrip /> })}
+            {move || (view.get() != View::Wall).then(|| view! { {bar(dialog)}{source_strip()} })}
             <main class="page" id="main" tabindex="-1">
                 {move || match view.get() {
-                    View::Runs => view! { <page::runs::RunsPage /> }.into_any(),
-                    View::Run => view! { <page::run::RunPage /> }.into_any(),
-                    View::Stats => view! { <page::stats::StatsPage /> }.into_any(),
-                    View::Wall => view! { <page::wall::WallPage /> }.into_any(),
-                    View::Sources => view! { <page::sources::SourcesPage /> }.into_any(),
+                    View::Runs => page::runs::runs_page().into_html(),
+                    View::Run => page::run::run_page().into_html(),
+                    View::Stats => page::stats::stats_page().into_html(),
+                    View::Wall => page::wall::wall_page().into_html(),
+                    View::Sources => page::sources::sources_page().into_html(),
                 }}
             </main>
-            <div class="toast" role="status" aria-live="polite">{move || toast.0.get()}</div>
-            <Help node=help />
+            <div class="toast" role="status" aria-live="polite">{move || nav.said.get()}</div>
+            {help(dialog)}
         </div>
     }
 }
 
-#[component]
-fn Bar(help: NodeRef<leptos::html::Dialog>) -> impl IntoView {
+fn bar(help: ElRef) -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
     let link = move |view: View, name: &'static str| {
@@ -115,15 +96,17 @@ fn Bar(help: NodeRef<leptos::html::Dialog>) -> impl IntoView {
     }
 }
 
-fn open(help: NodeRef<leptos::html::Dialog>) {
-    if let Some(dialog) = help.get_untracked().filter(|dialog| !dialog.open()) {
+fn open(help: ElRef) {
+    let dialog = help
+        .now()
+        .and_then(|element| element.dyn_into::<web_sys::HtmlDialogElement>().ok());
+    if let Some(dialog) = dialog.filter(|dialog| !dialog.open()) {
         // Fails only on a dialog that is no longer in the page.
         let _ = dialog.show_modal();
     }
 }
 
-#[component]
-fn Help(node: NodeRef<leptos::html::Dialog>) -> impl IntoView {
+fn help(node: ElRef) -> impl IntoHtml {
     const KEYS: [(&str, &str); 9] = [
         ("j k", "next and previous row (or the arrow keys)"),
         ("Enter", "open the row"),
@@ -169,7 +152,7 @@ fn is_typing(event: &web_sys::KeyboardEvent) -> bool {
         })
 }
 
-fn on_key(event: &web_sys::KeyboardEvent, nav: Nav, help: NodeRef<leptos::html::Dialog>) {
+fn on_key(event: &web_sys::KeyboardEvent, nav: Nav, help: ElRef) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(event) {
         return;
     }

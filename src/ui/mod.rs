@@ -4,6 +4,7 @@
 #![allow(unreachable_pub)]
 
 pub mod app;
+pub mod html;
 pub mod nav;
 pub mod page;
 pub mod part;

@@ -1,5 +1,7 @@
 //! [`Nav`]: the route as a signal, kept in step with the page's address and its history.
 
+use std::cell::OnceCell;
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
@@ -10,6 +12,14 @@ use crate::browser::page;
 #[derive(Clone, Copy)]
 pub struct Nav {
     pub route: RwSignal<Route>,
+    /// Short words for a moment.
+    pub said: RwSignal<String>,
+    /// What the open page tells the tab's title: on a run's page, its status and job.
+    pub title: RwSignal<String>,
+}
+
+thread_local! {
+    static NAV: OnceCell<Nav> = const { OnceCell::new() };
 }
 
 impl Nav {
@@ -17,15 +27,38 @@ impl Nav {
     pub fn start() -> Nav {
         let nav = Nav {
             route: RwSignal::new(read()),
+            said: RwSignal::new(String::new()),
+            title: RwSignal::new(String::new()),
         };
         let back = page::on_window("popstate", move |_| nav.route.set(read()));
         let click = page::on_document("click", move |event| nav.on_click(&event));
         StoredValue::new_local((back, click));
+        // A second start would be a second app in one page.
+        NAV.with(|first| {
+            let _ = first.set(nav);
+        });
         nav
     }
 
     pub fn get() -> Nav {
-        expect_context::<Nav>()
+        #[expect(
+            clippy::expect_used,
+            reason = "the app starts it before any page is made"
+        )]
+        NAV.with(|nav| nav.get().copied().expect("Nav::start comes first"))
+    }
+
+    /// Says something for a moment, to screen readers too.
+    pub fn say(self, words: impl Into<String>) {
+        let words = words.into();
+        self.said.set(words.clone());
+        let gone = crate::state::clock::pause(std::time::Duration::from_secs(4));
+        leptos::task::spawn_local(async move {
+            gone.await;
+            if self.said.with_untracked(|said| *said == words) {
+                self.said.set(String::new());
+            }
+        });
     }
 
     /// Goes there, with a step in the history.

@@ -41,6 +41,21 @@ pub fn duration(span: Span) -> String {
     }
 }
 
+/// `12.345`: a number with `places` digits behind its point, rounded. (The standard formatting of floats is 10 kB of wasm.)
+pub fn decimal(value: f64, places: u32) -> String {
+    let scale = 10_i64.pow(places);
+    let scaled = (value * scale as f64).round() as i64;
+    let (whole, rest) = (
+        scaled.unsigned_abs() / scale as u64,
+        scaled.unsigned_abs() % scale as u64,
+    );
+    let sign = if scaled < 0 { "-" } else { "" };
+    if places == 0 {
+        return format!("{sign}{whole}");
+    }
+    format!("{sign}{whole}.{rest:0width$}", width = places as usize)
+}
+
 /// Whole seconds only, for what ticks: `40s`, `2m 15s`.
 pub fn ticking(span: Span) -> String {
     let seconds = span.0.max(0) / 1_000_000;

@@ -1,5 +1,6 @@
 //! The tab's title: what failed or runs, so that a glance at the tab is enough.
 
+use crate::state::reactive::effect;
 use leptos::prelude::*;
 use runboard_core::model::Phase;
 
@@ -9,15 +10,9 @@ use super::text;
 use crate::browser::page;
 use crate::state::State;
 
-/// The page that is open tells its part here: on a run's page, its status and job.
-#[derive(Clone, Copy)]
-pub struct PageTitle(pub RwSignal<String>);
-
 /// Keeps the title true.
 pub fn keep(state: State, nav: Nav) {
-    let of_page = PageTitle(RwSignal::new(String::new()));
-    provide_context(of_page);
-    Effect::new(move |_| {
+    effect(move || {
         let name = state
             .sources
             .title
@@ -25,7 +20,7 @@ pub fn keep(state: State, nav: Nav) {
             .unwrap_or_else(|| "Runboard".into());
         let is_run = nav.route.with(|route| route.view == View::Run);
         let words = if is_run {
-            of_page.0.get()
+            nav.title.get()
         } else {
             of_list(state)
         };

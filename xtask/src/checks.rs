@@ -6,13 +6,15 @@ use crate::stage::Stage;
 use crate::tools::Kit;
 
 /// Every package compiles natively; the app's part that needs a browser is left out there.
-const NATIVE: [&str; 10] = [
+const NATIVE: [&str; 12] = [
     "-p",
     "runboard-core",
     "-p",
     "runboard-record",
     "-p",
     "runboard-bridge",
+    "-p",
+    "runboard-view",
     "-p",
     "xtask",
     "-p",

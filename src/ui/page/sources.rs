@@ -1,18 +1,18 @@
 //! The sources page: what each source is, how it is doing, since when, what is tried next, and what it could not read.
 
+use crate::ui::html::{El, IntoHtml, each, view};
 use leptos::prelude::*;
 
 use crate::state::State;
 use crate::state::sources::{ConfigState, Source};
-use crate::ui::part::panel::Panel;
+use crate::ui::part::panel::panel;
 use crate::ui::part::source_strip::state_words;
 use crate::ui::text;
 
 const EXAMPLE: &str =
     r#"{"sources": [{"id": "etl", "name": "ETL", "kind": "runs-api", "url": "./api/v1/"}]}"#;
 
-#[component]
-pub fn SourcesPage() -> impl IntoView {
+pub fn sources_page() -> impl IntoHtml {
     let state = State::get();
     let list = state.sources.list;
     view! {
@@ -20,28 +20,19 @@ pub fn SourcesPage() -> impl IntoView {
             <h1>"Sources"</h1>
             {move || state.sources.problems.get().into_iter().map(|problem| view! { <p class="notice">{problem}</p> }).collect::<Vec<_>>()}
             {move || match state.sources.config.get() {
-                ConfigState::Failed(error) => view! { <Panel title="config.json could not be read".to_string() text=error /> }.into_any(),
+                ConfigState::Failed(error) => panel("config.json could not be read".to_string(), error, "", ()).into_html(),
                 ConfigState::Missing => {
-                    view! {
-                        <Panel
-                            title="No sources yet".to_string()
-                            text="There is no config.json beside this page, and nothing answers at ./api/v1/. Start the bridge, or put a config.json beside index.html:"
-                            code=EXAMPLE
-                        />
-                    }
-                        .into_any()
+                    panel("No sources yet".to_string(), "There is no config.json beside this page, and nothing answers at ./api/v1/. Start the bridge, or put a config.json beside index.html:", EXAMPLE, ())
+                        .into_html()
                 }
-                ConfigState::Loading | ConfigState::Ready => ().into_any(),
+                ConfigState::Loading | ConfigState::Ready => ().into_html(),
             }}
-            <For each=move || list.get() key=|source| source.index let:source>
-                <SourceSection source=source />
-            </For>
+            {each(move || list.get(), |source| source.index, source_section)}
         </div>
     }
 }
 
-#[component]
-fn SourceSection(source: Source) -> impl IntoView {
+fn source_section(source: Source) -> El {
     let state = State::get();
     let now = state.now;
     let config = source.config.clone();

@@ -1,5 +1,7 @@
 //! The truth line: every source with its state in words and the age of its data.
 
+use crate::state::reactive::memo;
+use crate::ui::html::{El, IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::model::Timestamp;
 use runboard_core::net::freshness::SourceState;
@@ -36,21 +38,21 @@ pub fn state_words(source: &Source, now: Timestamp) -> String {
 }
 
 /// A glyph with its own outline for each state.
-#[component]
-pub fn StateGlyph(word: &'static str) -> impl IntoView {
+pub fn state_glyph(word: &'static str) -> impl IntoHtml {
     let shape = match word {
-        "live" => view! { <circle cx="5" cy="5" r="4" /> }.into_any(),
-        "polling" => view! { <circle cx="5" cy="5" r="4" stroke-dasharray="2 1.5" /> }.into_any(),
-        "stale" => view! { <path d="M1 1h8v8H1zM1 9l8-8" /> }.into_any(),
-        "denied" => view! { <g><circle cx="5" cy="5" r="4" /><path d="M2 8l6-6" /></g> }.into_any(),
-        _ => view! { <path d="M1.5 1.5l7 7M8.5 1.5l-7 7" /> }.into_any(),
+        "live" => view! { <circle cx="5" cy="5" r="4" /> }.into_html(),
+        "polling" => view! { <circle cx="5" cy="5" r="4" stroke-dasharray="2 1.5" /> }.into_html(),
+        "stale" => view! { <path d="M1 1h8v8H1zM1 9l8-8" /> }.into_html(),
+        "denied" => {
+            view! { <g><circle cx="5" cy="5" r="4" /><path d="M2 8l6-6" /></g> }.into_html()
+        }
+        _ => view! { <path d="M1.5 1.5l7 7M8.5 1.5l-7 7" /> }.into_html(),
     };
     view! { <svg class="strip__glyph" viewBox="0 0 10 10" aria-hidden="true">{shape}</svg> }
 }
 
 /// The line under the bar.
-#[component]
-pub fn SourceStrip() -> impl IntoView {
+pub fn source_strip() -> impl IntoHtml {
     let state = State::get();
     let list = state.sources.list;
     let words = move || match state.sources.config.get() {
@@ -67,21 +69,18 @@ pub fn SourceStrip() -> impl IntoView {
     view! {
         <nav class="strip" aria-label="Sources">
             {move || words().map(|words| view! { <span>{words}</span> })}
-            <For each=move || list.get() key=|source| source.index let:source>
-                <StripItem source=source />
-            </For>
+            {each(move || list.get(), |source| source.index, strip_item)}
         </nav>
     }
 }
 
-#[component]
-fn StripItem(source: Source) -> impl IntoView {
+fn strip_item(source: Source) -> El {
     let state = State::get();
     let nav = Nav::get();
     let id = source.config.id.clone();
     let word = {
         let source = source.clone();
-        Memo::new(move |_| source.state(state.now.get()).word())
+        memo(move || source.state(state.now.get()).word())
     };
     // A good source filters the list by itself; a bad one opens what happened and what to do.
     let href = move || match word.get() {
@@ -109,7 +108,7 @@ fn StripItem(source: Source) -> impl IntoView {
     let (name, data_source) = (source.config.name.clone(), source.config.id.clone());
     view! {
         <a class="strip__source" href=href data-source=data_source data-source-state=move || word.get()>
-            {move || view! { <StateGlyph word=word.get() /> }}
+            {move || state_glyph(word.get())}
             <b>{name}</b>
             <span>{move || state_words(&source, state.now.get())}</span>
         </a>

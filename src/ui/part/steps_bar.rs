@@ -1,18 +1,17 @@
 //! How far a run is, as a small bar and as numbers.
 
-use leptos::prelude::*;
+use crate::ui::html::{IntoHtml, view};
 use runboard_core::model::StepCounts;
 
 const WIDTH: f64 = 64.0;
 
 /// `3/8` with a bar: done well, failed, running, passed over, still to come.
-#[component]
-pub fn StepsBar(counts: StepCounts) -> impl IntoView {
+pub fn steps_bar(counts: StepCounts) -> impl IntoHtml {
     let seen = counts.succeeded + counts.failed + counts.running + counts.skipped;
     let total = counts.total.unwrap_or(seen).max(seen);
     if total == 0 {
         return view! { <span class="muted" title="the source names no steps">"\u{2013}"</span> }
-            .into_any();
+            .into_html();
     }
     let parts = [
         ("succeeded", counts.succeeded),
@@ -28,7 +27,7 @@ pub fn StepsBar(counts: StepCounts) -> impl IntoView {
             let width = WIDTH * f64::from(count) / f64::from(total);
             let x = at;
             at += width;
-            view! { <rect class=class x=x.to_string() y="0" width=(width - 0.5).max(0.5).to_string() height="8" /> }
+            view! { <rect class=class x=x y="0" width=(width - 0.5).max(0.5) height="8" /> }
         })
         .collect();
     let done = counts.succeeded;
@@ -44,5 +43,5 @@ pub fn StepsBar(counts: StepCounts) -> impl IntoView {
             {format!("{done}/{total}")}
         </span>
     }
-    .into_any()
+    .into_html()
 }

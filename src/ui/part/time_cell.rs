@@ -1,5 +1,6 @@
 //! Times and durations as cells: short on the page, exact on demand.
 
+use crate::ui::html::{IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::model::{Span, Timestamp};
 
@@ -7,14 +8,9 @@ use crate::state::State;
 use crate::ui::text;
 
 /// A point in time: short, with how long ago it was; the full time with its zone on demand.
-#[component]
-pub fn TimeCell(
-    at: Option<Timestamp>,
-    #[prop(optional)] zone_assumed: bool,
-    #[prop(optional)] ago: bool,
-) -> impl IntoView {
+pub fn time_cell(at: Option<Timestamp>, zone_assumed: bool, ago: bool) -> impl IntoHtml {
     let Some(at) = at else {
-        return view! { <span class="muted">"\u{2013}"</span> }.into_any();
+        return view! { <span class="muted">"\u{2013}"</span> }.into_html();
     };
     let now = State::get().now;
     let mut title = text::time_full(at);
@@ -27,14 +23,13 @@ pub fn TimeCell(
             {ago.then(|| view! { <span class="runs__ago">{move || format!("\u{2212}{}", text::ago(now.get().since(at)))}</span> })}
         </time>
     }
-    .into_any()
+    .into_html()
 }
 
 /// A length of time; exact seconds on demand.
-#[component]
-pub fn DurationCell(span: Option<Span>) -> impl IntoView {
+pub fn duration_cell(span: Option<Span>) -> impl IntoHtml {
     match span {
-        None => view! { <span class="muted">"\u{2013}"</span> }.into_any(),
-        Some(span) => view! { <span title=format!("{:.3} s", span.as_seconds())>{text::duration(span)}</span> }.into_any(),
+        None => view! { <span class="muted">"\u{2013}"</span> }.into_html(),
+        Some(span) => view! { <span title=format!("{} s", text::decimal(span.as_seconds(), 3))>{text::duration(span)}</span> }.into_html(),
     }
 }

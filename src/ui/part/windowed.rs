@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
-use leptos::html;
+use crate::state::reactive::effect;
+use crate::ui::html::ElRef;
 use leptos::prelude::*;
 use runboard_core::store::window::{Align, Window};
 
 use crate::browser::page::Resize;
+use crate::ui::text;
 
 /// Rows beyond the visible ones that are kept ready.
 const OVERSCAN: u64 = 8;
@@ -16,7 +18,7 @@ const OVERSCAN: u64 = 8;
 pub struct Windowed {
     window: StoredValue<Window, LocalStorage>,
     /// The scrolling element.
-    pub node: NodeRef<html::Div>,
+    pub node: ElRef,
     /// Counts changes of the geometry.
     moved: RwSignal<u64>,
     /// Pixels of the element that a sticky head covers.
@@ -30,13 +32,13 @@ impl Windowed {
     pub fn new(row_height: f64, head: f64) -> Windowed {
         let windowed = Windowed {
             window: StoredValue::new_local(Window::new(row_height)),
-            node: NodeRef::new(),
+            node: ElRef::new(),
             moved: RwSignal::new(0),
             head: StoredValue::new_local(head),
             at_end: StoredValue::new_local(false),
         };
         let observer: StoredValue<Option<Resize>, LocalStorage> = StoredValue::new_local(None);
-        Effect::new(move |_| {
+        effect(move || {
             let Some(element) = windowed.node.get() else {
                 return;
             };
@@ -48,7 +50,7 @@ impl Windowed {
     }
 
     fn measure(self) {
-        let Some(element) = self.node.try_get_untracked().flatten() else {
+        let Some(element) = self.node.now() else {
             return;
         };
         let height = (f64::from(element.client_height()) - self.head.get_value()).max(0.0);
@@ -100,7 +102,7 @@ impl Windowed {
     }
 
     fn put(self) {
-        let Some(element) = self.node.try_get_untracked().flatten() else {
+        let Some(element) = self.node.now() else {
             return;
         };
         let Some(top) = self.window.try_with_value(Window::scroll_top) else {
@@ -130,7 +132,7 @@ impl Windowed {
 
     /// The element was scrolled; true when the user moved the window.
     pub fn on_scroll(self) -> bool {
-        let Some(element) = self.node.try_get_untracked().flatten() else {
+        let Some(element) = self.node.now() else {
             return false;
         };
         let top = f64::from(element.scroll_top());
@@ -212,7 +214,10 @@ impl Windowed {
     /// Height of the tall element, as CSS. Tracked.
     pub fn spacer(self) -> String {
         self.moved.track();
-        format!("{}px", self.window.with_value(Window::spacer))
+        format!(
+            "{}px",
+            text::decimal(self.window.with_value(Window::spacer), 2)
+        )
     }
 
     /// Where a row stands inside the tall element, as CSS. Tracked.
@@ -221,7 +226,7 @@ impl Windowed {
         let top = self
             .window
             .with_value(|window| window.scroll_top() + window.offset_of(row));
-        format!("translateY({top}px)")
+        format!("translateY({}px)", text::decimal(top, 2))
     }
 
     /// Rows of a page for Page Up and Page Down.

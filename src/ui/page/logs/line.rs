@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use leptos::prelude::*;
+use crate::ui::html::{Html, IntoHtml, view};
 use runboard_core::model::{Level, LogStream, Timestamp};
 use runboard_core::store::ansi::{self, Color, Style};
 use runboard_core::store::links;
@@ -131,7 +131,7 @@ fn pieces(line: &str, needle: Option<&Needle>) -> Vec<Piece> {
     pieces
 }
 
-fn piece_view(piece: Piece) -> AnyView {
+fn piece_view(piece: Piece) -> Html {
     let Piece {
         text,
         class,
@@ -139,27 +139,27 @@ fn piece_view(piece: Piece) -> AnyView {
         is_match,
     } = piece;
     let inner = if is_match {
-        view! { <mark>{text}</mark> }.into_any()
+        view! { <mark>{text}</mark> }.into_html()
     } else {
-        text.into_any()
+        text.into_html()
     };
     match link {
         Some(href) => {
             view! { <a class=class href=href target="_blank" rel="noopener noreferrer">{inner}</a> }
-                .into_any()
+                .into_html()
         }
         None if class.is_empty() => inner,
-        None => view! { <span class=class>{inner}</span> }.into_any(),
+        None => view! { <span class=class>{inner}</span> }.into_html(),
     }
 }
 
 /// The cells of a line. `href` links to it.
-pub(super) fn cells(line: Shown, href: String) -> impl IntoView {
+pub(super) fn cells(line: Shown, href: String) -> impl IntoHtml {
     let time = line.at.map(text::time_of_line).unwrap_or_default();
     let full = line.at.map(text::time_full);
     let hidden = line.hidden;
     view! {
-        <a class="log__number" href=href data-number=line.number.to_string()>{line.number}</a>
+        <a class="log__number" href=href data-number=line.number.to_string()>{line.number.to_string()}</a>
         <span class="log__time" title=full>{time}</span>
         <span class="log__step" title=line.step.clone()>{line.step.clone()}</span>
         <bdi class="log__text">

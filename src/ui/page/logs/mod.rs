@@ -4,18 +4,20 @@ mod line;
 mod tools;
 mod view;
 
+use crate::state::reactive::{effect, memo};
+use crate::ui::html::{IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::backend::BackendError;
 use runboard_core::model::{Level, LogStream};
 use runboard_core::store::log_select::LogFilter;
 use runboard_core::store::needle::Needle;
 
-use self::tools::Tools;
-use self::view::Lines;
+use self::tools::tools;
+use self::view::log_lines;
 use crate::state::log_tail::{Loading, LogTail};
 use crate::state::run_detail::RunDetail;
 use crate::ui::nav::Nav;
-use crate::ui::part::panel::Panel;
+use crate::ui::part::panel::panel;
 use crate::ui::route;
 use crate::ui::text;
 
@@ -55,8 +57,7 @@ fn filter_of(asked: &route::LogFilter, matches: Option<Needle>) -> LogFilter {
     }
 }
 
-#[component]
-pub fn Logs(detail: RunDetail) -> impl IntoView {
+pub fn logs(detail: RunDetail) -> impl IntoHtml {
     let nav = Nav::get();
     let log = detail.log;
     let linked = nav.route.with_untracked(|route| route.lines.clone());
@@ -76,8 +77,8 @@ pub fn Logs(detail: RunDetail) -> impl IntoView {
                 .map(|lines| lines.from),
         ),
     };
-    let asked = Memo::new(move |_| nav.route.with(|route| route.log.clone()));
-    Effect::new(move |_| {
+    let asked = memo(move || nav.route.with(|route| route.log.clone()));
+    effect(move || {
         let needle = if page.only_matches.get() {
             Needle::new(&page.needle.get(), page.any_case.get())
         } else {
@@ -85,9 +86,9 @@ pub fn Logs(detail: RunDetail) -> impl IntoView {
         };
         log.select(filter_of(&asked.get(), needle));
     });
-    Effect::new(move |_| log.find(&page.needle.get(), page.any_case.get()));
+    effect(move || log.find(&page.needle.get(), page.any_case.get()));
     // A link that is followed on the open page: its lines come into view.
-    let lines = Memo::new(move |_| nav.route.with(|route| route.lines.clone()));
+    let lines = memo(move || nav.route.with(|route| route.lines.clone()));
     Effect::new(move |before: Option<()>| {
         let lines = lines.get();
         if let (Some(()), Some(range)) = (before, lines) {
@@ -95,7 +96,7 @@ pub fn Logs(detail: RunDetail) -> impl IntoView {
             page.wanted.set(Some(range.from));
         }
     });
-    let standing = Memo::new(move |_| {
+    let standing = memo(move || {
         let (is_empty, total) = log.with(|store, _, _| (store.is_empty(), store.known_total()));
         match log.loading.get() {
             Loading::Failed(BackendError::NotFound(_)) if is_empty => Some((
@@ -115,22 +116,21 @@ pub fn Logs(detail: RunDetail) -> impl IntoView {
     });
     view! {
         <section class="log" role="region" aria-label="Log">
-            <Tools page=page detail=detail.clone() />
-            <Note page=page />
+            {tools(page, detail.clone())}
+            {note(page)}
             {move || match standing.get() {
-                Some((title, words)) => view! { <Panel title=title text=words /> }.into_any(),
-                None => view! { <Lines page=page detail=detail.clone() /> }.into_any(),
+                Some((title, words)) => panel(title, words, "", ()).into_html(),
+                None => log_lines(page, detail.clone()).into_html(),
             }}
         </section>
     }
 }
 
 /// Losses and waiting are said in words.
-#[component]
-fn Note(page: LogPage) -> impl IntoView {
+fn note(page: LogPage) -> impl IntoHtml {
     let log = page.log;
     let nav = Nav::get();
-    let words = Memo::new(move |_| {
+    let words = memo(move || {
         let (first, dropped) =
             log.with(|store, _, _| (store.first().unwrap_or(1), store.dropped()));
         let mut words = Vec::new();

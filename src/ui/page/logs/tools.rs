@@ -1,5 +1,7 @@
 //! The tools over a log: filters with counts, search with next and previous, follow, copy, download.
 
+use crate::state::reactive::memo;
+use crate::ui::html::{IntoHtml, value_of, view};
 use leptos::prelude::*;
 use runboard_core::model::{Level, LogStream};
 use runboard_core::store::ansi;
@@ -37,14 +39,13 @@ pub(super) fn go_to_match(page: LogPage, forward: bool, from: u64) {
     }
 }
 
-#[component]
-pub fn Tools(page: LogPage, detail: RunDetail) -> impl IntoView {
+pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
     let nav = Nav::get();
     let log = page.log;
-    let step = Memo::new(move |_| nav.route.with(|route| route.log.step.join(",")));
-    let level = Memo::new(move |_| nav.route.with(|route| route.log.level.join(",")));
-    let stream = Memo::new(move |_| nav.route.with(|route| route.log.stream.join(",")));
-    let steps = Memo::new(move |_| {
+    let step = memo(move || nav.route.with(|route| route.log.step.join(",")));
+    let level = memo(move || nav.route.with(|route| route.log.level.join(",")));
+    let stream = memo(move || nav.route.with(|route| route.log.stream.join(",")));
+    let steps = memo(move || {
         log.with(|store, _, _| {
             store
                 .steps()
@@ -64,8 +65,8 @@ pub fn Tools(page: LogPage, detail: RunDetail) -> impl IntoView {
     view! {
         <div class="log__tools" role="toolbar" aria-label="Log tools">
             <label>"step"
-                <select class="field" prop:value=move || step.get() on:change:target=move |event| {
-                    let word = event.target().value();
+                <select class="field" prop:value=move || step.get() on:change=move |event| {
+                    let word = value_of(&event);
                     nav.change(|route| route.log.step = split(word));
                 }>
                     <option value="">"all"</option>
@@ -83,8 +84,8 @@ pub fn Tools(page: LogPage, detail: RunDetail) -> impl IntoView {
                 </select>
             </label>
             <label>"level"
-                <select class="field" prop:value=move || level.get() on:change:target=move |event| {
-                    let word = event.target().value();
+                <select class="field" prop:value=move || level.get() on:change=move |event| {
+                    let word = value_of(&event);
                     nav.change(|route| route.log.level = split(word));
                 }>
                     <option value="">"all"</option>
@@ -96,8 +97,8 @@ pub fn Tools(page: LogPage, detail: RunDetail) -> impl IntoView {
                 </select>
             </label>
             <label>"stream"
-                <select class="field" prop:value=move || stream.get() on:change:target=move |event| {
-                    let word = event.target().value();
+                <select class="field" prop:value=move || stream.get() on:change=move |event| {
+                    let word = value_of(&event);
                     nav.change(|route| route.log.stream = split(word));
                 }>
                     <option value="">"all"</option>
@@ -108,12 +109,12 @@ pub fn Tools(page: LogPage, detail: RunDetail) -> impl IntoView {
                     }).collect::<Vec<_>>()}
                 </select>
             </label>
-            <Find page=page />
+            {find(page)}
             <button
                 class="button button--small" aria-pressed=move || page.following.get().to_string()
                 on:click=move |_| page.following.update(|following| *following = !*following)
             >"Follow"</button>
-            <CopyLines page=page detail=detail.clone() />
+            {copy_lines(page, detail.clone())}
             {detail.source.backend().ok().and_then(|backend| backend.log_url(&detail.id)).map(|url| {
                 let name = format!("{}.log", detail.id.replace(['/', '\\'], "_"));
                 view! { <button class="button button--small" on:click=move |_| page::download_url(&url, &name)>"Download"</button> }
@@ -122,8 +123,7 @@ pub fn Tools(page: LogPage, detail: RunDetail) -> impl IntoView {
     }
 }
 
-#[component]
-fn Find(page: LogPage) -> impl IntoView {
+fn find(page: LogPage) -> impl IntoHtml {
     let log = page.log;
     let hits = move || {
         if page.needle.with(String::is_empty) {
@@ -150,9 +150,9 @@ fn Find(page: LogPage) -> impl IntoView {
         <span class="log__find" role="search">
             <input
                 class="field" type="search" data-search="" aria-label="Find in log" placeholder="find   /"
-                on:input:target=move |event| {
+                on:input=move |event| {
                     page.current.set(None);
-                    page.needle.set(event.target().value());
+                    page.needle.set(value_of(&event));
                 }
                 on:keydown=move |event: web_sys::KeyboardEvent| if event.key() == "Enter" {
                     event.prevent_default();
@@ -176,8 +176,7 @@ fn Find(page: LogPage) -> impl IntoView {
 }
 
 /// The lines that the address points at, exactly as printed, without the page's own columns.
-#[component]
-fn CopyLines(page: LogPage, detail: RunDetail) -> impl IntoView {
+fn copy_lines(page: LogPage, detail: RunDetail) -> impl IntoHtml {
     let nav = Nav::get();
     let id = StoredValue::new(detail.id);
     let lines = move || nav.route.with(|route| route.lines.clone());

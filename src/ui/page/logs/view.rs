@@ -1,5 +1,7 @@
 //! The window over the lines.
 
+use crate::state::reactive::{effect, memo};
+use crate::ui::html::{IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::store::log_select::LogSelect;
 use runboard_core::store::log_store::LogStore;
@@ -13,7 +15,7 @@ use super::tools::go_to_match;
 use crate::browser::page::on_window;
 use crate::state::run_detail::RunDetail;
 use crate::ui::nav::Nav;
-use crate::ui::part::panel::Panel;
+use crate::ui::part::panel::panel;
 use crate::ui::part::windowed::Windowed;
 use crate::ui::route::{LineRange, Route};
 use crate::ui::text;
@@ -51,26 +53,25 @@ fn row_of(select: &LogSelect, number: u64) -> u64 {
     }
 }
 
-#[component]
-pub fn Lines(page: LogPage, detail: RunDetail) -> impl IntoView {
+pub fn log_lines(page: LogPage, detail: RunDetail) -> impl IntoHtml {
     let nav = Nav::get();
     let log = page.log;
     let windowed = Windowed::new(ROW, 0.0);
-    let tail = Memo::new(move |_| nav.route.with(|route| route.log.tail));
-    let rows = Memo::new(move |_| log.with(|store, select, _| rows_of(store, select, tail.get())));
-    let last = Memo::new(move |_| log.with(|store, _, _| store.last().unwrap_or(0)));
+    let tail = memo(move || nav.route.with(|route| route.log.tail));
+    let rows = memo(move || log.with(|store, select, _| rows_of(store, select, tail.get())));
+    let last = memo(move || log.with(|store, _, _| store.last().unwrap_or(0)));
 
-    Effect::new(move |_| {
+    effect(move || {
         windowed.set_rows(rows.get().0);
     });
-    Effect::new(move |_| windowed.stick_to_end(page.following.get()));
-    Effect::new(move |_| {
+    effect(move || windowed.stick_to_end(page.following.get()));
+    effect(move || {
         let last = last.get_untracked();
         page.paused_at
             .set(if page.following.get() { u64::MAX } else { last });
     });
     // What a link or a search wants comes into view as soon as it is there.
-    Effect::new(move |_| {
+    effect(move || {
         let Some(number) = page.wanted.get() else {
             return;
         };
@@ -88,7 +89,7 @@ pub fn Lines(page: LogPage, detail: RunDetail) -> impl IntoView {
         }
     });
 
-    let visible = Memo::new(move |_| {
+    let visible = memo(move || {
         let (count, skipped) = rows.get();
         let range = windowed.range();
         log.with(|_, select, _| {
@@ -189,20 +190,15 @@ pub fn Lines(page: LogPage, detail: RunDetail) -> impl IntoView {
             });
         });
     };
-    let needle = Memo::new_with_compare(
-        move |_| Needle::new(&page.needle.get(), page.any_case.get()).map(StoredNeedle),
-        |a, b| {
-            a.map(|a| a.as_ref().map(|a| (a.0.text(), a.0.any_case())))
-                != b.map(|b| b.as_ref().map(|b| (b.0.text(), b.0.any_case())))
-        },
-    );
-    let is_empty = Memo::new(move |_| rows.get().0 == 0);
+    let needle =
+        memo(move || Needle::new(&page.needle.get(), page.any_case.get()).map(StoredNeedle));
+    let is_empty = memo(move || rows.get().0 == 0);
     let new_lines = move || {
         let paused = page.paused_at.get();
         last.get().saturating_sub(paused)
     };
     view! {
-        {move || is_empty.get().then(|| view! { <Panel title="No line matches".to_string() text="The filters or the search leave nothing over." /> })}
+        {move || is_empty.get().then(|| panel("No line matches".to_string(), "The filters or the search leave nothing over.", "", ()))}
         <div
             class="log__scroll" node_ref=windowed.node tabindex="0" role="group" aria-label="Lines"
             hidden=move || is_empty.get()
@@ -212,12 +208,11 @@ pub fn Lines(page: LogPage, detail: RunDetail) -> impl IntoView {
             on:click=on_click
         >
             <div class="log__body" style:height=move || windowed.spacer()>
-                <For each=move || visible.get() key=|number| *number let:number>
-                    {
-                        let shown = Memo::new(move |_| needle.with(|needle| log.with(|store, _, _| {
+                {each(move || visible.get(), |number| *number, move |number| {
+                        let shown = memo(move || needle.with(|needle| log.with(|store, _, _| {
                             store.line(number).map(|line| Shown::new(&line, needle.as_ref().map(|needle| &needle.0)))
                         })));
-                        let row = Memo::new(move |_| log.with(|_, select, _| row_of(select, number)).saturating_sub(rows.get().1));
+                        let row = memo(move || log.with(|_, select, _| row_of(select, number)).saturating_sub(rows.get().1));
                         view! {
                             <div
                                 class="log__line" data-line=number.to_string()
@@ -228,13 +223,12 @@ pub fn Lines(page: LogPage, detail: RunDetail) -> impl IntoView {
                                 style:transform=move || windowed.top(row.get())
                             >
                                 {move || match shown.get() {
-                                    Some(line) => cells(line, href(number)).into_any(),
-                                    None => view! { <span class="log__number">{number}</span><span class="muted">"reading \u{2026}"</span> }.into_any(),
+                                    Some(line) => cells(line, href(number)).into_html(),
+                                    None => view! { <span class="log__number">{number.to_string()}</span><span class="muted">"reading \u{2026}"</span> }.into_html(),
                                 }}
                             </div>
                         }
-                    }
-                </For>
+                    })}
             </div>
         </div>
         <div class="log__foot" hidden=move || page.following.get()>
@@ -250,3 +244,9 @@ pub fn Lines(page: LogPage, detail: RunDetail) -> impl IntoView {
 /// A needle in a signal.
 #[derive(Clone)]
 struct StoredNeedle(Needle);
+
+impl PartialEq for StoredNeedle {
+    fn eq(&self, other: &StoredNeedle) -> bool {
+        (self.0.text(), self.0.any_case()) == (other.0.text(), other.0.any_case())
+    }
+}

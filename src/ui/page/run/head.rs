@@ -1,5 +1,7 @@
 //! The head of a run: what it is, how it stands, when, and why it failed, with one click to the place in the log.
 
+use crate::state::reactive::memo;
+use crate::ui::html::{IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::model::{Level, Phase, Run, Step};
 use runboard_core::store::ansi;
@@ -7,17 +9,17 @@ use runboard_core::store::ansi;
 use crate::browser::page;
 use crate::state::State;
 use crate::state::run_detail::{Loaded, RunDetail};
-use crate::ui::app::Toast;
-use crate::ui::part::phase_badge::PhaseBadge;
+use crate::ui::nav::Nav;
+use crate::ui::part::phase_badge::phase_badge;
 use crate::ui::route::{LineRange, Route, Tab};
 use crate::ui::text;
 
 /// Copies and says so.
 pub(in crate::ui) fn copy(what: String, words: &'static str) {
-    let toast = Toast::get();
+    let nav = Nav::get();
     leptos::task::spawn_local(async move {
         let copied = page::copy(&what).await;
-        toast.say(if copied {
+        nav.say(if copied {
             words
         } else {
             "The browser does not allow copying on this page"
@@ -51,22 +53,20 @@ pub(super) fn error_line(detail: &RunDetail, step: &str) -> Option<(u64, String)
     })
 }
 
-#[component]
-pub fn Head(detail: RunDetail) -> impl IntoView {
+pub fn head(detail: RunDetail) -> impl IntoHtml {
     let run = detail.run;
-    let shown = Memo::new(move |_| run.with(|run| run.ready().cloned()));
+    let shown = memo(move || run.with(|run| run.ready().cloned()));
     view! {
         <header class="run__head">
             {move || match shown.get() {
-                Some(run) => view! { <Facts run=run detail=detail.clone() /> }.into_any(),
-                None => view! { <div class="run__title"><h1>"\u{2026}"</h1><span class="muted mono">{detail.id.clone()}</span></div> }.into_any(),
+                Some(run) => facts(run, detail.clone()).into_html(),
+                None => view! { <div class="run__title"><h1>"\u{2026}"</h1><span class="muted mono">{detail.id.clone()}</span></div> }.into_html(),
             }}
         </header>
     }
 }
 
-#[component]
-fn Facts(run: Run, detail: RunDetail) -> impl IntoView {
+fn facts(run: Run, detail: RunDetail) -> impl IntoHtml {
     let state = State::get();
     let source = detail.source.clone();
     let id = run.id.clone();
@@ -99,7 +99,7 @@ fn Facts(run: Run, detail: RunDetail) -> impl IntoView {
     let why = run.clone();
     view! {
         <div class="run__title" data-phase=run.phase.word()>
-            <PhaseBadge phase=badge.phase word=text::run_status(&badge) unfinished=is_unfinished raw=badge.raw_status.clone() />
+            {phase_badge(badge.phase, text::run_status(&badge), is_unfinished, badge.raw_status.clone())}
             <h1>{run.job.clone()}</h1>
             <span class="mono">{run.id.clone()}</span>
             <button class="button button--small button--quiet" on:click=move |_| copy(id.clone(), "Id copied")>"Copy id"</button>
@@ -114,7 +114,7 @@ fn Facts(run: Run, detail: RunDetail) -> impl IntoView {
             {fact("user", run.user.clone())}
             {fact("host", run.host.clone())}
         </div>
-        {why.phase.is_failure().then(|| view! { <Why run=why detail=detail /> })}
+        {why.phase.is_failure().then(|| why_line(why, detail))}
         {is_unfinished.then(|| {
             let seen = run.last_seen_at.map(text::time_full).unwrap_or_default();
             view! { <p class="notice">{format!("This run claims to go on, but it was last seen at {seen} and has shown no sign of life since. It was probably killed.")}</p> }
@@ -146,11 +146,10 @@ fn when(run: &Run, now: runboard_core::model::Timestamp) -> String {
 }
 
 /// The red line: the first failed step, its first error line, and the way to it.
-#[component]
-fn Why(run: Run, detail: RunDetail) -> impl IntoView {
+fn why_line(run: Run, detail: RunDetail) -> impl IntoHtml {
     let steps = detail.steps;
     let source = detail.source.config.id.clone();
-    let failed = Memo::new(move |_| {
+    let failed = memo(move || {
         steps.with(|steps| match steps {
             Loaded::Ready(steps) => first_failed(steps).cloned(),
             Loaded::Loading | Loaded::Failed(_) => None,
@@ -158,7 +157,7 @@ fn Why(run: Run, detail: RunDetail) -> impl IntoView {
     });
     let line = {
         let detail = detail.clone();
-        Memo::new(move |_| {
+        memo(move || {
             failed.with(|step| {
                 step.as_ref()
                     .and_then(|step| error_line(&detail, &step.key))
@@ -177,9 +176,9 @@ fn Why(run: Run, detail: RunDetail) -> impl IntoView {
             {move || match failed.get() {
                 Some(step) => {
                     let reason = step.reason.clone().or(reason.clone()).unwrap_or_default();
-                    view! { <b>{step.key}" "{word}</b><span>{text::first_line(&reason).to_string()}</span> }.into_any()
+                    view! { <b>{step.key}" "{word}</b><span>{text::first_line(&reason).to_string()}</span> }.into_html()
                 }
-                None => view! { <b>{reason.clone().unwrap_or_else(|| format!("the run {word}, and the source does not say why"))}</b> }.into_any(),
+                None => view! { <b>{reason.clone().unwrap_or_else(|| format!("the run {word}, and the source does not say why"))}</b> }.into_html(),
             }}
             {move || line.get().map(|(number, words)| {
                 let mut route = Route::to_run(&source, &run_id, Tab::Logs);

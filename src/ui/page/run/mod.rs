@@ -5,28 +5,28 @@ mod overview;
 mod resolve;
 mod steps;
 
+use crate::state::reactive::{Memo, effect, memo};
+use crate::ui::html::{IntoHtml, view};
 use leptos::prelude::*;
 
-use self::head::Head;
 pub(in crate::ui) use self::head::copy;
-use self::overview::Overview;
+use self::head::head;
+use self::overview::overview;
 use self::resolve::{Resolved, resolve};
-use self::steps::Steps;
+use self::steps::steps;
 use crate::state::State;
 use crate::state::run_detail::{Loaded, RunDetail};
 use crate::state::sources::Source;
 use crate::ui::nav::Nav;
-use crate::ui::page::logs::Logs;
-use crate::ui::part::panel::Panel;
+use crate::ui::page::logs::logs;
+use crate::ui::part::panel::panel;
 use crate::ui::route::{Route, Tab};
-use crate::ui::title::PageTitle;
-use crate::ui::{text, title};
+use crate::ui::text;
 
-#[component]
-pub fn RunPage() -> impl IntoView {
+pub fn run_page() -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
-    let asked = Memo::new(move |_| {
+    let asked = memo(move || {
         nav.route.with(|route| {
             (
                 route.source.clone(),
@@ -36,28 +36,23 @@ pub fn RunPage() -> impl IntoView {
         })
     });
     let resolved =
-        Memo::new(move |_| asked.with(|(source, run, filter)| resolve(state, source, run, filter)));
+        memo(move || asked.with(|(source, run, filter)| resolve(state, source, run, filter)));
     view! {
         {move || match resolved.get() {
-            Resolved::Waiting => view! { <Panel title="Looking for the run \u{2026}".to_string() /> }.into_any(),
+            Resolved::Waiting => panel("Looking for the run \u{2026}".to_string(), "", "", ()).into_html(),
             Resolved::One { source, id } => match state.sources.at(source) {
-                Some(source) => view! { <OneRun source=source id=id /> }.into_any(),
-                None => ().into_any(),
+                Some(source) => one_run(source, id).into_html(),
+                None => ().into_html(),
             },
-            Resolved::Several(choices) => view! { <Choices choices=choices /> }.into_any(),
-            Resolved::Unknown(words) => view! {
-                <Panel title="There is no such run".to_string() text=words>
-                    <a class="button" href=Route::default().href()>"All runs"</a>
-                </Panel>
-            }
-            .into_any(),
+            Resolved::Several(choices) => several(choices).into_html(),
+            Resolved::Unknown(words) => panel("There is no such run".to_string(), words, "", view! { <a class="button" href=Route::default().href()>"All runs"</a> })
+            .into_html(),
         }}
     }
 }
 
 /// A prefix that fits several runs: all of them, to choose from.
-#[component]
-fn Choices(choices: Vec<(u16, String)>) -> impl IntoView {
+fn several(choices: Vec<(u16, String)>) -> impl IntoHtml {
     let state = State::get();
     let links: Vec<_> = choices
         .into_iter()
@@ -67,27 +62,30 @@ fn Choices(choices: Vec<(u16, String)>) -> impl IntoView {
             view! { <li><a class="mono" href=href>{id}</a>" "<span class="muted">{source}</span></li> }
         })
         .collect();
-    view! { <Panel title="Several runs begin like this".to_string()><ul>{links}</ul></Panel> }
+    panel(
+        "Several runs begin like this".to_string(),
+        "",
+        "",
+        view! { <ul>{links}</ul> },
+    )
 }
 
-#[component]
-fn OneRun(source: Source, id: String) -> impl IntoView {
+fn one_run(source: Source, id: String) -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
     let detail = StoredValue::new_local(RunDetail::open(state.runs, source.clone(), id.clone()));
     let detail = move || detail.get_value();
     let run = detail().run;
-    let title: PageTitle = expect_context::<title::PageTitle>();
-    Effect::new(move |_| {
+    effect(move || {
         let words = run.with(|run| {
             run.ready()
                 .map(|run| format!("{} {}", text::run_status(run), run.job))
         });
-        title.0.set(words.unwrap_or_default());
+        nav.title.set(words.unwrap_or_default());
     });
-    let tab = Memo::new(move |_| nav.route.with(|route| route.tab));
+    let tab = memo(move || nav.route.with(|route| route.tab));
     let is_still = move || detail().is_still(state.now.get());
-    let failed = Memo::new(move |_| {
+    let failed = memo(move || {
         run.with(|run| match run {
             Loaded::Failed(error) => Some(error.to_string()),
             Loaded::Loading | Loaded::Ready(_) => None,
@@ -99,33 +97,30 @@ fn OneRun(source: Source, id: String) -> impl IntoView {
             {move || match failed.get() {
                 Some(error) => view! {
                     <h1 class="visually-hidden">"Run"</h1>
-                    <Panel title="This run could not be read".to_string() text=error>
-                        <a class="button" href=Route::default().href()>"All runs"</a>
-                    </Panel>
+                    {panel("This run could not be read".to_string(), error, "", view! { <a class="button" href=Route::default().href()>"All runs"</a> })}
                 }
-                .into_any(),
+                .into_html(),
                 None => view! {
                     {move || lost.get().map(|error| view! {
                         <p class="notice" role="status">{format!("Not current: the source is {error}. What is shown is what was last heard; trying again.")}</p>
                     })}
-                    <Head detail=detail() />
-                    <Tabs tab=tab />
+                    {head(detail())}
+                    {tabs(tab)}
                     <div class="panel" role="tabpanel" id="tabpanel" aria-label=move || tab.get().word()>
                         {move || match tab.get() {
-                            Tab::Overview => view! { <Overview detail=detail() /> }.into_any(),
-                            Tab::Steps => view! { <Steps detail=detail() /> }.into_any(),
-                            Tab::Logs => view! { <Logs detail=detail() /> }.into_any(),
+                            Tab::Overview => overview(detail()).into_html(),
+                            Tab::Steps => steps(detail()).into_html(),
+                            Tab::Logs => logs(detail()).into_html(),
                         }}
                     </div>
                 }
-                .into_any(),
+                .into_html(),
             }}
         </article>
     }
 }
 
-#[component]
-fn Tabs(tab: Memo<Tab>) -> impl IntoView {
+fn tabs(tab: Memo<Tab>) -> impl IntoHtml {
     let nav = Nav::get();
     let href = move |to: Tab| {
         nav.route.with(|route| {

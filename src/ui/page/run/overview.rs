@@ -1,5 +1,7 @@
 //! The overview: what failed with its last lines, then the counts and facts.
 
+use crate::state::reactive::memo;
+use crate::ui::html::{IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::model::{Step, fold};
 use runboard_core::store::ansi;
@@ -7,10 +9,10 @@ use runboard_core::store::ansi;
 use super::steps::step_span;
 use crate::state::State;
 use crate::state::run_detail::{Loaded, RunDetail};
-use crate::ui::part::panel::Panel;
-use crate::ui::part::phase_badge::PhaseBadge;
-use crate::ui::part::steps_bar::StepsBar;
-use crate::ui::part::time_cell::DurationCell;
+use crate::ui::part::panel::panel;
+use crate::ui::part::phase_badge::phase_badge;
+use crate::ui::part::steps_bar::steps_bar;
+use crate::ui::part::time_cell::duration_cell;
 use crate::ui::route::{Route, Tab};
 use crate::ui::text;
 
@@ -36,10 +38,9 @@ fn last_lines(detail: &RunDetail, step: &str) -> Vec<String> {
     })
 }
 
-#[component]
-pub fn Overview(detail: RunDetail) -> impl IntoView {
+pub fn overview(detail: RunDetail) -> impl IntoHtml {
     let steps = detail.steps;
-    let failed = Memo::new(move |_| {
+    let failed = memo(move || {
         steps.with(|steps| {
             steps
                 .ready()
@@ -57,24 +58,23 @@ pub fn Overview(detail: RunDetail) -> impl IntoView {
     view! {
         <div class="overview" tabindex="0" role="region" aria-label="Overview">
             <div>
-                {move || failed.get().into_iter().map(|step| view! { <FailedStep step=step detail=for_failed.clone() /> }).collect::<Vec<_>>()}
-                <StepsInShort detail=detail.clone() />
+                {move || failed.get().into_iter().map(|step| failed_step(step, for_failed.clone())).collect::<Vec<_>>()}
+                {steps_in_short(detail.clone())}
             </div>
-            <RunFacts detail=detail.clone() />
+            {run_facts(detail.clone())}
         </div>
     }
 }
 
-#[component]
-fn FailedStep(step: Step, detail: RunDetail) -> impl IntoView {
+fn failed_step(step: Step, detail: RunDetail) -> impl IntoHtml {
     let key = step.key.clone();
     let mut route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Logs);
     route.log.step = vec![key.clone()];
-    let lines = Memo::new(move |_| last_lines(&detail, &key));
+    let lines = memo(move || last_lines(&detail, &key));
     view! {
         <section class="failed-step" data-step-key=step.key.clone()>
             <div class="failed-step__head">
-                <PhaseBadge phase=step.phase word=text::phase(step.phase).to_string() />
+                {phase_badge(step.phase, text::phase(step.phase).to_string(), false, String::new())}
                 <h2>{step.key.clone()}</h2>
                 <span>{step.reason.clone()}</span>
                 <a href=route.href()>"its log"</a>
@@ -87,8 +87,7 @@ fn FailedStep(step: Step, detail: RunDetail) -> impl IntoView {
     }
 }
 
-#[component]
-fn StepsInShort(detail: RunDetail) -> impl IntoView {
+fn steps_in_short(detail: RunDetail) -> impl IntoHtml {
     let state = State::get();
     let steps = detail.steps;
     let for_now = detail.clone();
@@ -102,35 +101,34 @@ fn StepsInShort(detail: RunDetail) -> impl IntoView {
         <section>
             <h2>{format!("{noun}s")}</h2>
             {move || steps.with(|loaded| match loaded {
-                Loaded::Loading => view! { <p class="muted">"reading \u{2026}"</p> }.into_any(),
-                Loaded::Failed(error) => view! { <p class="notice notice--error">{error.to_string()}</p> }.into_any(),
-                Loaded::Ready(steps) if steps.is_empty() => view! { <p class="muted">{format!("The source names no {noun}s of this run.")}</p> }.into_any(),
+                Loaded::Loading => view! { <p class="muted">"reading \u{2026}"</p> }.into_html(),
+                Loaded::Failed(error) => view! { <p class="notice notice--error">{error.to_string()}</p> }.into_html(),
+                Loaded::Ready(steps) if steps.is_empty() => view! { <p class="muted">{format!("The source names no {noun}s of this run.")}</p> }.into_html(),
                 Loaded::Ready(steps) => {
                     let now = untrack(|| for_now.heard_now(state.now.get()));
                     let mut slowest: Vec<_> = steps.iter().filter_map(|step| Some((step_span(step, now)?, step.key.clone()))).collect();
                     slowest.sort_by_key(|(span, _)| std::cmp::Reverse(*span));
                     view! {
-                        <p><StepsBar counts=fold::count(steps) />" "<a href=route.clone()>"all "{noun.clone()}"s"</a></p>
+                        <p>{steps_bar(fold::count(steps))}" "<a href=route.clone()>"all "{noun.clone()}"s"</a></p>
                         <dl>
-                            {slowest.into_iter().take(5).map(|(span, key)| view! { <dt>{key}</dt><dd><DurationCell span=Some(span) /></dd> }).collect::<Vec<_>>()}
+                            {slowest.into_iter().take(5).map(|(span, key)| view! { <dt>{key}</dt><dd>{duration_cell(Some(span))}</dd> }).collect::<Vec<_>>()}
                         </dl>
                     }
-                    .into_any()
+                    .into_html()
                 }
             })}
         </section>
     }
 }
 
-#[component]
-fn RunFacts(detail: RunDetail) -> impl IntoView {
+fn run_facts(detail: RunDetail) -> impl IntoHtml {
     let run = detail.run;
     view! {
         <section>
             <h2>"Facts"</h2>
             {move || run.with(|loaded| match loaded {
-                Loaded::Loading => view! { <Panel title="Reading the run \u{2026}".to_string() /> }.into_any(),
-                Loaded::Failed(error) => view! { <p class="notice notice--error">{error.to_string()}</p> }.into_any(),
+                Loaded::Loading => panel("Reading the run \u{2026}".to_string(), "", "", ()).into_html(),
+                Loaded::Failed(error) => view! { <p class="notice notice--error">{error.to_string()}</p> }.into_html(),
                 Loaded::Ready(run) => {
                     let time = |name: &'static str, at: Option<_>| at.map(|at| (name, text::time_full(at)));
                     let fact = |name: &'static str, value: &Option<String>| value.clone().map(|value| (name, value));
@@ -154,7 +152,7 @@ fn RunFacts(detail: RunDetail) -> impl IntoView {
                         </dl>
                         {(!tags.is_empty()).then(|| view! { <h2>"Tags"</h2><dl>{tags}</dl> })}
                     }
-                    .into_any()
+                    .into_html()
                 }
             })}
         </section>

@@ -1,15 +1,16 @@
 //! The steps of a run as a treegrid: status, duration, attempts, and where in the run each stood.
 
-use leptos::attr::custom::custom_attribute;
+use crate::state::reactive::{effect, memo};
+use crate::ui::html::{IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::model::{Attempt, Phase, Run, Span, Step, Timestamp};
 use runboard_core::store::window::Align;
 
 use crate::state::State;
 use crate::state::run_detail::{Loaded, RunDetail};
-use crate::ui::part::panel::Panel;
-use crate::ui::part::phase_badge::PhaseBadge;
-use crate::ui::part::time_cell::{DurationCell, TimeCell};
+use crate::ui::part::panel::panel;
+use crate::ui::part::phase_badge::phase_badge;
+use crate::ui::part::time_cell::{duration_cell, time_cell};
 use crate::ui::part::windowed::Windowed;
 use crate::ui::route::{Route, Tab};
 use crate::ui::text;
@@ -47,12 +48,11 @@ impl Row {
     }
 }
 
-#[component]
-pub fn Steps(detail: RunDetail) -> impl IntoView {
+pub fn steps(detail: RunDetail) -> impl IntoHtml {
     let state = State::get();
     let steps = detail.steps;
     let open: RwSignal<Vec<String>> = RwSignal::new(Vec::new());
-    let rows = Memo::new(move |_| {
+    let rows = memo(move || {
         let open = open.get();
         steps.with(|steps| {
             let mut rows = Vec::new();
@@ -71,7 +71,7 @@ pub fn Steps(detail: RunDetail) -> impl IntoView {
             rows
         })
     });
-    let standing = Memo::new(move |_| {
+    let standing = memo(move || {
         steps.with(|steps| match steps {
             Loaded::Loading => Some(("Reading the steps \u{2026}".to_string(), String::new())),
             Loaded::Failed(error) => {
@@ -85,8 +85,8 @@ pub fn Steps(detail: RunDetail) -> impl IntoView {
         })
     });
     let windowed = Windowed::new(32.0, 29.0);
-    Effect::new(move |_| windowed.set_rows(rows.with(Vec::len) as u64));
-    let visible = Memo::new(move |_| {
+    effect(move || windowed.set_rows(rows.with(Vec::len) as u64));
+    let visible = memo(move || {
         let range = windowed.range();
         rows.with(|rows| {
             (range.start..range.end.min(rows.len() as u64))
@@ -132,7 +132,7 @@ pub fn Steps(detail: RunDetail) -> impl IntoView {
     };
     let detail = StoredValue::new_local(detail);
     view! {
-        {move || standing.get().map(|(title, text)| view! { <Panel title=title text=text /> })}
+        {move || standing.get().map(|(title, text)| panel(title, text, "", ()))}
         <div class="grid steps" hidden=move || standing.with(Option::is_some)>
             <div
                 class="grid__scroll" node_ref=windowed.node role="treegrid" aria-label="Steps"
@@ -147,20 +147,15 @@ pub fn Steps(detail: RunDetail) -> impl IntoView {
                     }).collect::<Vec<_>>()}
                 </div>
                 <div class="grid__body" role="rowgroup" style:height=move || windowed.spacer()>
-                    <For each=move || visible.get() key=|(at, key)| (*at, key.clone()) let:item>
-                        {
+                    {each(move || visible.get(), |item| format!("{} {}", item.0, item.1.0), move |item| {
                             let at = item.0;
-                            let row = Memo::new(move |_| rows.with(|rows| rows.get(at as usize).cloned()));
-                            // No attribute of this name in the view's own list.
-                            let level = custom_attribute("aria-level", move || {
-                                row.with(|row| if row.as_ref().is_some_and(|row| row.attempt.is_some()) { "2" } else { "1" })
-                            });
+                            let row = memo(move || rows.with(|rows| rows.get(at as usize).cloned()));
                             view! {
                                 <div
                                     class="grid__row" role="row" data-at=at.to_string()
                                     data-step-key=move || row.with(|row| row.as_ref().map(|row| row.step.key.clone()))
                                     data-phase=move || row.with(|row| row.as_ref().map(|row| row.attempt.as_ref().map_or(row.step.phase, |attempt| attempt.phase).word()))
-                                    {..level}
+                                    aria-level=move || row.with(|row| if row.as_ref().is_some_and(|row| row.attempt.is_some()) { "2" } else { "1" })
                                     aria-expanded=move || row.with(|row| row.as_ref().filter(|row| row.attempt.is_none() && !row.step.attempts.is_empty())
                                         .map(|row| open.with(|open| open.contains(&row.step.key)).to_string()))
                                     aria-rowindex=(at + 2).to_string()
@@ -172,8 +167,7 @@ pub fn Steps(detail: RunDetail) -> impl IntoView {
                                     {move || row.get().map(|row| cells(state, row, detail.get_value()))}
                                 </div>
                             }
-                        }
-                    </For>
+                        })}
                 </div>
             </div>
         </div>
@@ -186,8 +180,7 @@ fn focus_row(windowed: Windowed, at: u64) {
         leptos::task::tick().await;
         let element = windowed
             .node
-            .try_get_untracked()
-            .flatten()
+            .now()
             .and_then(|grid| {
                 grid.query_selector(&format!("[data-at='{at}']"))
                     .ok()
@@ -201,7 +194,7 @@ fn focus_row(windowed: Windowed, at: u64) {
     });
 }
 
-fn cells(state: State, row: Row, detail: RunDetail) -> impl IntoView {
+fn cells(state: State, row: Row, detail: RunDetail) -> impl IntoHtml {
     let Row { step, attempt } = row;
     let (phase, raw) = attempt
         .as_ref()
@@ -241,19 +234,19 @@ fn cells(state: State, row: Row, detail: RunDetail) -> impl IntoView {
         Some(end.since(started?))
     };
     let duration = if is_ticking {
-        view! { <span>{move || span().map(text::ticking)}</span> }.into_any()
+        view! { <span>{move || span().map(text::ticking)}</span> }.into_html()
     } else {
-        view! { <DurationCell span=span() /> }.into_any()
+        duration_cell(span()).into_html()
     };
     let run = detail.run;
     let for_bar = detail.clone();
     view! {
-        <div role="gridcell" class="grid__cell col-status"><PhaseBadge phase=phase word=word raw=raw /></div>
+        <div role="gridcell" class="grid__cell col-status">{phase_badge(phase, word, false, raw)}</div>
         <div role="gridcell" class="grid__cell col-step" style:padding-inline-start=if attempt.is_some() { "24px" } else { "0" }>
             <a href=route.href() title=title tabindex="-1">{name}</a>
         </div>
         <div role="gridcell" class="grid__cell col-attempts">{attempts}</div>
-        <div role="gridcell" class="grid__cell col-started"><TimeCell at=started /></div>
+        <div role="gridcell" class="grid__cell col-started">{time_cell(started, false, false)}</div>
         <div role="gridcell" class="grid__cell grid__cell--number col-duration">{duration}</div>
         <div role="gridcell" class="grid__cell col-bar">
             {move || {
@@ -261,7 +254,7 @@ fn cells(state: State, row: Row, detail: RunDetail) -> impl IntoView {
                 run.with(|run| run.ready().and_then(|run| bar(run, started?, ended.or(is_ticking.then_some(now))?, now)))
                     .map(|(x, width)| view! {
                         <svg class="steps__bar" data-phase=phase.word() viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">
-                            <rect x=x.to_string() y="2" height="8" width=width.to_string() />
+                            <rect x=x y="2" height="8" width=width />
                         </svg>
                     })
             }}

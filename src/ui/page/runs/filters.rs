@@ -1,5 +1,7 @@
 //! The filter bar. Every field is the address's: what is typed here can be sent as a link.
 
+use crate::state::reactive::{Memo, memo};
+use crate::ui::html::{IntoHtml, value_of, view};
 use leptos::prelude::*;
 use runboard_core::model::Phase;
 
@@ -29,19 +31,18 @@ fn parts(text: &str) -> Vec<String> {
         .collect()
 }
 
-#[component]
-pub fn Filters() -> impl IntoView {
+pub fn filters() -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
-    let status = Memo::new(move |_| nav.route.with(|route| joined(&route.filter.status)));
-    let since = Memo::new(move |_| {
+    let status = memo(move || nav.route.with(|route| joined(&route.filter.status)));
+    let since = memo(move || {
         nav.route
             .with(|route| route.filter.since.clone().unwrap_or_default())
     });
-    let source = Memo::new(move |_| nav.route.with(|route| joined(&route.source)));
-    let job = Memo::new(move |_| nav.route.with(|route| joined(&route.filter.job)));
-    let tag = Memo::new(move |_| nav.route.with(|route| joined(&route.filter.tag)));
-    let q = Memo::new(move |_| {
+    let source = memo(move || nav.route.with(|route| joined(&route.source)));
+    let job = memo(move || nav.route.with(|route| joined(&route.filter.job)));
+    let tag = memo(move || nav.route.with(|route| joined(&route.filter.tag)));
+    let q = memo(move || {
         nav.route
             .with(|route| route.filter.q.clone().unwrap_or_default())
     });
@@ -57,18 +58,18 @@ pub fn Filters() -> impl IntoView {
     view! {
         <form class="filters" role="search" aria-label="Filter runs" on:submit=|event| event.prevent_default()>
             <label>"status"
-                <Select value=status options=statuses() on_change=move |word: String| nav.change(|route| route.filter.status = parts(&word)) />
+                {select(status, statuses(), move |word: String| nav.change(|route| route.filter.status = parts(&word)))}
             </label>
             <label>"job"
-                <Field value=job placeholder="etl_*" on_input=move |text: String| nav.change(|route| route.filter.job = parts(&text)) />
+                {field(job, "etl_*", move |text: String| nav.change(|route| route.filter.job = parts(&text)))}
             </label>
             <label>"since"
-                <Select value=since options=SINCE.to_vec() on_change=move |word: String| {
+                {select(since, SINCE.to_vec(), move |word: String| {
                     nav.change(|route| route.filter.since = Some(word).filter(|word| !word.is_empty()))
-                } />
+                })}
             </label>
             <label>"tag"
-                <Field value=tag placeholder="key=value" on_input=move |text: String| nav.change(|route| route.filter.tag = parts(&text)) />
+                {field(tag, "key=value", move |text: String| nav.change(|route| route.filter.tag = parts(&text)))}
             </label>
             {move || {
                 let names: Vec<(String, String)> = state.sources.list.with(|list| {
@@ -76,8 +77,8 @@ pub fn Filters() -> impl IntoView {
                 });
                 (names.len() > 1).then(|| view! {
                     <label>"source"
-                        <select class="field" prop:value=move || source.get() on:change:target=move |event| {
-                            let word = event.target().value();
+                        <select class="field" prop:value=move || source.get() on:change=move |event| {
+                            let word = value_of(&event);
                             nav.change(|route| route.source = parts(&word));
                         }>
                             <option value="">"all sources"</option>
@@ -93,8 +94,8 @@ pub fn Filters() -> impl IntoView {
                 <input
                     class="field" type="search" data-search="" aria-label="Search runs" placeholder="search id, job, reason, tag \u{2026}   /"
                     prop:value=move || q.get()
-                    on:input:target=move |event| {
-                        let text = event.target().value();
+                    on:input=move |event| {
+                        let text = value_of(&event);
                         nav.change(|route| route.filter.q = Some(text).filter(|text| !text.trim().is_empty()));
                     }
                 />
@@ -105,15 +106,14 @@ pub fn Filters() -> impl IntoView {
 }
 
 /// A choice. A value from the address that is not among the options is offered as it is.
-#[component]
-fn Select(
+fn select(
     value: Memo<String>,
     options: Vec<(&'static str, &'static str)>,
     on_change: impl Fn(String) + 'static,
-) -> impl IntoView {
+) -> impl IntoHtml {
     let known: Vec<&str> = options.iter().map(|(word, _)| *word).collect();
     view! {
-        <select class="field" prop:value=move || value.get() on:change:target=move |event| on_change(event.target().value())>
+        <select class="field" prop:value=move || value.get() on:change=move |event| on_change(value_of(&event))>
             {options
                 .into_iter()
                 .map(|(word, name)| view! { <option value=word selected=move || value.get() == word>{name}</option> })
@@ -126,17 +126,16 @@ fn Select(
     }
 }
 
-#[component]
-fn Field(
+fn field(
     value: Memo<String>,
     placeholder: &'static str,
     on_input: impl Fn(String) + 'static,
-) -> impl IntoView {
+) -> impl IntoHtml {
     view! {
         <input
             class="field" type="text" size="14" autocomplete="off" spellcheck="false" placeholder=placeholder
             prop:value=move || value.get()
-            on:change:target=move |event| on_input(event.target().value())
+            on:change=move |event| on_input(value_of(&event))
         />
     }
 }

@@ -1,13 +1,14 @@
 //! The grid of runs: windowed, by keyboard and pointer, with new rows behind a chip while somebody reads.
 
-use leptos::html;
+use crate::state::reactive::{Memo, effect, memo};
+use crate::ui::html::{ElRef, IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::store::run_table::RowId;
 use runboard_core::store::run_view::SortKey;
 use runboard_core::store::window::Align;
 use wasm_bindgen::JsCast as _;
 
-use super::row::RunRow;
+use super::row::run_row;
 use crate::state::State;
 use crate::state::run_list::Place;
 use crate::ui::nav::Nav;
@@ -41,8 +42,7 @@ fn is_narrow() -> bool {
         .is_some_and(|width| width <= NARROW)
 }
 
-#[component]
-pub fn Grid(shown: Memo<u64>) -> impl IntoView {
+pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
     let runs = state.runs;
@@ -50,7 +50,7 @@ pub fn Grid(shown: Memo<u64>) -> impl IntoView {
     let windowed = Windowed::new(ROW, HEAD);
     let resized = crate::browser::page::on_window("resize", move |_| narrow.set(is_narrow()));
     StoredValue::new_local(resized);
-    Effect::new(move |_| {
+    effect(move || {
         let (row, head) = if narrow.get() {
             (NARROW_ROW, 0.0)
         } else {
@@ -59,14 +59,14 @@ pub fn Grid(shown: Memo<u64>) -> impl IntoView {
         windowed.set_head(head);
         windowed.set_row_height(row);
     });
-    Effect::new(move |_| windowed.set_rows(shown.get()));
+    effect(move || windowed.set_rows(shown.get()));
 
     // The row that keys act on; it is known by its run, so that it stays the same while rows come and go.
     let current: RwSignal<Option<RowId>> = RwSignal::new(None);
     let has_focus = RwSignal::new(false);
     let has_pointer = RwSignal::new(false);
     // Reading: scrolled down, the pointer over the rows, or the focus in them.
-    Effect::new(move |_| {
+    effect(move || {
         let reads = windowed.first() > 0 || has_focus.get() || has_pointer.get();
         runs.hold(reads);
         if !reads && runs.with_view(|_, view| view.held()) > 0 {
@@ -75,7 +75,7 @@ pub fn Grid(shown: Memo<u64>) -> impl IntoView {
     });
     on_cleanup(move || runs.hold(false));
 
-    let rows = Memo::new(move |_| {
+    let rows = memo(move || {
         let range = windowed.range();
         let end = range.end.min(shown.get());
         let mut rows = runs
@@ -92,9 +92,9 @@ pub fn Grid(shown: Memo<u64>) -> impl IntoView {
         }
         rows
     });
-    let first = Memo::new(move |_| runs.with_view(|_, view| view.get(0)));
+    let first = memo(move || runs.with_view(|_, view| view.get(0)));
     restore_place(windowed, current, shown, nav);
-    let tab_stop = Memo::new(move |_| current.get().or(first.get()));
+    let tab_stop = memo(move || current.get().or(first.get()));
 
     let move_to = move |place: u64| {
         let place = place.min(shown.get_untracked().saturating_sub(1));
@@ -140,7 +140,7 @@ pub fn Grid(shown: Memo<u64>) -> impl IntoView {
         }
     });
     StoredValue::new_local(anywhere);
-    let is_whole = Memo::new(move |_| {
+    let is_whole = memo(move || {
         state.sources.list.with(|list| {
             list.iter()
                 .all(|source| source.link.with(|link| link.is_loaded))
@@ -170,12 +170,10 @@ pub fn Grid(shown: Memo<u64>) -> impl IntoView {
                 on:focusout=move |_| has_focus.set(false)
             >
                 <div class="grid__head" role="row" aria-rowindex="1">
-                    {COLUMNS.into_iter().map(|(class, name, key)| view! { <Column class=class name=name key=key /> }).collect::<Vec<_>>()}
+                    {COLUMNS.into_iter().map(|(class, name, key)| column(class, name, key)).collect::<Vec<_>>()}
                 </div>
                 <div class="grid__body" role="rowgroup" style:height=move || windowed.spacer()>
-                    <For each=move || rows.get() key=|row| *row let:row>
-                        <RunRow row=row windowed=windowed tab_stop=tab_stop current=current nav=nav />
-                    </For>
+                    {each(move || rows.get(), |row| row.0, move |row| run_row(row, windowed, tab_stop, current, nav))}
                 </div>
             </div>
             {move || (held() > 0).then(|| view! {
@@ -193,7 +191,7 @@ fn restore_place(windowed: Windowed, current: RwSignal<Option<RowId>>, shown: Me
     let runs = State::get().runs;
     let here = nav.route.with_untracked(|route| route.href());
     let mut wanted = runs.place.get_value().filter(|place| place.list == here);
-    Effect::new(move |_| {
+    effect(move || {
         let rows = shown.get();
         let Some(place) = wanted.as_ref() else { return };
         let found = runs.with_view(|table, view| view.place_of(table, place.first));
@@ -209,7 +207,7 @@ fn restore_place(windowed: Windowed, current: RwSignal<Option<RowId>>, shown: Me
     });
     // The list's address may change (filters) while it is shown; the one at the end counts.
     let list = StoredValue::new(here);
-    Effect::new(move |_| {
+    effect(move || {
         nav.route.with(|route| {
             if route.view == View::Runs {
                 list.set_value(route.href());
@@ -229,12 +227,11 @@ fn restore_place(windowed: Windowed, current: RwSignal<Option<RowId>>, shown: Me
 }
 
 /// Focuses a row once it is in the page.
-fn focus_soon(grid: NodeRef<html::Div>, row: RowId) {
+fn focus_soon(grid: ElRef, row: RowId) {
     leptos::task::spawn_local(async move {
         leptos::task::tick().await;
         let element = grid
-            .try_get_untracked()
-            .flatten()
+            .now()
             .and_then(|grid| {
                 grid.query_selector(&format!("[data-row='{}']", row.0))
                     .ok()
@@ -251,10 +248,9 @@ fn focus_soon(grid: NodeRef<html::Div>, row: RowId) {
 }
 
 /// The head of a column. A press orders by it, another one turns the order round, a third gives the newest first again.
-#[component]
-fn Column(class: &'static str, name: &'static str, key: Option<SortKey>) -> impl IntoView {
+fn column(class: &'static str, name: &'static str, key: Option<SortKey>) -> impl IntoHtml {
     let nav = Nav::get();
-    let sort = Memo::new(move |_| nav.route.with(|route| route.sort));
+    let sort = memo(move || nav.route.with(|route| route.sort));
     let order = move || match sort.get() {
         Some((other, descending)) if Some(other) == key => Some(descending),
         _ => None,
@@ -285,8 +281,8 @@ fn Column(class: &'static str, name: &'static str, key: Option<SortKey>) -> impl
                         {name}{move || order().map(|descending| if descending { " \u{2193}" } else { " \u{2191}" })}
                     </button>
                 }
-                .into_any(),
-                None => name.into_any(),
+                .into_html(),
+                None => name.into_html(),
             }}
         </div>
     }

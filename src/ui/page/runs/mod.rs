@@ -4,16 +4,18 @@ mod filters;
 mod grid;
 mod row;
 
+use crate::state::reactive::{Memo, effect, memo};
+use crate::ui::html::{IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::model::{Phase, RunFilter};
 use runboard_core::store::run_view::SortKey;
 
-pub(in crate::ui) use self::filters::Filters;
-use self::grid::Grid;
+pub(in crate::ui) use self::filters::filters;
+use self::grid::grid;
 use crate::state::State;
 use crate::state::sources::ConfigState;
 use crate::ui::nav::Nav;
-use crate::ui::part::panel::Panel;
+use crate::ui::part::panel::panel;
 use crate::ui::route::Route;
 use crate::ui::text;
 
@@ -29,16 +31,15 @@ enum Standing {
     NoMatch,
 }
 
-#[component]
-pub fn RunsPage() -> impl IntoView {
+pub fn runs_page() -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
     let asked = ask(state, nav);
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         let limit = nav.route.with(|route| route.limit).unwrap_or(u64::MAX);
         (state.runs.with_view(|_, view| view.len()) as u64).min(limit)
     });
-    let standing = Memo::new(move |_| {
+    let standing = memo(move || {
         if shown.get() > 0 {
             return Standing::Rows;
         }
@@ -76,11 +77,11 @@ pub fn RunsPage() -> impl IntoView {
     });
     view! {
         <h1 class="visually-hidden">"Runs"</h1>
-        <Filters />
-        <Summary shown=shown />
+        {filters()}
+        {summary(shown)}
         {move || match standing.get() {
-            Standing::Rows => view! { <Grid shown=shown /> }.into_any(),
-            other => view! { <NoRows standing=other /> }.into_any(),
+            Standing::Rows => grid(shown).into_html(),
+            other => no_rows(other).into_html(),
         }}
     }
 }
@@ -90,11 +91,11 @@ pub(in crate::ui) type Asked = (RunFilter, Vec<String>, Option<(SortKey, bool)>)
 
 /// Lets the table show what the address asks for, and gives what that is.
 pub(in crate::ui) fn ask(state: State, nav: Nav) -> Memo<Asked> {
-    let asked = Memo::new(move |_| {
+    let asked = memo(move || {
         nav.route
             .with(|route| (route.filter.clone(), route.source.clone(), route.sort))
     });
-    Effect::new(move |_| {
+    effect(move || {
         let (filter, names, sort) = asked.get();
         let sources = (!names.is_empty()).then(|| {
             state.sources.list.with(|list| {
@@ -110,11 +111,10 @@ pub(in crate::ui) fn ask(state: State, nav: Nav) -> Memo<Asked> {
 }
 
 /// `1,204 runs · 31 failed · 4 running`, of what the filters match.
-#[component]
-fn Summary(shown: Memo<u64>) -> impl IntoView {
+fn summary(shown: Memo<u64>) -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
-    let counts = Memo::new(move |_| {
+    let counts = memo(move || {
         state.runs.with_counts(|counts| {
             (
                 counts.of(Phase::Failed) + counts.of(Phase::TimedOut),
@@ -122,7 +122,7 @@ fn Summary(shown: Memo<u64>) -> impl IntoView {
             )
         })
     });
-    let total = Memo::new(move |_| state.runs.with_table(|table| table.len() as u64));
+    let total = memo(move || state.runs.with_table(|table| table.len() as u64));
     let is_filtered = move || {
         nav.route.with(|route| {
             !route.filter.is_empty() || !route.source.is_empty() || route.limit.is_some()
@@ -136,15 +136,15 @@ fn Summary(shown: Memo<u64>) -> impl IntoView {
     view! {
         <div class="summary" aria-live="off">
             {move || if is_filtered() {
-                view! { <span><b>{text::count(shown.get())}</b>{format!(" of {}", text::counted(total.get(), "run", "runs"))}</span> }.into_any()
+                view! { <span><b>{text::count(shown.get())}</b>{format!(" of {}", text::counted(total.get(), "run", "runs"))}</span> }.into_html()
             } else {
-                view! { <span><b>{text::count(shown.get())}</b>{if shown.get() == 1 { " run" } else { " runs" }}</span> }.into_any()
+                view! { <span><b>{text::count(shown.get())}</b>{if shown.get() == 1 { " run" } else { " runs" }}</span> }.into_html()
             }}
             {move || {
                 let (failed, running) = counts.get();
                 let failed = (failed > 0).then(|| view! { <a class="failed" href=status_link("failed")>{format!("{} failed", text::count(failed as u64))}</a> });
                 let running = (running > 0).then(|| view! { <a href=status_link("running")>{format!("{} running", text::count(running as u64))}</a> });
-                (failed, running)
+                vec![failed, running]
             }}
             {move || is_filtered().then(|| view! { <a href=Route::default().href()>"clear filters"</a> })}
         </div>
@@ -152,31 +152,17 @@ fn Summary(shown: Memo<u64>) -> impl IntoView {
 }
 
 /// Empty because of filters, because there are no runs, and because sources are down are three different things.
-#[component]
-fn NoRows(standing: Standing) -> impl IntoView {
+fn no_rows(standing: Standing) -> impl IntoHtml {
     let record = "cargo xtask test\nrunboard-bridge record --job nightly -- ./nightly.sh";
     match standing {
-        Standing::Rows => ().into_any(),
-        Standing::Loading => view! { <Panel title="Reading the runs \u{2026}".to_string() /> }.into_any(),
-        Standing::NoSources => view! { <crate::ui::page::sources::SourcesPage /> }.into_any(),
-        Standing::AllDown => view! {
-            <Panel
-                title="No source can be reached".to_string()
-                text="There may be runs, but nobody can tell. The line above says what happened to each source and when the next try is due."
-            >
-                <a class="button" href=Route { view: crate::ui::route::View::Sources, ..Route::default() }.href()>"What happened"</a>
-            </Panel>
-        }
-        .into_any(),
-        Standing::NoRuns => view! {
-            <Panel title="No runs yet".to_string() text="The sources answer, and hold no runs. Anything that you run through the recorder appears here, live:" code=record />
-        }
-        .into_any(),
-        Standing::NoMatch => view! {
-            <Panel title="No run matches the filters".to_string() text="Runs there are, but none like this.">
-                <a class="button" href=Route::default().href()>"Clear the filters"</a>
-            </Panel>
-        }
-        .into_any(),
+        Standing::Rows => ().into_html(),
+        Standing::Loading => panel("Reading the runs \u{2026}".to_string(), "", "", ()).into_html(),
+        Standing::NoSources => crate::ui::page::sources::sources_page().into_html(),
+        Standing::AllDown => panel("No source can be reached".to_string(), "There may be runs, but nobody can tell. The line above says what happened to each source and when the next try is due.", "", view! { <a class="button" href=Route { view: crate::ui::route::View::Sources, ..Route::default() }.href()>"What happened"</a> })
+        .into_html(),
+        Standing::NoRuns => panel("No runs yet".to_string(), "The sources answer, and hold no runs. Anything that you run through the recorder appears here, live:", record, ())
+        .into_html(),
+        Standing::NoMatch => panel("No run matches the filters".to_string(), "Runs there are, but none like this.", "", view! { <a class="button" href=Route::default().href()>"Clear the filters"</a> })
+        .into_html(),
     }
 }

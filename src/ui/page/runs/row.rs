@@ -1,5 +1,7 @@
 //! A row of the list: status, run, job, source, start, duration, steps, and why.
 
+use crate::state::reactive::{Memo, memo};
+use crate::ui::html::{El, IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::model::{Phase, Run};
 use runboard_core::store::run_table::RowId;
@@ -7,25 +9,24 @@ use wasm_bindgen::JsCast as _;
 
 use crate::state::State;
 use crate::ui::nav::Nav;
-use crate::ui::part::phase_badge::PhaseBadge;
-use crate::ui::part::steps_bar::StepsBar;
-use crate::ui::part::time_cell::{DurationCell, TimeCell};
+use crate::ui::part::phase_badge::phase_badge;
+use crate::ui::part::steps_bar::steps_bar;
+use crate::ui::part::time_cell::{duration_cell, time_cell};
 use crate::ui::part::windowed::Windowed;
 use crate::ui::route::{Route, Tab};
 use crate::ui::text;
 
-#[component]
-pub fn RunRow(
+pub fn run_row(
     row: RowId,
     windowed: Windowed,
     tab_stop: Memo<Option<RowId>>,
     current: RwSignal<Option<RowId>>,
     nav: Nav,
-) -> impl IntoView {
+) -> El {
     let state = State::get();
     let runs = state.runs;
-    let shown = Memo::new(move |_| runs.get(row));
-    let place = Memo::new(move |_| {
+    let shown = memo(move || runs.get(row));
+    let place = memo(move || {
         runs.with_view(|table, view| view.place_of(table, row))
             .unwrap_or(0) as u64
     });
@@ -79,7 +80,7 @@ fn cells(
     run: &Run,
     source: Option<(String, crate::state::sources::Source)>,
     href: String,
-) -> impl IntoView + use<> {
+) -> impl IntoHtml + use<> {
     let is_unfinished = run.is_unfinished();
     let is_ticking = run.phase.is_active() && !is_unfinished && run.started_at.is_some();
     let started_at = run.started_at;
@@ -96,9 +97,9 @@ fn cells(
                 started_at.map(|started| text::ticking(at.since(started)))
             }}</span>
         }
-        .into_any()
+        .into_html()
     } else {
-        view! { <DurationCell span=text::run_span(run, now.get_untracked()) /> }.into_any()
+        duration_cell(text::run_span(run, now.get_untracked())).into_html()
     };
     let tags = run
         .tags
@@ -124,14 +125,14 @@ fn cells(
     let id = run.id.clone();
     view! {
         <div role="gridcell" class="grid__cell col-status">
-            <PhaseBadge phase=run.phase word=text::run_status(run) unfinished=is_unfinished raw=run.raw_status.clone() />
+            {phase_badge(run.phase, text::run_status(run), is_unfinished, run.raw_status.clone())}
         </div>
         <div role="gridcell" class="grid__cell col-id mono"><a href=href title=id.clone() tabindex="-1">{text::short_id(&id)}</a></div>
         <div role="gridcell" class="grid__cell col-job" title=run.job.clone()>{run.job.clone()}</div>
         <div role="gridcell" class="grid__cell col-source muted">{name}</div>
-        <div role="gridcell" class="grid__cell col-started"><TimeCell at=run.started_at.or(run.created_at) zone_assumed=run.zone_assumed ago=true /></div>
+        <div role="gridcell" class="grid__cell col-started">{time_cell(run.started_at.or(run.created_at), run.zone_assumed, true)}</div>
         <div role="gridcell" class="grid__cell grid__cell--number col-duration">{duration}</div>
-        <div role="gridcell" class="grid__cell col-steps"><StepsBar counts=run.steps /></div>
+        <div role="gridcell" class="grid__cell col-steps">{steps_bar(run.steps)}</div>
         <div role="gridcell" class="grid__cell col-why">
             {(!why.is_empty()).then(|| view! { <span class="runs__why" class=("runs__why--failed", is_failure) title=why_title>{why}" "</span> })}
             <span class="muted" title=tags.clone()>{tags.clone()}</span>

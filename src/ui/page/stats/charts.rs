@@ -1,5 +1,6 @@
 //! Runs per day by outcome, as stacked bars and as a table.
 
+use crate::ui::html::{IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::model::Timestamp;
 use runboard_core::model::stats::{Day, Stats};
@@ -35,8 +36,7 @@ fn day_link(nav: Nav, day: i64) -> String {
     route.href()
 }
 
-#[component]
-pub fn DaysChart(stats: Stats) -> impl IntoView {
+pub fn days_chart(stats: Stats) -> impl IntoHtml {
     let nav = Nav::get();
     let shown: Vec<Day> = stats.days.iter().rev().take(DAYS).rev().copied().collect();
     let most = shown
@@ -48,7 +48,12 @@ pub fn DaysChart(stats: Stats) -> impl IntoView {
     let bars = shown
         .iter()
         .map(|day| {
-            let parts = [("succeeded", day.outcomes.succeeded), ("failed", day.outcomes.failed), ("stopped", day.outcomes.stopped), ("open", day.outcomes.open)];
+            let parts = [
+                ("succeeded", day.outcomes.succeeded),
+                ("failed", day.outcomes.failed),
+                ("stopped", day.outcomes.stopped),
+                ("open", day.outcomes.open),
+            ];
             let mut y = HEIGHT;
             let rects: Vec<_> = parts
                 .into_iter()
@@ -56,14 +61,21 @@ pub fn DaysChart(stats: Stats) -> impl IntoView {
                 .map(|(class, count)| {
                     let height = count as f64 / most * HEIGHT;
                     y -= height;
-                    view! { <rect class=class y=y.to_string() width=BAR.to_string() height=height.to_string() /> }
+                    view! { <rect class=class y=y width=BAR height=height /> }
                 })
                 .collect();
-            let words = format!("{}: {} succeeded, {} failed, {} stopped, {} open", day_words(day.number).1, day.outcomes.succeeded, day.outcomes.failed, day.outcomes.stopped, day.outcomes.open);
+            let words = format!(
+                "{}: {} succeeded, {} failed, {} stopped, {} open",
+                day_words(day.number).1,
+                day.outcomes.succeeded,
+                day.outcomes.failed,
+                day.outcomes.stopped,
+                day.outcomes.open
+            );
             view! {
                 <a href=day_link(nav, day.number) aria-label=words.clone() title=words.clone()>
-                    <svg viewBox=format!("0 0 {BAR} {HEIGHT}") width=BAR.to_string() height=HEIGHT.to_string() aria-hidden="true">
-                        <rect class="room" width=BAR.to_string() height=HEIGHT.to_string() />
+                    <svg viewBox="0 0 14 120" width=BAR height=HEIGHT aria-hidden="true">
+                        <rect class="room" width=BAR height=HEIGHT />
                         {rects}
                     </svg>
                 </a>

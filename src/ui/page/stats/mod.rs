@@ -3,28 +3,29 @@
 mod charts;
 mod tables;
 
+use crate::state::reactive::{effect, memo};
+use crate::ui::html::{IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::model::stats::{ENOUGH, Stats};
 
-use self::charts::DaysChart;
-use self::tables::{JobTable, StepTableView};
+use self::charts::days_chart;
+use self::tables::{job_table, step_table_view};
 use crate::state::State;
 use crate::state::step_stats::{self, StepTable};
 use crate::state::task::Task;
 use crate::ui::nav::Nav;
-use crate::ui::page::runs::{Filters, ask};
-use crate::ui::part::panel::Panel;
+use crate::ui::page::runs::{ask, filters};
+use crate::ui::part::panel::panel;
 use crate::ui::text;
 
-#[component]
-pub fn StatsPage() -> impl IntoView {
+pub fn stats_page() -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
     ask(state, nav);
     let stats: RwSignal<Option<Stats>> = RwSignal::new(None);
     // Every row is looked at, so news are taken in once a second at most.
     let seen = StoredValue::new(u64::MAX);
-    Effect::new(move |_| {
+    effect(move || {
         state.now.track();
         let changed = state.runs.changed.get_untracked();
         if !state.runs.is_building.get() && seen.get_value() != changed {
@@ -34,32 +35,29 @@ pub fn StatsPage() -> impl IntoView {
     });
     let steps = RwSignal::new(StepTable::default());
     let reading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
-    let runs_shown = Memo::new(move |_| {
-        stats.with(|stats| stats.as_ref().map_or(0, |stats| stats.outcomes.total()))
-    });
-    Effect::new(move |_| {
+    let runs_shown =
+        memo(move || stats.with(|stats| stats.as_ref().map_or(0, |stats| stats.outcomes.total())));
+    effect(move || {
         if runs_shown.get() > 0 {
             reading.set_value(Some(step_stats::read(state, steps)));
         }
     });
     on_cleanup(move || reading.set_value(None));
     view! {
-        <Filters />
+        {filters()}
         <div class="stats" tabindex="0" role="region" aria-label="Statistics">
             <h1>"Statistics"</h1>
             {move || match stats.get() {
-                None => view! { <Panel title="Counting \u{2026}".to_string() /> }.into_any(),
-                Some(stats) if stats.outcomes.total() == 0 => view! {
-                    <Panel title="No runs to count".to_string() text="The filters match no run." />
-                }
-                .into_any(),
+                None => panel("Counting \u{2026}".to_string(), "", "", ()).into_html(),
+                Some(stats) if stats.outcomes.total() == 0 => panel("No runs to count".to_string(), "The filters match no run.", "", ())
+                .into_html(),
                 Some(stats) => view! {
-                    <Numbers stats=stats.clone() />
-                    <DaysChart stats=stats.clone() />
-                    <JobTable stats=stats />
-                    <StepTableView steps=steps />
+                    {numbers(stats.clone())}
+                    {days_chart(stats.clone())}
+                    {job_table(stats)}
+                    {step_table_view(steps)}
                 }
-                .into_any(),
+                .into_html(),
             }}
         </div>
     }
@@ -69,13 +67,12 @@ pub fn StatsPage() -> impl IntoView {
 fn percent(rate: Option<f64>) -> String {
     rate.map_or_else(
         || "\u{2013}".into(),
-        |rate| format!("{:.1} %", rate * 100.0),
+        |rate| format!("{} %", text::decimal(rate * 100.0, 1)),
     )
 }
 
 /// Four numbers, each with what it was computed from.
-#[component]
-fn Numbers(stats: Stats) -> impl IntoView {
+fn numbers(stats: Stats) -> impl IntoHtml {
     let outcomes = stats.outcomes;
     let decided = outcomes.succeeded + outcomes.failed;
     let spread = stats.spread;

@@ -1,5 +1,6 @@
 //! Jobs and steps as tables, with their lengths as bars.
 
+use crate::ui::html::{IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::model::stats::{ENOUGH, JobStats, Spread, Stats};
 
@@ -23,7 +24,7 @@ fn length(spread: Option<Spread>, read: fn(Spread) -> runboard_core::model::Span
 }
 
 /// p50 within p95 within the longest of all, as a bar.
-fn bar(spread: Option<Spread>, longest: i64) -> impl IntoView {
+fn bar(spread: Option<Spread>, longest: i64) -> impl IntoHtml {
     let share = |value: i64| {
         if longest > 0 {
             value as f64 / longest as f64 * 100.0
@@ -34,15 +35,14 @@ fn bar(spread: Option<Spread>, longest: i64) -> impl IntoView {
     spread.filter(|spread| spread.count >= ENOUGH).map(|spread| {
         view! {
             <svg class="stats__bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
-                <rect class="p95" width=share(spread.p95.0).to_string() height="10" />
-                <rect class="p50" width=share(spread.p50.0).to_string() height="10" />
+                <rect class="p95" width=share(spread.p95.0) height="10" />
+                <rect class="p50" width=share(spread.p50.0) height="10" />
             </svg>
         }
     })
 }
 
-#[component]
-pub fn JobTable(stats: Stats) -> impl IntoView {
+pub fn job_table(stats: Stats) -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
     let longest = stats
@@ -77,7 +77,7 @@ pub fn JobTable(stats: Stats) -> impl IntoView {
                 <tr>
                     <th scope="row"><a href=link(job, None)>{job.job.clone()}</a></th>
                     <td>{text::count(job.outcomes.total())}</td>
-                    <td>{if failed > 0 { view! { <a href=link(job, Some("failed"))>{text::count(failed)}</a> }.into_any() } else { "0".into_any() }}</td>
+                    <td>{if failed > 0 { view! { <a href=link(job, Some("failed"))>{text::count(failed)}</a> }.into_html() } else { "0".into_html() }}</td>
                     <td>{percent(job.outcomes.success_rate())}</td>
                     <td>{length(job.spread, |spread| spread.p50)}</td>
                     <td>{length(job.spread, |spread| spread.p95)}</td>
@@ -105,8 +105,7 @@ pub fn JobTable(stats: Stats) -> impl IntoView {
     }
 }
 
-#[component]
-pub fn StepTableView(steps: RwSignal<StepTable>) -> impl IntoView {
+pub fn step_table_view(steps: RwSignal<StepTable>) -> impl IntoHtml {
     // Most failing first, then slowest: what one looks for.
     let sorted = move || {
         let mut rows = steps.with(|table| table.steps.clone());

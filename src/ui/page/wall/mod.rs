@@ -1,5 +1,7 @@
 //! The wall: tiles that fill the screen, sickest first, readable from 5 m. Nothing to click, nothing that scrolls; it heals by itself.
 
+use crate::state::reactive::{effect, memo};
+use crate::ui::html::{IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::model::Timestamp;
 use runboard_core::model::wall::{Health, Tile};
@@ -9,7 +11,7 @@ use crate::state::sources::ConfigState;
 use crate::state::version;
 use crate::ui::nav::Nav;
 use crate::ui::page::runs::ask;
-use crate::ui::part::phase_badge::PhaseGlyph;
+use crate::ui::part::phase_badge::phase_glyph;
 use crate::ui::part::source_strip::state_words;
 use crate::ui::text;
 
@@ -109,22 +111,21 @@ fn columns(count: usize, width: f64, height: f64) -> usize {
     best.unwrap_or(1)
 }
 
-#[component]
-pub fn WallPage() -> impl IntoView {
+pub fn wall_page() -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
     ask(state, nav);
     let newer = version::newer_build();
-    Effect::new(move |_| {
+    effect(move || {
         if newer.get() {
             version::reload_once();
         }
     });
-    let by_source = Memo::new(move |_| nav.route.with(|route| route.by_source));
+    let by_source = memo(move || nav.route.with(|route| route.by_source));
     // Once a second: the clock ticks, and so do the ages.
-    let tiles = Memo::new(move |_| shown(state, by_source.get(), state.now.get()));
-    let hidden = Memo::new(move |_| tiles.with(|tiles| tiles.len().saturating_sub(TILES)));
-    let is_well = Memo::new(move |_| {
+    let tiles = memo(move || shown(state, by_source.get(), state.now.get()));
+    let hidden = memo(move || tiles.with(|tiles| tiles.len().saturating_sub(TILES)));
+    let is_well = memo(move || {
         tiles.with(|tiles| {
             !tiles.is_empty()
                 && tiles.iter().all(|tile| {
@@ -133,7 +134,7 @@ pub fn WallPage() -> impl IntoView {
                 })
         })
     });
-    let grid = Memo::new(move |_| {
+    let grid = memo(move || {
         let count = tiles.with(|tiles| tiles.len().min(TILES)) + usize::from(hidden.get() > 0);
         let (width, height) = crate::browser::page::size();
         let columns = columns(count, width, height);
@@ -155,16 +156,16 @@ pub fn WallPage() -> impl IntoView {
                 {move || {
                     if is_well.get() {
                         let count = tiles.with(Vec::len);
-                        return view! { <Calm count=count by_source=by_source.get() /> }.into_any();
+                        return calm(count, by_source.get()).into_html();
                     }
                     let tiles = tiles.get();
                     if tiles.is_empty() {
-                        return view! { <div class="tile" data-health="new"><b class="tile__name">{nothing()}</b></div> }.into_any();
+                        return view! { <div class="tile" data-health="new"><b class="tile__name">{nothing()}</b></div> }.into_html();
                     }
                     let failing = tiles.iter().skip(TILES).filter(|tile| tile.health == "failed").count();
                     let more = hidden.get();
                     view! {
-                        {tiles.into_iter().take(TILES).map(|tile| view! { <TileView shown=tile /> }).collect::<Vec<_>>()}
+                        {tiles.into_iter().take(TILES).map(tile_view).collect::<Vec<_>>()}
                         {(more > 0).then(|| view! {
                             <div class="tile" data-health={if failing > 0 { "failed" } else { "new" }}>
                                 <b class="tile__name" style:--letters="8">{format!("+{more} more")}</b>
@@ -172,17 +173,16 @@ pub fn WallPage() -> impl IntoView {
                             </div>
                         })}
                     }
-                    .into_any()
+                    .into_html()
                 }}
             </div>
-            <Corner />
+            {corner()}
         </div>
     }
 }
 
 /// All is well: one calm page.
-#[component]
-fn Calm(count: usize, by_source: bool) -> impl IntoView {
+fn calm(count: usize, by_source: bool) -> impl IntoHtml {
     let noun = if by_source {
         ("source", "sources")
     } else {
@@ -196,8 +196,7 @@ fn Calm(count: usize, by_source: bool) -> impl IntoView {
     }
 }
 
-#[component]
-fn TileView(shown: Shown) -> impl IntoView {
+fn tile_view(shown: Shown) -> impl IntoHtml {
     let state = State::get();
     let letters = shown.name.chars().count().max(6);
     let tile = shown.tile.clone();
@@ -243,7 +242,7 @@ fn TileView(shown: Shown) -> impl IntoView {
     view! {
         <div class="tile" data-health=shown.health>
             <b class="tile__name" style:--letters=letters.to_string()><bdi>{shown.name.clone()}</bdi></b>
-            <span class="tile__words"><PhaseGlyph phase=phase />{words}</span>
+            <span class="tile__words">{phase_glyph(phase, false)}{words}</span>
             {running.filter(|_| is_current).map(|since| view! {
                 <span class="tile__running" data-phase="running">{move || format!("running {}", text::ticking(state.now.get().since(since)))}</span>
             })}
@@ -253,8 +252,7 @@ fn TileView(shown: Shown) -> impl IntoView {
 }
 
 /// Time, zone, and the age of the oldest data.
-#[component]
-fn Corner() -> impl IntoView {
+fn corner() -> impl IntoHtml {
     let state = State::get();
     let words = move || {
         let now = state.now.get();

@@ -1,0 +1,89 @@
+//! [`each`]: a list of elements that are kept while their keys stay.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use leptos::prelude::*;
+use web_sys::{Element, Node};
+
+use super::child::text;
+use super::{El, Html, keep_true};
+
+/// An element, and the owner of what belongs to it.
+type Kept = BTreeMap<String, (Element, Owner)>;
+
+/// How an element that is not there yet is made.
+type Make = Box<dyn FnOnce() -> El>;
+
+/// An element for each item, in the order of the items. While an item's key stays, its element does, and is never moved past others without
+/// need, so that it keeps the focus. Of items with one key the first is shown.
+pub fn each<T: 'static, K: ToString>(
+    items: impl Fn() -> Vec<T> + 'static,
+    key: impl Fn(&T) -> K + 'static,
+    draw: impl Fn(T) -> El + Clone + 'static,
+) -> Html {
+    list(Box::new(move || {
+        let make = |item: T| {
+            let draw = draw.clone();
+            let key = key(&item).to_string();
+            (key, Box::new(move || draw(item)) as Make)
+        };
+        items().into_iter().map(make).collect()
+    }))
+}
+
+fn list(items: Box<dyn Fn() -> Vec<(String, Make)>>) -> Html {
+    Html::Placed(Box::new(move |parent| {
+        let begin = text("");
+        // Fails only where a node would become its own parent.
+        let _ = parent.append_child(&begin);
+        // Here, and not in the effect, so that it goes at once with the owner.
+        let kept: StoredValue<Kept, LocalStorage> = StoredValue::new_local(Kept::new());
+        keep_true(Box::new(move || {
+            let items = items();
+            untrack(|| {
+                let Some(mut old) = kept.try_update_value(std::mem::take) else {
+                    return;
+                };
+                kept.set_value(draw(&begin, items, &mut old));
+            });
+        }));
+    }))
+}
+
+/// Puts the items' elements behind `begin`, and removes those that are no longer wanted.
+fn draw(begin: &Node, items: Vec<(String, Make)>, old: &mut Kept) -> Kept {
+    let mut new = Kept::new();
+    let wanted: BTreeSet<&str> = items.iter().map(|(key, _)| key.as_str()).collect();
+    old.retain(|key, (element, owner)| {
+        let stays = wanted.contains(key.as_str());
+        if !stays {
+            owner.cleanup();
+            element.remove();
+        }
+        stays
+    });
+    let Some(parent) = begin.parent_node() else {
+        return new;
+    };
+    let mut last: Node = begin.clone();
+    for (key, make) in items {
+        if new.contains_key(&key) {
+            continue;
+        }
+        // Not a child of the current owner: that would remember every row that ever was.
+        let (element, owner) = old.remove(&key).unwrap_or_else(|| {
+            let owner = Owner::default();
+            (owner.with(|| make().0), owner)
+        });
+        let next = last.next_sibling();
+        if !next
+            .as_ref()
+            .is_some_and(|next| next.is_same_node(Some(&element)))
+        {
+            let _ = parent.insert_before(&element, next.as_ref());
+        }
+        last = element.clone().into();
+        new.insert(key, (element, owner));
+    }
+    new
+}

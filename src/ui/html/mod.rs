@@ -1,0 +1,157 @@
+//! Elements of the page, made by `view!` and kept true by signals (docs/adr/0004 says why not by Leptos' own renderer).
+//!
+//! An element is made once. A closure as an attribute or as a child is run again when a signal that it read has changed: an attribute is then
+//! set anew where it differs, a child's nodes are replaced, and what belonged to the old ones (effects, listeners) ends with them.
+
+mod attr;
+mod child;
+mod each;
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+use web_sys::{Document, Element, Event};
+
+pub use self::attr::{Attr, IntoAttr};
+pub use self::child::{Html, IntoHtml};
+pub use self::each::each;
+pub use runboard_view::view;
+
+use self::attr::Place;
+use crate::browser::page::Listener;
+
+/// An element in the making.
+#[must_use = "an element that is not put anywhere is not on the page"]
+pub struct El(Element);
+
+thread_local! {
+    static DOCUMENT: Document = {
+        #[expect(clippy::expect_used, reason = "a page without a document has nothing to show, and nowhere to say so")]
+        web_sys::window().and_then(|window| window.document()).expect("a document")
+    };
+}
+
+fn document<T>(make: impl FnOnce(&Document) -> T) -> T {
+    DOCUMENT.with(make)
+}
+
+/// Runs `work` now, and again when a signal that it read has changed; it ends with the current owner.
+fn keep_true(work: Box<dyn FnMut()>) {
+    let mut work = work;
+    StoredValue::new_local(RenderEffect::new(move |_: Option<()>| work()));
+}
+
+impl El {
+    pub fn new(tag: &'static str) -> El {
+        // The tags are written in our own pages, so the browser knows them.
+        #[expect(clippy::expect_used, reason = "fails only for a tag that is no name")]
+        El(document(|document| document.create_element(tag)).expect("a name of an element"))
+    }
+
+    pub fn svg(tag: &'static str) -> El {
+        const SVG: Option<&str> = Some("http://www.w3.org/2000/svg");
+        #[expect(clippy::expect_used, reason = "fails only for a tag that is no name")]
+        El(
+            document(|document| document.create_element_ns(SVG, tag))
+                .expect("a name of an element"),
+        )
+    }
+
+    /// An attribute that never changes.
+    pub fn fixed(self, name: &str, value: &str) -> El {
+        // Fails only for a name that is none.
+        let _ = self.0.set_attribute(name, value);
+        self
+    }
+
+    pub fn attr(self, name: &'static str, value: impl IntoAttr) -> El {
+        self.set(Place::Attribute, name, value.into_attr())
+    }
+
+    /// A property of the element, such as the value of a field.
+    pub fn prop(self, name: &'static str, value: impl IntoAttr) -> El {
+        self.set(Place::Property, name, value.into_attr())
+    }
+
+    /// A property of the element's own style.
+    pub fn style(self, name: &'static str, value: impl IntoAttr) -> El {
+        self.set(Place::Style, name, value.into_attr())
+    }
+
+    /// A class that the element has while the value is true.
+    pub fn class(self, name: &'static str, value: impl IntoAttr) -> El {
+        self.set(Place::Class, name, value.into_attr())
+    }
+
+    fn set(self, place: Place, name: &'static str, value: Attr) -> El {
+        attr::set(&self.0, place, name, value);
+        self
+    }
+
+    /// Hears an event of the element.
+    pub fn on<E: wasm_bindgen::JsCast + 'static>(
+        self,
+        name: &'static str,
+        mut hear: impl FnMut(E) + 'static,
+    ) -> El {
+        self.hear(name, Box::new(move |event| hear(event.unchecked_into())))
+    }
+
+    fn hear(self, name: &'static str, hear: Box<dyn FnMut(Event)>) -> El {
+        StoredValue::new_local(Listener::new(self.0.clone().into(), name, hear));
+        self
+    }
+
+    pub fn node_ref(self, node: ElRef) -> El {
+        node.0.set(Some(self.0.clone()));
+        self
+    }
+
+    pub fn child(self, child: impl IntoHtml) -> El {
+        child::put(&self.0, child.into_html());
+        self
+    }
+
+    pub fn element(&self) -> &Element {
+        &self.0
+    }
+}
+
+/// Where an element of a view is found once it is made.
+#[derive(Clone, Copy)]
+pub struct ElRef(RwSignal<Option<Element>, LocalStorage>);
+
+impl ElRef {
+    pub fn new() -> ElRef {
+        ElRef(RwSignal::new_local(None))
+    }
+
+    /// Tracked.
+    pub fn get(self) -> Option<Element> {
+        self.0.get()
+    }
+
+    /// `None` also when the page that it belonged to is gone.
+    pub fn now(self) -> Option<Element> {
+        self.0.try_get_untracked().flatten()
+    }
+}
+
+impl Default for ElRef {
+    fn default() -> ElRef {
+        ElRef::new()
+    }
+}
+
+/// What a field holds, or the word of the option that a select has chosen, when its event comes.
+pub fn value_of(event: &Event) -> String {
+    let Some(target) = event.target() else {
+        return String::new();
+    };
+    match target.dyn_into::<web_sys::HtmlSelectElement>() {
+        Ok(select) => select.value(),
+        Err(other) => other
+            .dyn_into::<web_sys::HtmlInputElement>()
+            .map(|input| input.value())
+            .unwrap_or_default(),
+    }
+}
