@@ -234,7 +234,7 @@ async fn rows_are_kept_by_their_keys_in_order_and_end_with_them() {
     let (host, handle) = mount(move || {
         each(
             move || items.get(),
-            |item| *item,
+            |item| item.to_string(),
             move |item| {
                 on_cleanup(move || ended.update(|ended| ended.push(item)));
                 view! { <button data-item=item.to_string()>{item.to_string()}</button> }

@@ -41,9 +41,11 @@ impl Body {
         let reader = self.reader.as_ref()?;
         let step = match wasm_bindgen_futures::JsFuture::from(reader.read()).await {
             Ok(step) => step,
-            Err(error) => {
+            Err(_) => {
                 self.reader = None;
-                return Some(Err(TransportError::Unreachable(words(&error))));
+                return Some(Err(TransportError::Unreachable(
+                    "the connection broke".into(),
+                )));
             }
         };
         let done = js_sys::Reflect::get(&step, &"done".into()).is_ok_and(|done| done.is_truthy());
@@ -57,14 +59,6 @@ impl Body {
             .map(|bytes| bytes.to_vec())
             .unwrap_or_default()))
     }
-}
-
-/// What a JS error says.
-fn words(error: &wasm_bindgen::JsValue) -> String {
-    error.dyn_ref::<js_sys::Error>().map_or_else(
-        || format!("{error:?}"),
-        |error| String::from(error.message()),
-    )
 }
 
 fn head(response: &FetchResponse) -> Head {
@@ -98,8 +92,25 @@ async fn open(request: Request, aborter: &Aborter) -> Result<FetchResponse, Tran
         Some(body) => builder.body(Uint8Array::from(body.as_slice())),
         None => builder.build(),
     };
-    let failed = |error: gloo_net::Error| TransportError::Unreachable(error.to_string());
+    // Browsers tell scripts nothing but "failed", each in words of its own.
+    let failed = |_| TransportError::Unreachable(nobody(&request.url).into());
     built.map_err(failed)?.send().await.map_err(failed)
+}
+
+/// Why a request may have had no answer.
+fn nobody(url: &str) -> &'static str {
+    let elsewhere = web_sys::window().is_some_and(|window| {
+        let location = window.location();
+        let (Ok(here), Ok(origin)) = (location.href(), location.origin()) else {
+            return false;
+        };
+        web_sys::Url::new_with_base(url, &here).is_ok_and(|url| url.origin() != origin)
+    });
+    if elsewhere {
+        "nothing answers, or it does not let this page ask (CORS, or this page's CSP)"
+    } else {
+        "nothing answers"
+    }
 }
 
 fn body(response: &FetchResponse, aborter: Aborter) -> Body {

@@ -76,6 +76,15 @@ impl RunDetail {
         detail
     }
 
+    /// What the source calls a step.
+    pub fn noun(&self) -> String {
+        self.source.link.with_untracked(|link| {
+            link.info
+                .as_ref()
+                .map_or_else(|| "step".to_string(), |info| info.vocabulary.step.clone())
+        })
+    }
+
     /// The last moment of which the data speak: what runs is as long as this. An unfinished run stands still since it was last seen.
     pub fn heard_now(&self, now: Timestamp) -> Timestamp {
         let seen = self.run.with(|run| {
@@ -98,18 +107,19 @@ impl RunDetail {
                 .with(|run| run.ready().is_some_and(Run::is_unfinished))
     }
 
-    /// Reads and follows; begins again when the source says that its history is not there any more.
+    /// Reads and follows; begins again when the source says that its history is not there any more, and when steps or a log that could not
+    /// be had are due to be asked for once more.
     async fn stay(self, backend: Rc<dyn Backend>) {
+        let mut backoff = Backoff::new();
         loop {
             let Some(cursors) = self.read(backend.as_ref()).await else {
                 return;
             };
-            if self.failed_for_now() {
-                // Steps or a log that could not be had for a while come by themselves.
-                BrowserClock.sleep(Duration::from_secs(2)).await;
-                continue;
-            }
             self.read_rest(&backend);
+            let retry = self
+                .passing_failure()
+                .map(|error| wait_after(&error, &mut backoff));
+            let retry_at = retry.map(|wait| after(BrowserClock.now(), wait));
             let again: StoredValue<bool, LocalStorage> = StoredValue::new_local(false);
             let mut sink = |event| self.take(event, again);
             let work = follow(
@@ -125,12 +135,24 @@ impl RunDetail {
             loop {
                 let tick = BrowserClock.sleep(Duration::from_millis(500));
                 match futures_util::future::select(work.as_mut(), tick).await {
-                    futures_util::future::Either::Left(_) => return,
-                    futures_util::future::Either::Right(_) if again.get_value() => break,
+                    // Nothing more will come of a run that is over, but what could not be read may still be had.
+                    futures_util::future::Either::Left(_) => match retry {
+                        None => return,
+                        Some(wait) => {
+                            BrowserClock.sleep(wait).await;
+                            break;
+                        }
+                    },
+                    futures_util::future::Either::Right(_) if again.get_value() => {
+                        self.log.clear();
+                        break;
+                    }
                     futures_util::future::Either::Right(_) => {}
                 }
+                if retry_at.is_some_and(|at| BrowserClock.now() >= at) {
+                    break;
+                }
             }
-            self.log.clear();
         }
     }
 
@@ -183,18 +205,23 @@ impl RunDetail {
         Some(cursors)
     }
 
-    /// Steps or log could not be read, and asking again can help.
-    fn failed_for_now(&self) -> bool {
-        let steps = self
-            .steps
-            .with_untracked(|steps| matches!(steps, Loaded::Failed(error) if error.is_passing()));
-        steps
-            || self.log.loading.with_untracked(
-                |loading| matches!(loading, Loading::Failed(error) if error.is_passing()),
-            )
+    /// Why steps or log could not be read, when asking again can help.
+    fn passing_failure(&self) -> Option<BackendError> {
+        let steps = self.steps.with_untracked(|steps| match steps {
+            Loaded::Failed(error) if error.is_passing() => Some(error.clone()),
+            _ => None,
+        });
+        let log = || {
+            self.log.loading.with_untracked(|loading| match loading {
+                Loading::Failed(error) if error.is_passing() => Some(error.clone()),
+                _ => None,
+            })
+        };
+        steps.or_else(log)
     }
 
-    fn has_logs(&self) -> bool {
+    /// The source can give logs, or has not said that it cannot.
+    pub fn has_logs(&self) -> bool {
         self.source.link.with_untracked(|link| {
             link.info
                 .as_ref()
@@ -230,9 +257,11 @@ impl RunDetail {
                 }
             }
             Update::Steps { run, steps } if run == self.id => {
-                self.steps.update(|loaded| match loaded {
-                    Loaded::Ready(old) => fold::upsert_steps(old, steps),
-                    Loaded::Loading | Loaded::Failed(_) => *loaded = Loaded::Ready(steps),
+                // Without the steps that the changes belong to, the changes alone would pass for all of them.
+                self.steps.update(|loaded| {
+                    if let Loaded::Ready(old) = loaded {
+                        fold::upsert_steps(old, steps);
+                    }
                 })
             }
             Update::Log { run, batch } if run == self.id => self.take_lines(&batch, again),
@@ -270,9 +299,21 @@ impl RunDetail {
     }
 
     fn take_lines(&self, batch: &LogBatch, again: StoredValue<bool, LocalStorage>) {
+        let has_failed = self
+            .log
+            .loading
+            .with_untracked(|loading| matches!(loading, Loading::Failed(_)));
+        // Lines that come while the log could not be read would pass for its beginning.
+        if has_failed && untrack(|| self.log.with(|store, _, _| store.last().is_none())) {
+            return;
+        }
         if self.log.append(batch).is_some() {
             // The source skipped lines that it should have sent: read the log anew rather than show a hole as whole.
             again.set_value(true);
         }
     }
+}
+
+fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    Timestamp(now.0.saturating_add(wait.as_micros() as i64))
 }

@@ -72,7 +72,13 @@ fn table(by_key: &BTreeMap<String, Gathered>) -> Vec<StepStats> {
         flaky: gathered.flaky,
         spread: spread(gathered.durations.clone()),
     };
-    by_key.iter().map(stats).collect()
+    let mut steps: Vec<StepStats> = by_key.iter().map(stats).collect();
+    // Most failing first, then slowest: what one looks for.
+    steps.sort_by_key(|step| {
+        let typical = step.spread.map(|spread| spread.p50);
+        std::cmp::Reverse((step.failed, step.flaky, typical))
+    });
+    steps
 }
 
 /// Reads the newest runs' steps into `into`; ends with the returned task.

@@ -110,6 +110,14 @@ pub fn time_of_line(at: Timestamp) -> String {
     format!("{hour:02}:{minute:02}:{second:02}.{:03}", micro / 1000)
 }
 
+/// How long ago, as a difference: `−40s`, or `now`.
+pub fn before_now(span: Span) -> String {
+    match ago(span).as_str() {
+        "now" => "now".into(),
+        age => format!("\u{2212}{age}"),
+    }
+}
+
 /// How long ago: `now`, `40s`, `5m`, `2h`, `3d`.
 pub fn ago(span: Span) -> String {
     let seconds = span.0.max(0) / 1_000_000;
@@ -119,6 +127,14 @@ pub fn ago(span: Span) -> String {
         60..3600 => format!("{}m", seconds / 60),
         3600..86_400 => format!("{}h", seconds / 3600),
         _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// `just now`, `40s ago`.
+pub fn ago_words(span: Span) -> String {
+    match ago(span).as_str() {
+        "now" => "just now".into(),
+        age => format!("{age} ago"),
     }
 }
 
@@ -168,4 +184,13 @@ pub fn clock(at: Timestamp) -> String {
     let offset = offset_minutes(at);
     let (_, _, _, hour, minute, second, _) = at.civil(offset);
     format!("{hour:02}:{minute:02}:{second:02} {}", zone(offset))
+}
+
+/// With a capital first letter, where that is an English one: the table for all others is 10 kB.
+pub fn heading(words: &str) -> String {
+    let mut words = words.to_string();
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
 }

@@ -91,7 +91,7 @@ impl From<TransportError> for BackendError {
 impl std::fmt::Display for BackendError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            BackendError::Unreachable(detail) => write!(out, "not reachable ({detail})"),
+            BackendError::Unreachable(detail) => write!(out, "not reachable: {detail}"),
             BackendError::Timeout => write!(out, "no answer in time"),
             BackendError::SignedOut => write!(out, "signed out (401)"),
             BackendError::Denied(detail) => write!(out, "denied: {detail}"),

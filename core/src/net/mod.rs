@@ -81,7 +81,7 @@ pub enum TransportError {
 impl std::fmt::Display for TransportError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            TransportError::Unreachable(detail) => write!(out, "not reachable ({detail})"),
+            TransportError::Unreachable(detail) => write!(out, "not reachable: {detail}"),
             TransportError::Timeout => write!(out, "no answer in time"),
             TransportError::TooLarge { limit } => {
                 write!(out, "the answer is larger than {} MB", limit / 1_000_000)

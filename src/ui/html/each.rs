@@ -1,6 +1,7 @@
 //! [`each`]: a list of elements that are kept while their keys stay.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use leptos::prelude::*;
 use web_sys::{Element, Node};
@@ -16,18 +17,27 @@ type Make = Box<dyn FnOnce() -> El>;
 
 /// An element for each item, in the order of the items. While an item's key stays, its element does, and is never moved past others without
 /// need, so that it keeps the focus. Of items with one key the first is shown.
-pub fn each<T: 'static, K: ToString>(
+pub fn each<T: 'static>(
     items: impl Fn() -> Vec<T> + 'static,
-    key: impl Fn(&T) -> K + 'static,
-    draw: impl Fn(T) -> El + Clone + 'static,
+    key: fn(&T) -> String,
+    draw: impl Fn(T) -> El + 'static,
+) -> Html {
+    boxed(Box::new(items), key, Rc::new(draw))
+}
+
+/// Its code exists once for a type of items.
+fn boxed<T: 'static>(
+    items: Box<dyn Fn() -> Vec<T>>,
+    key: fn(&T) -> String,
+    draw: Rc<dyn Fn(T) -> El>,
 ) -> Html {
     list(Box::new(move || {
-        let make = |item: T| {
+        let mut all: Vec<(String, Make)> = Vec::new();
+        for item in items() {
             let draw = draw.clone();
-            let key = key(&item).to_string();
-            (key, Box::new(move || draw(item)) as Make)
-        };
-        items().into_iter().map(make).collect()
+            all.push((key(&item), Box::new(move || draw(item))));
+        }
+        all
     }))
 }
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::state::State;
 use crate::state::sources::{ConfigState, Source};
+use crate::ui::part::facts::facts;
 use crate::ui::part::panel::panel;
 use crate::ui::part::source_strip::state_words;
 use crate::ui::text;
@@ -20,63 +21,72 @@ pub fn sources_page() -> impl IntoHtml {
             <h1>"Sources"</h1>
             {move || state.sources.problems.get().into_iter().map(|problem| view! { <p class="notice">{problem}</p> }).collect::<Vec<_>>()}
             {move || match state.sources.config.get() {
-                ConfigState::Failed(error) => panel("config.json could not be read".to_string(), error, "", ()).into_html(),
+                ConfigState::Failed(error) => panel("config.json could not be read", error, "", ()).into_html(),
                 ConfigState::Missing => {
-                    panel("No sources yet".to_string(), "There is no config.json beside this page, and nothing answers at ./api/v1/. Start the bridge, or put a config.json beside index.html:", EXAMPLE, ())
+                    panel("No sources yet", "There is no config.json beside this page, and nothing answers at ./api/v1/. Start the bridge, or put a config.json beside index.html:", EXAMPLE, ())
                         .into_html()
                 }
                 ConfigState::Loading | ConfigState::Ready => ().into_html(),
             }}
-            {each(move || list.get(), |source| source.index, source_section)}
+            {each(move || list.get(), |source| source.index.to_string(), source_section)}
         </div>
     }
 }
 
 fn source_section(source: Source) -> El {
-    let state = State::get();
-    let now = state.now;
+    let now = State::get().now;
     let config = source.config.clone();
-    let (for_words, for_state, for_clock, for_runs) =
-        (source.clone(), source.clone(), source.clone(), source.index);
+    let (for_words, for_state, for_rows) = (source.clone(), source.clone(), source.clone());
     let link = source.link;
-    let info = move || link.with(|link| link.info.clone());
-    let row = |name: &'static str, value: String| view! { <dt>{name}</dt><dd>{value}</dd> };
+    let heading = move || {
+        let count = link.with(|link| link.problem_count);
+        (count > 0).then(|| {
+            let things = text::counted(count, "thing", "things");
+            view! { <h3>{format!("{things} that could not be read")}</h3> }
+        })
+    };
+    let problems = El::new("ul").fixed("class", "source__problems").child(each(
+        move || link.with(|link| link.problems.clone()),
+        String::clone,
+        |problem| view! { <li>{problem}</li> },
+    ));
     view! {
-        <section class="source" data-source=config.id.clone() data-source-state=move || for_state.state(now.get()).word()>
+        <section class="source" data-source=config.id.as_str() data-source-state=move || for_state.state(now.get()).word()>
             <div class="source__head">
-                <h2>{config.name.clone()}</h2>
+                <h2>{config.name.as_str()}</h2>
                 <span>{move || state_words(&for_words, now.get())}</span>
             </div>
-            <dl>
-                {row("kind", config.kind.clone())}
-                {row("url", config.url.clone())}
-                {move || {
-                    info().map(|info| {
-                        view! { <dt>"answers as"</dt><dd>{format!("{} {}", info.name, info.version)}</dd> }
-                    })
-                }}
-                <dt>"runs"</dt>
-                <dd>{move || state.runs.with_table(|table| text::count(table.source_len(for_runs) as u64))}</dd>
-                <dt>"clock"</dt>
-                <dd>{move || {
-                    for_clock.link.with(|link| match (link.freshness.clock_note(), link.freshness.skew()) {
-                        (Some(note), _) => note.to_string(),
-                        (None, Some(skew)) if skew.0.abs() > 5_000_000 => {
-                            format!("the source's own, {} from this browser's", text::duration(skew))
-                        }
-                        (None, _) => "the source's own".into(),
-                    })
-                }}</dd>
-            </dl>
-            {move || {
-                let (problems, count) = link.with(|link| (link.problems.clone(), link.problem_count));
-                (!problems.is_empty()).then(|| {
-                    view! {
-                        <h3>{format!("{} that could not be read", text::counted(count, "thing", "things"))}</h3>
-                        <ul class="source__problems">{problems.into_iter().map(|problem| view! { <li>{problem}</li> }).collect::<Vec<_>>()}</ul>
-                    }
-                })
-            }}
+            {facts(move || rows(&for_rows))}
+            {heading}
+            {problems}
         </section>
     }
+}
+
+fn rows(source: &Source) -> Vec<(String, String)> {
+    let runs = State::get().runs;
+    let count = runs.with_table(|table| table.source_len(source.index));
+    let mut rows = vec![
+        ("kind".into(), source.config.kind.clone()),
+        ("url".into(), source.config.url.clone()),
+        ("runs".into(), text::count(count as u64)),
+    ];
+    source.link.with(|link| {
+        if let Some(info) = &link.info {
+            let words = format!("{} {}", info.name, info.version);
+            rows.push(("answers as".into(), words));
+        }
+        let clock = match (link.freshness.clock_note(), link.freshness.skew()) {
+            (Some(note), _) => note.to_string(),
+            (None, Some(skew)) if skew.0.abs() > 5_000_000 => {
+                format!(
+                    "the source's own, {} from this browser's",
+                    text::duration(skew)
+                )
+            }
+            (None, _) => "the source's own".into(),
+        };
+        rows.push(("clock".into(), clock));
+    });
+    rows
 }

@@ -1,8 +1,10 @@
 //! What several pages share.
 
+pub mod facts;
 pub mod panel;
 pub mod phase_badge;
 pub mod source_strip;
 pub mod steps_bar;
+pub mod table;
 pub mod time_cell;
 pub mod windowed;

@@ -14,13 +14,19 @@ use crate::ui::text;
 
 /// A source's state as a sentence: `live 2 s`, `STALE since 14:05 (not reachable), next try in 8 s`.
 pub fn state_words(source: &Source, now: Timestamp) -> String {
-    let next = source.link.with(|link| {
-        link.retry_at
-            .map(|at| at.since(now).0 / 1_000_000)
-            .filter(|seconds| *seconds > 0)
-            .map(|seconds| format!(", next try in {seconds}s"))
-    });
-    let next = next.unwrap_or_default();
+    let wait = source
+        .link
+        .with(|link| Some(link.retry_at?.since(now).0 / 1_000_000));
+    let is_due = source.is_stale(now) && source.backend().is_ok();
+    let words = state_in_short(source, now);
+    match wait.filter(|seconds| is_due && *seconds > 0) {
+        Some(seconds) => format!("{words}, next try in {seconds}s"),
+        None => words,
+    }
+}
+
+/// The same without what changes every second.
+pub fn state_in_short(source: &Source, now: Timestamp) -> String {
     let age = || source.age(now).map_or_else(|| "\u{2013}".into(), text::ago);
     if let Err(error) = source.backend() {
         return error;
@@ -29,11 +35,11 @@ pub fn state_words(source: &Source, now: Timestamp) -> String {
         SourceState::Live => format!("live {}", age()),
         SourceState::Polling => format!("polling {}", age()),
         SourceState::Stale { since, why } => {
-            format!("STALE since {} ({why}){next}", text::time_short(since, now))
+            format!("STALE since {} ({why})", text::time_short(since, now))
         }
         SourceState::Down { why, .. } if why.is_empty() => "connecting".into(),
-        SourceState::Down { why, .. } => format!("down: {why}{next}"),
-        SourceState::Denied => format!("signed out{next}"),
+        SourceState::Down { why, .. } => format!("down: {why}"),
+        SourceState::Denied => "signed out".into(),
     }
 }
 
@@ -69,7 +75,7 @@ pub fn source_strip() -> impl IntoHtml {
     view! {
         <nav class="strip" aria-label="Sources">
             {move || words().map(|words| view! { <span>{words}</span> })}
-            {each(move || list.get(), |source| source.index, strip_item)}
+            {each(move || list.get(), |source| source.index.to_string(), strip_item)}
         </nav>
     }
 }

@@ -20,7 +20,7 @@ pub fn time_cell(at: Option<Timestamp>, zone_assumed: bool, ago: bool) -> impl I
     view! {
         <time datetime=at.to_string() title=title>
             {move || text::time_short(at, now.get())}
-            {ago.then(|| view! { <span class="runs__ago">{move || format!("\u{2212}{}", text::ago(now.get().since(at)))}</span> })}
+            {ago.then(|| view! { <span class="runs__ago">{move || text::before_now(now.get().since(at))}</span> })}
         </time>
     }
     .into_html()

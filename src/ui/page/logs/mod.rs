@@ -5,7 +5,7 @@ mod tools;
 mod view;
 
 use crate::state::reactive::{effect, memo};
-use crate::ui::html::{IntoHtml, view};
+use crate::ui::html::{Html, IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::backend::BackendError;
 use runboard_core::model::{Level, LogStream};
@@ -57,7 +57,11 @@ fn filter_of(asked: &route::LogFilter, matches: Option<Needle>) -> LogFilter {
     }
 }
 
-pub fn logs(detail: RunDetail) -> impl IntoHtml {
+pub fn logs(detail: RunDetail) -> Html {
+    if !detail.has_logs() {
+        let words = "It tells of runs and steps; what a run printed stays where the run wrote it.";
+        return panel("This source gives no logs", words, "", ()).into_html();
+    }
     let nav = Nav::get();
     let log = detail.log;
     let linked = nav.route.with_untracked(|route| route.lines.clone());
@@ -124,6 +128,7 @@ pub fn logs(detail: RunDetail) -> impl IntoHtml {
             }}
         </section>
     }
+    .into_html()
 }
 
 /// Losses and waiting are said in words.
@@ -131,8 +136,13 @@ fn note(page: LogPage) -> impl IntoHtml {
     let log = page.log;
     let nav = Nav::get();
     let words = memo(move || {
-        let (first, dropped) =
-            log.with(|store, _, _| (store.first().unwrap_or(1), store.dropped()));
+        let (first, dropped, is_empty) = log.with(|store, _, _| {
+            (
+                store.first().unwrap_or(1),
+                store.dropped(),
+                store.is_empty(),
+            )
+        });
         let mut words = Vec::new();
         match log.loading.get() {
             Loading::Earlier if first > 1 => words.push(format!("reading earlier lines: {} to go", text::count(first - 1))),
@@ -140,8 +150,8 @@ fn note(page: LogPage) -> impl IntoHtml {
                 "the first {} are not shown: the page keeps what fits its memory; the download has all",
                 text::counted(first - 1, "line", "lines")
             )),
-            Loading::Failed(error) => words.push(format!("earlier lines could not be read: {error}")),
-            Loading::First | Loading::Earlier | Loading::Done => {}
+            Loading::Failed(error) if !is_empty => words.push(format!("earlier lines could not be read: {error}")),
+            _ => {}
         }
         if dropped > 0 {
             words.push(format!(

@@ -198,7 +198,7 @@ pub fn log_lines(page: LogPage, detail: RunDetail) -> impl IntoHtml {
         last.get().saturating_sub(paused)
     };
     view! {
-        {move || is_empty.get().then(|| panel("No line matches".to_string(), "The filters or the search leave nothing over.", "", ()))}
+        {move || is_empty.get().then(|| panel("No line matches", "The filters or the search leave nothing over.", "", ()))}
         <div
             class="log__scroll" node_ref=windowed.node tabindex="0" role="group" aria-label="Lines"
             hidden=move || is_empty.get()
@@ -208,7 +208,7 @@ pub fn log_lines(page: LogPage, detail: RunDetail) -> impl IntoHtml {
             on:click=on_click
         >
             <div class="log__body" style:height=move || windowed.spacer()>
-                {each(move || visible.get(), |number| *number, move |number| {
+                {each(move || visible.get(), |number| number.to_string(), move |number| {
                         let shown = memo(move || needle.with(|needle| log.with(|store, _, _| {
                             store.line(number).map(|line| Shown::new(&line, needle.as_ref().map(|needle| &needle.0)))
                         })));

@@ -1,14 +1,14 @@
 //! The head of a run: what it is, how it stands, when, and why it failed, with one click to the place in the log.
 
 use crate::state::reactive::memo;
-use crate::ui::html::{IntoHtml, view};
+use crate::ui::html::{El, Html, IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::model::{Level, Phase, Run, Step};
 use runboard_core::store::ansi;
 
 use crate::browser::page;
 use crate::state::State;
-use crate::state::run_detail::{Loaded, RunDetail};
+use crate::state::run_detail::RunDetail;
 use crate::ui::nav::Nav;
 use crate::ui::part::phase_badge::phase_badge;
 use crate::ui::route::{LineRange, Route, Tab};
@@ -28,7 +28,7 @@ pub(in crate::ui) fn copy(what: String, words: &'static str) {
 }
 
 /// The first step that failed by itself.
-pub(super) fn first_failed(steps: &[Step]) -> Option<&Step> {
+fn first_failed(steps: &[Step]) -> Option<&Step> {
     steps
         .iter()
         .filter(|step| step.phase.is_failure())
@@ -36,7 +36,7 @@ pub(super) fn first_failed(steps: &[Step]) -> Option<&Step> {
 }
 
 /// The first line of a step's log that names an error, else its last line: number and text without colours.
-pub(super) fn error_line(detail: &RunDetail, step: &str) -> Option<(u64, String)> {
+fn error_line(detail: &RunDetail, step: &str) -> Option<(u64, String)> {
     detail.log.with(|store, _, _| {
         let (first, last) = (store.first()?, store.last()?);
         let of_step = |number: &u64| store.line(*number).is_some_and(|line| line.step == step);
@@ -53,72 +53,88 @@ pub(super) fn error_line(detail: &RunDetail, step: &str) -> Option<(u64, String)
     })
 }
 
-pub fn head(detail: RunDetail) -> impl IntoHtml {
+/// The head. Its buttons stay while the run changes, so that a click meant for them reaches them.
+pub fn head(detail: RunDetail) -> El {
     let run = detail.run;
-    let shown = memo(move || run.with(|run| run.ready().cloned()));
+    let phase = memo(move || run.with(|run| run.ready().map(|run| run.phase)));
+    let is_failure = memo(move || phase.get().is_some_and(Phase::is_failure));
+    let is_unfinished = memo(move || run.with(|run| run.ready().is_some_and(Run::is_unfinished)));
+    let job = move || run.with(|run| run.ready().map_or("\u{2026}".into(), |run| run.job.clone()));
+    let badge = memo(move || {
+        run.with(|run| {
+            let run = run.ready()?;
+            Some((run.phase, text::run_status(run), run.raw_status.clone()))
+        })
+    });
+    let id = StoredValue::new(detail.id.clone());
+    let link = Route::to_run(&detail.source.config.id, &detail.id, Tab::Overview).href();
+    let for_facts = detail.clone();
+    let unfinished = move || {
+        let seen = run.with(|run| run.ready()?.last_seen_at);
+        let seen = seen.map(text::time_full).unwrap_or_default();
+        let words = format!(
+            "This run claims to go on, but it was last seen at {seen} and has shown no sign of life since. It was probably killed."
+        );
+        view! { <p class="notice">{words}</p> }
+    };
     view! {
         <header class="run__head">
-            {move || match shown.get() {
-                Some(run) => facts(run, detail.clone()).into_html(),
-                None => view! { <div class="run__title"><h1>"\u{2026}"</h1><span class="muted mono">{detail.id.clone()}</span></div> }.into_html(),
-            }}
+            <div class="run__title" data-phase=move || phase.get().map(Phase::word)>
+                {move || badge.get().map(|(phase, word, raw)| phase_badge(phase, word, is_unfinished.get(), raw))}
+                <h1>{job}</h1>
+                <span class="mono">{detail.id.clone()}</span>
+                <button class="button button--small button--quiet" on:click=move |_| copy(id.get_value(), "Id copied")>"Copy id"</button>
+                <button class="button button--small button--quiet" on:click=move |_| copy(format!("{}{link}", page::address()), "Link copied")>"Copy link"</button>
+            </div>
+            <div class="run__facts">{facts(for_facts)}</div>
+            {move || is_failure.get().then(|| why_line(detail.clone()))}
+            {move || is_unfinished.get().then(unfinished)}
         </header>
     }
 }
 
-fn facts(run: Run, detail: RunDetail) -> impl IntoHtml {
-    let state = State::get();
-    let source = detail.source.clone();
-    let id = run.id.clone();
-    let link = {
-        let route = Route::to_run(&source.config.id, &run.id, Tab::Overview);
-        move || {
-            copy(
-                format!("{}{}", page::address(), route.href()),
-                "Link copied",
-            )
-        }
-    };
-    let fact = |name: &'static str, value: Option<String>| {
-        value.map(|value| view! { <span>{name}" "<b>{value}</b></span> })
-    };
-    let times = run.clone();
-    let for_span = (run.clone(), detail.clone());
+/// When, how long, where from, by whom.
+fn facts(detail: RunDetail) -> Html {
+    let now = State::get().now;
+    let run = detail.run;
+    let source = detail.source.config.name.clone();
+    let times = move || run.with(|run| run.ready().map(|run| when(run, now.get())));
     let span = move || {
-        let now = for_span.1.heard_now(state.now.get());
-        text::run_span(&for_span.0, now).map(|span| {
-            if for_span.0.phase.is_active() {
+        run.with(|run| {
+            let run = run.ready()?;
+            let span = text::run_span(run, detail.heard_now(now.get()))?;
+            Some(if run.phase.is_active() {
                 text::ticking(span)
             } else {
                 text::duration(span)
-            }
+            })
         })
     };
-    let is_unfinished = run.is_unfinished();
-    let badge = run.clone();
-    let why = run.clone();
+    let rest = move || {
+        run.with(|run| {
+            let Some(run) = run.ready() else {
+                return Vec::new();
+            };
+            let attempt = (run.attempt > 1).then(|| run.attempt.to_string());
+            let code = run.exit_code.map(|code| code.to_string());
+            [
+                ("source", Some(source.clone())),
+                ("attempt", attempt),
+                ("exit code", code),
+                ("user", run.user.clone()),
+                ("host", run.host.clone()),
+            ]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+        })
+    };
+    let fact =
+        |(name, value): (&'static str, String)| view! { <span>{name}" "<b>{value}</b></span> };
     view! {
-        <div class="run__title" data-phase=run.phase.word()>
-            {phase_badge(badge.phase, text::run_status(&badge), is_unfinished, badge.raw_status.clone())}
-            <h1>{run.job.clone()}</h1>
-            <span class="mono">{run.id.clone()}</span>
-            <button class="button button--small button--quiet" on:click=move |_| copy(id.clone(), "Id copied")>"Copy id"</button>
-            <button class="button button--small button--quiet" on:click=move |_| link()>"Copy link"</button>
-        </div>
-        <div class="run__facts">
-            <span>{move || when(&times, state.now.get())}</span>
-            <span><b>{span}</b></span>
-            {fact("source", Some(source.config.name.clone()))}
-            {(run.attempt > 1).then(|| fact("attempt", Some(run.attempt.to_string())))}
-            {fact("exit code", run.exit_code.map(|code| code.to_string()))}
-            {fact("user", run.user.clone())}
-            {fact("host", run.host.clone())}
-        </div>
-        {why.phase.is_failure().then(|| why_line(why, detail))}
-        {is_unfinished.then(|| {
-            let seen = run.last_seen_at.map(text::time_full).unwrap_or_default();
-            view! { <p class="notice">{format!("This run claims to go on, but it was last seen at {seen} and has shown no sign of life since. It was probably killed.")}</p> }
-        })}
+        <span>{times}</span>
+        <span><b>{span}</b></span>
+        {each(rest, |(name, value)| format!("{name} {value}"), fact)}
     }
 }
 
@@ -146,45 +162,45 @@ fn when(run: &Run, now: runboard_core::model::Timestamp) -> String {
 }
 
 /// The red line: the first failed step, its first error line, and the way to it.
-fn why_line(run: Run, detail: RunDetail) -> impl IntoHtml {
-    let steps = detail.steps;
-    let source = detail.source.config.id.clone();
+fn why_line(detail: RunDetail) -> El {
+    let run = detail.run;
     let failed = memo(move || {
-        steps.with(|steps| match steps {
-            Loaded::Ready(steps) => first_failed(steps).cloned(),
-            Loaded::Loading | Loaded::Failed(_) => None,
+        detail
+            .steps
+            .with(|steps| first_failed(steps.ready()?).cloned())
+    });
+    let source = detail.source.config.id.clone();
+    let id = detail.id.clone();
+    let line = memo(move || {
+        failed.with(|step| {
+            step.as_ref()
+                .and_then(|step| error_line(&detail, &step.key))
         })
     });
-    let line = {
-        let detail = detail.clone();
-        memo(move || {
-            failed.with(|step| {
-                step.as_ref()
-                    .and_then(|step| error_line(&detail, &step.key))
-            })
+    let words = move || {
+        let (word, reason) = run.with(|run| {
+            let run = run.ready();
+            let timed_out = run.is_some_and(|run| run.phase == Phase::TimedOut);
+            let word = if timed_out { "timed out" } else { "failed" };
+            (word, run.and_then(|run| run.reason.clone()))
+        });
+        match failed.get() {
+            Some(step) => {
+                let reason = step.reason.or(reason).unwrap_or_default();
+                view! { <b>{step.key}" "{word}</b><span>{text::first_line(&reason)}</span> }
+            }
+            None => {
+                let silent = || format!("the run {word}, and the source does not say why");
+                view! { <b>{reason.unwrap_or_else(silent)}</b> }.into_html()
+            }
+        }
+    };
+    let log_line = move || {
+        line.get().map(|(number, words)| {
+            let mut route = Route::to_run(&source, &id, Tab::Logs);
+            route.lines = Some(LineRange::one(number));
+            view! { <span class="mono">{words}</span><a href=route.href()>{format!("log line {}", text::count(number))}</a> }
         })
     };
-    let word = if run.phase == Phase::TimedOut {
-        "timed out"
-    } else {
-        "failed"
-    };
-    let reason = run.reason.clone();
-    let run_id = run.id;
-    view! {
-        <div class="run__why" role="group" aria-label="Why it failed">
-            {move || match failed.get() {
-                Some(step) => {
-                    let reason = step.reason.clone().or(reason.clone()).unwrap_or_default();
-                    view! { <b>{step.key}" "{word}</b><span>{text::first_line(&reason).to_string()}</span> }.into_html()
-                }
-                None => view! { <b>{reason.clone().unwrap_or_else(|| format!("the run {word}, and the source does not say why"))}</b> }.into_html(),
-            }}
-            {move || line.get().map(|(number, words)| {
-                let mut route = Route::to_run(&source, &run_id, Tab::Logs);
-                route.lines = Some(LineRange::one(number));
-                view! { <span class="mono">{words}</span><a href=route.href()>{format!("log line {}", text::count(number))}</a> }
-            })}
-        </div>
-    }
+    view! { <div class="run__why" role="group" aria-label="Why it failed">{words}{log_line}</div> }
 }

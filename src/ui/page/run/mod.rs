@@ -39,13 +39,13 @@ pub fn run_page() -> impl IntoHtml {
         memo(move || asked.with(|(source, run, filter)| resolve(state, source, run, filter)));
     view! {
         {move || match resolved.get() {
-            Resolved::Waiting => panel("Looking for the run \u{2026}".to_string(), "", "", ()).into_html(),
+            Resolved::Waiting => panel("Looking for the run \u{2026}", "", "", ()).into_html(),
             Resolved::One { source, id } => match state.sources.at(source) {
                 Some(source) => one_run(source, id).into_html(),
                 None => ().into_html(),
             },
             Resolved::Several(choices) => several(choices).into_html(),
-            Resolved::Unknown(words) => panel("There is no such run".to_string(), words, "", view! { <a class="button" href=Route::default().href()>"All runs"</a> })
+            Resolved::Unknown(words) => panel("There is no such run", words, "", view! { <a class="button" href=Route::default().href()>"All runs"</a> })
             .into_html(),
         }}
     }
@@ -97,7 +97,7 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
             {move || match failed.get() {
                 Some(error) => view! {
                     <h1 class="visually-hidden">"Run"</h1>
-                    {panel("This run could not be read".to_string(), error, "", view! { <a class="button" href=Route::default().href()>"All runs"</a> })}
+                    {panel("This run could not be read", error, "", view! { <a class="button" href=Route::default().href()>"All runs"</a> })}
                 }
                 .into_html(),
                 None => view! {

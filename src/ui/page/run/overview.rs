@@ -1,18 +1,17 @@
 //! The overview: what failed with its last lines, then the counts and facts.
 
 use crate::state::reactive::memo;
-use crate::ui::html::{IntoHtml, view};
+use crate::ui::html::{El, view};
 use leptos::prelude::*;
-use runboard_core::model::{Step, fold};
+use runboard_core::model::{Run, Step, Timestamp, fold};
 use runboard_core::store::ansi;
 
 use super::steps::step_span;
 use crate::state::State;
 use crate::state::run_detail::{Loaded, RunDetail};
-use crate::ui::part::panel::panel;
+use crate::ui::part::facts::facts;
 use crate::ui::part::phase_badge::phase_badge;
 use crate::ui::part::steps_bar::steps_bar;
-use crate::ui::part::time_cell::duration_cell;
 use crate::ui::route::{Route, Tab};
 use crate::ui::text;
 
@@ -38,7 +37,7 @@ fn last_lines(detail: &RunDetail, step: &str) -> Vec<String> {
     })
 }
 
-pub fn overview(detail: RunDetail) -> impl IntoHtml {
+pub fn overview(detail: RunDetail) -> El {
     let steps = detail.steps;
     let failed = memo(move || {
         steps.with(|steps| {
@@ -66,7 +65,7 @@ pub fn overview(detail: RunDetail) -> impl IntoHtml {
     }
 }
 
-fn failed_step(step: Step, detail: RunDetail) -> impl IntoHtml {
+fn failed_step(step: Step, detail: RunDetail) -> El {
     let key = step.key.clone();
     let mut route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Logs);
     route.log.step = vec![key.clone()];
@@ -87,74 +86,86 @@ fn failed_step(step: Step, detail: RunDetail) -> impl IntoHtml {
     }
 }
 
-fn steps_in_short(detail: RunDetail) -> impl IntoHtml {
+fn steps_in_short(detail: RunDetail) -> El {
     let state = State::get();
     let steps = detail.steps;
-    let for_now = detail.clone();
-    let noun = detail.source.link.with_untracked(|link| {
-        link.info
-            .as_ref()
-            .map_or_else(|| "step".to_string(), |info| info.vocabulary.step.clone())
-    });
+    let noun = detail.noun();
     let route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Steps).href();
+    let slowest = move || {
+        let now = untrack(|| detail.heard_now(state.now.get()));
+        steps.with(|steps| {
+            let steps = steps.ready().map_or(&[][..], Vec::as_slice);
+            let spans = steps
+                .iter()
+                .filter_map(|step| Some((step_span(step, now)?, &step.key)));
+            let mut slowest: Vec<_> = spans.collect();
+            slowest.sort_by_key(|(span, _)| std::cmp::Reverse(*span));
+            let words = slowest.into_iter().take(5);
+            words
+                .map(|(span, key)| (key.clone(), text::duration(span)))
+                .collect()
+        })
+    };
+    let plural = text::heading(&format!("{noun}s"));
+    let standing = move || {
+        steps.with(|loaded| match loaded {
+            Loaded::Loading => view! { <p class="muted">"reading \u{2026}"</p> },
+            Loaded::Failed(error) => {
+                view! { <p class="notice notice--error">{error.to_string()}</p> }
+            }
+            Loaded::Ready(steps) if steps.is_empty() => {
+                view! { <p class="muted">{format!("The source names no {noun}s of this run.")}</p> }
+            }
+            Loaded::Ready(steps) => view! { <p>{steps_bar(fold::count(steps))}</p> },
+        })
+    };
     view! {
         <section>
-            <h2>{format!("{noun}s")}</h2>
-            {move || steps.with(|loaded| match loaded {
-                Loaded::Loading => view! { <p class="muted">"reading \u{2026}"</p> }.into_html(),
-                Loaded::Failed(error) => view! { <p class="notice notice--error">{error.to_string()}</p> }.into_html(),
-                Loaded::Ready(steps) if steps.is_empty() => view! { <p class="muted">{format!("The source names no {noun}s of this run.")}</p> }.into_html(),
-                Loaded::Ready(steps) => {
-                    let now = untrack(|| for_now.heard_now(state.now.get()));
-                    let mut slowest: Vec<_> = steps.iter().filter_map(|step| Some((step_span(step, now)?, step.key.clone()))).collect();
-                    slowest.sort_by_key(|(span, _)| std::cmp::Reverse(*span));
-                    view! {
-                        <p>{steps_bar(fold::count(steps))}" "<a href=route.clone()>"all "{noun.clone()}"s"</a></p>
-                        <dl>
-                            {slowest.into_iter().take(5).map(|(span, key)| view! { <dt>{key}</dt><dd>{duration_cell(Some(span))}</dd> }).collect::<Vec<_>>()}
-                        </dl>
-                    }
-                    .into_html()
-                }
-            })}
+            <h2><a href=route>{plural}</a></h2>
+            {standing}
+            {facts(slowest)}
         </section>
     }
 }
 
-fn run_facts(detail: RunDetail) -> impl IntoHtml {
+fn run_facts(detail: RunDetail) -> El {
     let run = detail.run;
+    let of_run = move || run.with(|run| run.ready().map(rows).unwrap_or_default());
+    let has_tags =
+        memo(move || run.with(|run| run.ready().is_some_and(|run| !run.tags.is_empty())));
+    let tags = move || run.with(|run| run.ready().map(|run| run.tags.clone()).unwrap_or_default());
     view! {
         <section>
             <h2>"Facts"</h2>
-            {move || run.with(|loaded| match loaded {
-                Loaded::Loading => panel("Reading the run \u{2026}".to_string(), "", "", ()).into_html(),
-                Loaded::Failed(error) => view! { <p class="notice notice--error">{error.to_string()}</p> }.into_html(),
-                Loaded::Ready(run) => {
-                    let time = |name: &'static str, at: Option<_>| at.map(|at| (name, text::time_full(at)));
-                    let fact = |name: &'static str, value: &Option<String>| value.clone().map(|value| (name, value));
-                    let facts = [
-                        time("created", run.created_at),
-                        time("started", run.started_at),
-                        time("ended", run.ended_at),
-                        time("last seen", run.last_seen_at),
-                        fact("reason", &run.reason),
-                        (!run.command.is_empty()).then(|| ("command", run.command.join(" "))),
-                        fact("user", &run.user),
-                        fact("host", &run.host),
-                        fact("parent", &run.lineage.parent),
-                        fact("root", &run.lineage.root),
-                        (run.raw_status != run.phase.word()).then(|| ("status", format!("{} (the source says: {})", text::run_status(run), run.raw_status))),
-                    ];
-                    let tags = run.tags.iter().map(|(key, value)| view! { <dt>{key.clone()}</dt><dd>{value.clone()}</dd> }).collect::<Vec<_>>();
-                    view! {
-                        <dl>
-                            {facts.into_iter().flatten().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect::<Vec<_>>()}
-                        </dl>
-                        {(!tags.is_empty()).then(|| view! { <h2>"Tags"</h2><dl>{tags}</dl> })}
-                    }
-                    .into_html()
-                }
-            })}
+            {facts(of_run)}
+            {move || has_tags.get().then(|| view! { <h2>"Tags"</h2>{facts(tags)} })}
         </section>
     }
+}
+
+fn rows(run: &Run) -> Vec<(String, String)> {
+    let time = |at: Option<Timestamp>| at.map(text::time_full);
+    let status = (run.raw_status != run.phase.word()).then(|| {
+        let word = text::run_status(run);
+        format!("{word} (the source says: {})", run.raw_status)
+    });
+    [
+        ("created", time(run.created_at)),
+        ("started", time(run.started_at)),
+        ("ended", time(run.ended_at)),
+        ("last seen", time(run.last_seen_at)),
+        ("reason", run.reason.clone()),
+        (
+            "command",
+            (!run.command.is_empty()).then(|| run.command.join(" ")),
+        ),
+        ("user", run.user.clone()),
+        ("host", run.host.clone()),
+        ("parent", run.lineage.parent.clone()),
+        ("root", run.lineage.root.clone()),
+        ("status", status),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name.to_string(), value?)))
+    .collect()
 }

@@ -173,7 +173,7 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
                     {COLUMNS.into_iter().map(|(class, name, key)| column(class, name, key)).collect::<Vec<_>>()}
                 </div>
                 <div class="grid__body" role="rowgroup" style:height=move || windowed.spacer()>
-                    {each(move || rows.get(), |row| row.0, move |row| run_row(row, windowed, tab_stop, current, nav))}
+                    {each(move || rows.get(), |row| row.0.to_string(), move |row| run_row(row, windowed, tab_stop, current, nav))}
                 </div>
             </div>
             {move || (held() > 0).then(|| view! {

@@ -3,6 +3,7 @@
 mod filters;
 mod grid;
 mod row;
+mod standing;
 
 use crate::state::reactive::{Memo, effect, memo};
 use crate::ui::html::{IntoHtml, view};
@@ -12,24 +13,11 @@ use runboard_core::store::run_view::SortKey;
 
 pub(in crate::ui) use self::filters::filters;
 use self::grid::grid;
+pub(in crate::ui) use self::standing::{Standing, no_rows, standing};
 use crate::state::State;
-use crate::state::sources::ConfigState;
 use crate::ui::nav::Nav;
-use crate::ui::part::panel::panel;
 use crate::ui::route::Route;
 use crate::ui::text;
-
-/// How the page stands, for the words that stand where rows would.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Rows,
-    Loading,
-    NoSources,
-    /// Every source is down: there may be runs, but nobody can tell.
-    AllDown,
-    NoRuns,
-    NoMatch,
-}
 
 pub fn runs_page() -> impl IntoHtml {
     let state = State::get();
@@ -39,49 +27,15 @@ pub fn runs_page() -> impl IntoHtml {
         let limit = nav.route.with(|route| route.limit).unwrap_or(u64::MAX);
         (state.runs.with_view(|_, view| view.len()) as u64).min(limit)
     });
-    let standing = memo(move || {
-        if shown.get() > 0 {
-            return Standing::Rows;
-        }
-        let is_ready = matches!(state.sources.config.get(), ConfigState::Ready);
-        let (total, loaded, down) = state.sources.list.with(|list| {
-            let now = state.now.get();
-            let loaded = list
-                .iter()
-                .filter(|source| source.link.with(|link| link.is_loaded))
-                .count();
-            let down = list
-                .iter()
-                .filter(|source| {
-                    source.backend().is_err()
-                        || (source.is_stale(now) && source.link.with(|link| link.error.is_some()))
-                })
-                .count();
-            (list.len(), loaded, down)
-        });
-        match state.sources.config.get() {
-            ConfigState::Loading => Standing::Loading,
-            ConfigState::Failed(_) | ConfigState::Missing => Standing::NoSources,
-            ConfigState::Ready if is_ready && total == 0 => Standing::NoSources,
-            ConfigState::Ready if down == total => Standing::AllDown,
-            ConfigState::Ready if loaded + down < total || state.runs.is_building.get() => {
-                Standing::Loading
-            }
-            ConfigState::Ready
-                if asked.with(|(filter, sources, _)| filter.is_empty() && sources.is_empty()) =>
-            {
-                Standing::NoRuns
-            }
-            ConfigState::Ready => Standing::NoMatch,
-        }
-    });
+    let standing = standing(shown, asked);
+    // A memo, so that nobody's typing ends because rows came or went.
+    let has_sources = memo(move || standing.get() != Standing::NoSources);
     view! {
         <h1 class="visually-hidden">"Runs"</h1>
-        {filters()}
-        {summary(shown)}
+        {move || has_sources.get().then(|| view! { {filters()}{summary(shown)} })}
         {move || match standing.get() {
             Standing::Rows => grid(shown).into_html(),
-            other => no_rows(other).into_html(),
+            other => no_rows(other),
         }}
     }
 }
@@ -151,18 +105,13 @@ fn summary(shown: Memo<u64>) -> impl IntoHtml {
     }
 }
 
-/// Empty because of filters, because there are no runs, and because sources are down are three different things.
-fn no_rows(standing: Standing) -> impl IntoHtml {
-    let record = "cargo xtask test\nrunboard-bridge record --job nightly -- ./nightly.sh";
-    match standing {
-        Standing::Rows => ().into_html(),
-        Standing::Loading => panel("Reading the runs \u{2026}".to_string(), "", "", ()).into_html(),
-        Standing::NoSources => crate::ui::page::sources::sources_page().into_html(),
-        Standing::AllDown => panel("No source can be reached".to_string(), "There may be runs, but nobody can tell. The line above says what happened to each source and when the next try is due.", "", view! { <a class="button" href=Route { view: crate::ui::route::View::Sources, ..Route::default() }.href()>"What happened"</a> })
-        .into_html(),
-        Standing::NoRuns => panel("No runs yet".to_string(), "The sources answer, and hold no runs. Anything that you run through the recorder appears here, live:", record, ())
-        .into_html(),
-        Standing::NoMatch => panel("No run matches the filters".to_string(), "Runs there are, but none like this.", "", view! { <a class="button" href=Route::default().href()>"Clear the filters"</a> })
-        .into_html(),
-    }
+/// A link to the list of the same sources with changed filters.
+pub(in crate::ui) fn list_link(nav: Nav, change: impl FnOnce(&mut RunFilter)) -> String {
+    let mut route = nav.route.with_untracked(|route| Route {
+        source: route.source.clone(),
+        filter: route.filter.clone(),
+        ..Route::default()
+    });
+    change(&mut route.filter);
+    route.href()
 }

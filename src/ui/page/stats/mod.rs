@@ -4,9 +4,10 @@ mod charts;
 mod tables;
 
 use crate::state::reactive::{effect, memo};
-use crate::ui::html::{IntoHtml, view};
+use crate::ui::html::{El, Html, each, view};
 use leptos::prelude::*;
-use runboard_core::model::stats::{ENOUGH, Stats};
+use runboard_core::model::Span;
+use runboard_core::model::stats::{ENOUGH, Spread, Stats};
 
 use self::charts::days_chart;
 use self::tables::{job_table, step_table_view};
@@ -14,14 +15,13 @@ use crate::state::State;
 use crate::state::step_stats::{self, StepTable};
 use crate::state::task::Task;
 use crate::ui::nav::Nav;
-use crate::ui::page::runs::{ask, filters};
-use crate::ui::part::panel::panel;
+use crate::ui::page::runs::{Standing, ask, filters, no_rows, standing};
 use crate::ui::text;
 
-pub fn stats_page() -> impl IntoHtml {
+pub fn stats_page() -> Html {
     let state = State::get();
     let nav = Nav::get();
-    ask(state, nav);
+    let asked = ask(state, nav);
     let stats: RwSignal<Option<Stats>> = RwSignal::new(None);
     // Every row is looked at, so news are taken in once a second at most.
     let seen = StoredValue::new(u64::MAX);
@@ -43,21 +43,20 @@ pub fn stats_page() -> impl IntoHtml {
         }
     });
     on_cleanup(move || reading.set_value(None));
+    let shown = memo(move || state.runs.with_view(|_, view| view.len()) as u64);
+    let standing = standing(shown, asked);
     view! {
         {filters()}
         <div class="stats" tabindex="0" role="region" aria-label="Statistics">
             <h1>"Statistics"</h1>
-            {move || match stats.get() {
-                None => panel("Counting \u{2026}".to_string(), "", "", ()).into_html(),
-                Some(stats) if stats.outcomes.total() == 0 => panel("No runs to count".to_string(), "The filters match no run.", "", ())
-                .into_html(),
-                Some(stats) => view! {
-                    {numbers(stats.clone())}
-                    {days_chart(stats.clone())}
+            {move || match standing.get() {
+                Standing::Rows => view! {
+                    {numbers(stats)}
+                    {days_chart(stats)}
                     {job_table(stats)}
                     {step_table_view(steps)}
-                }
-                .into_html(),
+                },
+                other => no_rows(other),
             }}
         </div>
     }
@@ -71,20 +70,29 @@ fn percent(rate: Option<f64>) -> String {
     )
 }
 
+/// A number, and what it was computed from.
+fn number((name, value, from): (&'static str, String, String)) -> El {
+    view! { <div class="stats__number"><dt>{name}</dt><dd><b>{value}</b><span class="muted">{from}</span></dd></div> }
+}
+
 /// Four numbers, each with what it was computed from.
-fn numbers(stats: Stats) -> impl IntoHtml {
+fn numbers(stats: RwSignal<Option<Stats>>) -> El {
+    let rows = move || stats.with(|stats| stats.as_ref().map(in_short).unwrap_or_default());
+    let key = |row: &(_, String, String)| format!("{}\u{1f}{}\u{1f}{}", row.0, row.1, row.2);
+    El::new("dl")
+        .fixed("class", "stats__numbers")
+        .child(each(rows, key, number))
+}
+
+fn in_short(stats: &Stats) -> Vec<(&'static str, String, String)> {
     let outcomes = stats.outcomes;
     let decided = outcomes.succeeded + outcomes.failed;
-    let spread = stats.spread;
-    let number = |name: &'static str, value: String, from: String| {
-        view! { <div class="stats__number"><dt>{name}</dt><dd><b>{value}</b><span class="muted">{from}</span></dd></div> }
-    };
-    let of_spread = |value: Option<_>| match spread {
-        Some(spread) if spread.count >= ENOUGH => value.map(text::duration).unwrap_or_default(),
+    let length = |read: fn(Spread) -> Span| match stats.spread {
+        Some(spread) if spread.count >= ENOUGH => text::duration(read(spread)),
         Some(_) => "n too small".into(),
         None => "\u{2013}".into(),
     };
-    let from = spread.map_or_else(
+    let of_ended = stats.spread.map_or_else(
         || "no run has both times".into(),
         |spread| {
             format!(
@@ -93,12 +101,26 @@ fn numbers(stats: Stats) -> impl IntoHtml {
             )
         },
     );
-    view! {
-        <dl class="stats__numbers">
-            {number("runs", text::count(outcomes.total()), format!("{} succeeded, {} failed, {} stopped, {} open", text::count(outcomes.succeeded), text::count(outcomes.failed), text::count(outcomes.stopped), text::count(outcomes.open)))}
-            {number("success rate", if decided >= ENOUGH as u64 { percent(outcomes.success_rate()) } else { "n too small".into() }, format!("{} of {} that succeeded or failed", text::count(outcomes.succeeded), text::count(decided)))}
-            {number("p50", of_spread(spread.map(|spread| spread.p50)), from.clone())}
-            {number("p95", of_spread(spread.map(|spread| spread.p95)), from)}
-        </dl>
-    }
+    let rate = if decided >= ENOUGH as u64 {
+        percent(outcomes.success_rate())
+    } else {
+        "n too small".into()
+    };
+    let succeeded = text::count(outcomes.succeeded);
+    let of_all = format!(
+        "{succeeded} succeeded, {} failed, {} stopped, {} open",
+        text::count(outcomes.failed),
+        text::count(outcomes.stopped),
+        text::count(outcomes.open)
+    );
+    let of_decided = format!(
+        "{succeeded} of {} that succeeded or failed",
+        text::count(decided)
+    );
+    vec![
+        ("runs", text::count(outcomes.total()), of_all),
+        ("success rate", rate, of_decided),
+        ("p50", length(|spread| spread.p50), of_ended.clone()),
+        ("p95", length(|spread| spread.p95), of_ended),
+    ]
 }

@@ -12,7 +12,7 @@ use crate::state::version;
 use crate::ui::nav::Nav;
 use crate::ui::page::runs::ask;
 use crate::ui::part::phase_badge::phase_glyph;
-use crate::ui::part::source_strip::state_words;
+use crate::ui::part::source_strip::state_in_short;
 use crate::ui::text;
 
 /// Tiles that can be read from afar; the rest is counted on the last one.
@@ -48,7 +48,7 @@ fn shown(state: State, by_source: bool, now: Timestamp) -> Vec<Shown> {
         sources
             .get(usize::from(index))
             .filter(|source| source.is_stale(now))
-            .map(|source| state_words(source, now))
+            .map(|source| state_in_short(source, now))
     };
     let name = |index: u16| {
         sources
@@ -227,11 +227,11 @@ fn tile_view(shown: Shown) -> impl IntoHtml {
                     )
                 }
                 (Health::Failed, Some(since), _) => {
-                    format!("failed {} ago", text::ago(now.since(since)))
+                    format!("failed {}", text::ago_words(now.since(since)))
                 }
                 (Health::Unknown, _, _) => "unfinished, no sign of life".into(),
                 (health, _, Some(at)) => {
-                    format!("{} {} ago", word(health), text::ago(now.since(at)))
+                    format!("{} {}", word(health), text::ago_words(now.since(at)))
                 }
                 (Health::New, _, None) if tile.running > 0 => "first run".into(),
                 (health, _, None) => word(health).into(),

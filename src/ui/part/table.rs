@@ -1,0 +1,86 @@
+//! A table whose rows are drawn anew only where they have changed, so that a live table keeps the reader's place and focus.
+
+use crate::ui::html::{El, Html, IntoHtml, each, view};
+
+/// What stands in a cell.
+pub enum Cell {
+    Text(String),
+    /// A text with a longer one on demand.
+    Titled(String, String),
+    /// A text that leads somewhere, by a query link.
+    Link(String, String),
+    /// A bar within a bar, in per cent of the cell.
+    Bars(f64, f64),
+}
+
+impl Cell {
+    fn key(&self, out: &mut String) {
+        match self {
+            Cell::Text(text) => out.push_str(text),
+            Cell::Titled(text, more) | Cell::Link(text, more) => {
+                out.push_str(text);
+                out.push('\u{1e}');
+                out.push_str(more);
+            }
+            Cell::Bars(inner, outer) => {
+                out.push_str(&inner.to_bits().to_string());
+                out.push('\u{1e}');
+                out.push_str(&outer.to_bits().to_string());
+            }
+        }
+        out.push('\u{1f}');
+    }
+
+    fn draw(self) -> Html {
+        match self {
+            Cell::Text(text) => text.into_html(),
+            Cell::Titled(text, title) => view! { <span title=title>{text}</span> }.into_html(),
+            Cell::Link(text, href) => view! { <a href=href>{text}</a> }.into_html(),
+            Cell::Bars(inner, outer) => view! {
+                <svg class="table__bars" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+                    <rect class="outer" width=outer height="10" />
+                    <rect class="inner" width=inner height="10" />
+                </svg>
+            }
+            .into_html(),
+        }
+    }
+}
+
+/// A table with a name for screen readers. The first cell of a row is its head.
+pub fn table(
+    name: &'static str,
+    columns: &'static [&'static str],
+    rows: impl Fn() -> Vec<Vec<Cell>> + 'static,
+) -> El {
+    let head = columns
+        .iter()
+        .map(|column| view! { <th scope="col">{*column}</th> });
+    let body = El::new("tbody").child(each(
+        rows,
+        |row: &Vec<Cell>| {
+            let mut key = String::new();
+            row.iter().for_each(|cell| cell.key(&mut key));
+            key
+        },
+        draw_row,
+    ));
+    view! {
+        <div class="table__room" tabindex="0" role="region" aria-label=name>
+            <table class="table"><thead><tr>{head.collect::<Vec<_>>()}</tr></thead>{body}</table>
+        </div>
+    }
+}
+
+fn draw_row(cells: Vec<Cell>) -> El {
+    let mut row = El::new("tr");
+    for (index, cell) in cells.into_iter().enumerate() {
+        let element = if index == 0 {
+            El::new("th").fixed("scope", "row")
+        } else {
+            El::new("td")
+        };
+        row = row.child(element.child(cell.draw()));
+    }
+    row
+}
