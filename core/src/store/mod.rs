@@ -4,6 +4,7 @@
 pub mod ansi;
 mod hash_index;
 pub mod intern;
+pub mod json;
 mod line_set;
 pub mod links;
 mod log_block;
