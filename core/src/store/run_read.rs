@@ -59,6 +59,11 @@ impl RunTable {
             .map_or("", |head| self.columns.texts.get(head.job))
     }
 
+    /// The number by which the job's name is held: the same for the same name.
+    pub(super) fn job_number(&self, row: RowId) -> usize {
+        self.head(row).map_or(0, |head| head.job.0 as usize)
+    }
+
     pub fn phase(&self, row: RowId) -> Phase {
         self.head(row).map_or(Phase::Unknown, |head| head.phase)
     }
