@@ -42,6 +42,7 @@ pub fn reason(run: &Run, steps: &[Step]) -> Option<String> {
         Some(text) if names(cause, text) || !failed.iter().any(|step| names(step, text)) => {
             Some(text.to_string())
         }
+        None if cause.reason.is_none() => None,
         _ => {
             let why = cause.reason.as_deref().unwrap_or("failed");
             Some([cause.key.as_str(), ": ", why].concat())
@@ -101,5 +102,8 @@ mod tests {
         assert_eq!(reason(&run, &steps).as_deref(), Some("ci: stopped"));
         (run.phase, run.reason) = (Phase::Failed, None);
         assert_eq!(reason(&run, &[]), None);
+        let mut silent = steps[3].clone();
+        silent.reason = None;
+        assert_eq!(reason(&run, &[silent]), None);
     }
 }

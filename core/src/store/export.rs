@@ -221,12 +221,18 @@ impl Export {
             let mut cells = columns.iter().map(|column| cell(&run, &source, *column));
             match self.format {
                 Format::Csv => self.csv_line(&mut cells),
-                _ => {
-                    self.json.line().open('{');
+                format => {
+                    if format == Format::Json {
+                        self.json.item_line();
+                    }
+                    self.json.open('{');
                     for (column, cell) in columns.iter().zip(cells) {
                         self.json_field(column.word(), &cell);
                     }
                     self.json.close('}');
+                    if format == Format::Jsonl {
+                        self.json.line();
+                    }
                 }
             }
         }
@@ -241,10 +247,7 @@ impl Export {
                 self.json.line().close(']').line();
                 self.json.finish()
             }
-            Format::Jsonl => {
-                self.json.line();
-                self.json.finish()
-            }
+            Format::Jsonl => self.json.finish(),
         }
     }
 

@@ -35,7 +35,14 @@ impl JsonText {
         self
     }
 
-    /// A line feed between items; nothing at the beginning.
+    /// The next item of the list stands on a line of its own.
+    pub fn item_line(&mut self) -> &mut JsonText {
+        self.comma();
+        self.out.push('\n');
+        self
+    }
+
+    /// The text so far is a whole line; nothing at the beginning.
     pub fn line(&mut self) -> &mut JsonText {
         if !self.out.is_empty() {
             self.out.push('\n');
