@@ -136,21 +136,22 @@ fn an_unknown_id_is_near_to_those_that_begin_the_same_and_to_those_with_a_slip()
         table.upsert(0, &run);
     }
     assert_eq!(
-        ids(&table, table.nearest("r7f2c0ffff", 5)),
+        ids(&table, table.nearest(None, "r7f2c0ffff", 5)),
         ["r7f2c0ffee", "r7f2c0f", "r7f2c0aaaa", "x7f2c0ffee"]
     );
     // A letter too many and one changed at the very beginning.
     assert_eq!(
-        ids(&table, table.nearest("tottally-elsa", 5))[0],
+        ids(&table, table.nearest(None, "tottally-elsa", 5))[0],
         "totally-else"
     );
     assert_eq!(
-        ids(&table, table.nearest("otally-else", 5)),
+        ids(&table, table.nearest(None, "otally-else", 5)),
         ["totally-else"]
     );
-    assert_eq!(table.nearest("zzzzzzzz", 5), []);
-    assert_eq!(table.nearest("", 5), []);
-    assert_eq!(table.nearest("r7f2c0ffff", 1).len(), 1);
+    assert_eq!(table.nearest(None, "zzzzzzzz", 5), []);
+    assert_eq!(table.nearest(None, "", 5), []);
+    assert_eq!(table.nearest(Some(1), "r7f2c0ffff", 5), []);
+    assert_eq!(table.nearest(None, "r7f2c0ffff", 1).len(), 1);
     assert_eq!(
         ids(&table, table.latest(None, 2)),
         ["r7f2c0f", "totally-else"]

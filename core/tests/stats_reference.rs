@@ -15,7 +15,7 @@ use std::process::Command;
 
 use chance::Chance;
 use runboard_core::backend::history::{Item, Line, Naming, Reader};
-use runboard_core::model::stats::{Outcomes, Sample, Spread, Stats, stats};
+use runboard_core::model::stats::{Outcomes, Spread, Stats, stats};
 use runboard_core::model::step_stats::{StepTally, Worst, worst};
 use runboard_core::model::{Phase, Timestamp};
 use runboard_core::store::run_table::RunTable;
@@ -87,14 +87,7 @@ fn ours(path: &Path) -> (Stats, StepTally) {
     assert!(reader.finish().is_none());
     let mut view = RunView::new(ViewQuery::default());
     while !view.rebuild_slice(&table, 3000) {}
-    let samples = view.iter().map(|row| Sample {
-        job: table.job(row),
-        phase: table.phase(row),
-        at: table.ordered_at(row),
-        duration: table
-            .ended_at(row)
-            .and_then(|end| Some(end.since(table.started_at(row)?))),
-    });
+    let samples = view.iter().map(|row| table.sample(row));
     (stats(samples, |_| 0), steps)
 }
 

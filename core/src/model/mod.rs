@@ -7,6 +7,7 @@ pub mod family;
 pub mod filter;
 pub mod fold;
 pub mod log;
+pub mod near;
 pub mod phase;
 pub mod resume;
 pub mod run;

@@ -1,125 +1,53 @@
 //! Runs that may have been meant when an id is not known, and the newest ones.
 
-use super::run_columns::{ALIVE, NEVER};
+use super::run_columns::ALIVE;
 use super::run_match::RowMatcher;
 use super::run_table::{RowId, RunTable};
 use crate::model::Timestamp;
 use crate::model::filter::Matcher;
-
-/// A common beginning shorter than this says nothing, and a longer one than the other always something.
-const PREFIX: std::ops::RangeInclusive<usize> = 3..=6;
-/// Letters that may be wrong, missing or too many, at most.
-const EDITS: usize = 3;
+use crate::model::near::rank;
 
 impl RunTable {
-    /// Runs whose ids are near to `id`: those that begin the same, the longest common beginning first, then those with few letters changed; at
-    /// most `limit`. Goes through all rows once.
-    pub fn nearest(&self, id: &str, limit: usize) -> Vec<RowId> {
-        let wanted = id.as_bytes();
-        let edits = EDITS.min(wanted.len() / 3);
-        let prefix = (wanted.len() / 2).clamp(*PREFIX.start(), *PREFIX.end());
-        // Lower is nearer; newer rows come first among equals.
-        let mut best = Best::new(limit);
-        for (row, head) in self.columns.heads.iter().enumerate() {
-            if head.flags & ALIVE == 0 {
-                continue;
-            }
-            let other = self.columns.id_bytes(row);
-            let same = wanted.iter().zip(other).take_while(|(a, b)| a == b).count();
-            let near = if same >= prefix {
-                Some(usize::MAX / 2 - same)
-            } else {
-                distance(wanted, other, edits).map(|edits| usize::MAX / 2 + edits)
-            };
-            if let Some(near) = near {
-                let at = self
-                    .columns
-                    .times
-                    .get(row)
-                    .map_or(NEVER, |times| times.ordered());
-                best.take((near as u64, !order(at)), RowId(row as u32));
-            }
-        }
-        best.rows()
+    /// Runs whose ids are near to `id`, of one source or of all: those that begin the same, the longest common beginning first, then those with
+    /// few letters changed; at most `limit`. Goes through all rows once.
+    pub fn nearest(&self, source: Option<u16>, id: &str, limit: usize) -> Vec<RowId> {
+        self.best(source, limit, &|row| rank(id, self.columns.id(row)))
     }
 
     /// The newest runs, of one source or of all; at most `limit`. Goes through all rows once.
     pub fn latest(&self, source: Option<u16>, limit: usize) -> Vec<RowId> {
-        let mut best = Best::new(limit);
-        for (row, head) in self.columns.heads.iter().enumerate() {
-            if head.flags & ALIVE != 0 && source.is_none_or(|source| head.source == source) {
-                let at = self
-                    .columns
-                    .times
-                    .get(row)
-                    .map_or(NEVER, |times| times.ordered());
-                best.take((0, !order(at)), RowId(row as u32));
+        self.best(source, limit, &|_| Some(0))
+    }
+
+    /// The rows with the lowest ranks, newer ones first among equals.
+    fn best(
+        &self,
+        source: Option<u16>,
+        limit: usize,
+        rank: &dyn Fn(usize) -> Option<u32>,
+    ) -> Vec<RowId> {
+        let mut best: Vec<((u32, u64), RowId)> = Vec::new();
+        let rows = self.columns.heads.iter().zip(&self.columns.times);
+        for (row, (head, times)) in rows.enumerate() {
+            if head.flags & ALIVE == 0 || source.is_some_and(|source| head.source != source) {
+                continue;
             }
+            let Some(rank) = rank(row) else { continue };
+            let key = (rank, !order(times.ordered()));
+            if best.len() >= limit && best.last().is_none_or(|(last, _)| *last <= key) {
+                continue;
+            }
+            let at = best.partition_point(|(other, _)| *other <= key);
+            best.insert(at, (key, RowId(row as u32)));
+            best.truncate(limit);
         }
-        best.rows()
+        best.into_iter().map(|(_, row)| row).collect()
     }
 }
 
 /// i64 in the order of u64.
 fn order(at: i64) -> u64 {
     at as u64 ^ 1 << 63
-}
-
-/// The `limit` rows with the lowest keys.
-struct Best {
-    limit: usize,
-    rows: Vec<((u64, u64), RowId)>,
-}
-
-impl Best {
-    fn new(limit: usize) -> Best {
-        Best {
-            limit,
-            rows: Vec::new(),
-        }
-    }
-
-    fn take(&mut self, key: (u64, u64), row: RowId) {
-        if self.rows.len() >= self.limit && self.rows.last().is_none_or(|(last, _)| *last <= key) {
-            return;
-        }
-        let at = self.rows.partition_point(|(other, _)| *other <= key);
-        self.rows.insert(at, (key, row));
-        self.rows.truncate(self.limit);
-    }
-
-    fn rows(self) -> Vec<RowId> {
-        self.rows.into_iter().map(|(_, row)| row).collect()
-    }
-}
-
-/// How many letters must be changed, left out or put in to make one of the other (Levenshtein), if they are no more than `most`; swapped
-/// neighbours are two.
-fn distance(a: &[u8], b: &[u8], most: usize) -> Option<usize> {
-    if a.len().abs_diff(b.len()) > most {
-        return None;
-    }
-    let mut line: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.iter().enumerate() {
-        let mut corner = i;
-        let mut before = i + 1;
-        let mut least = before;
-        if let Some(first) = line.first_mut() {
-            *first = before;
-        }
-        for (cell, right) in line.iter_mut().skip(1).zip(b) {
-            let here = (corner + usize::from(left != right))
-                .min(before + 1)
-                .min(*cell + 1);
-            corner = std::mem::replace(cell, here);
-            before = here;
-            least = least.min(here);
-        }
-        if least > most {
-            return None;
-        }
-    }
-    line.last().copied().filter(|edits| *edits <= most)
 }
 
 /// The newest run that a filter takes, kept up to date row by row: `run=latest`. Of runs of the same moment it is the one that a list shows first.
