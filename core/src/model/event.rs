@@ -90,6 +90,27 @@ impl EventFilter {
         *self == EventFilter::default()
     }
 
+    /// Reads the pairs that [`EventFilter::to_pairs`] writes and leaves others alone. Keys may repeat, and lists are separated by commas.
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> EventFilter {
+        let mut filter = EventFilter::default();
+        for (key, value) in pairs {
+            let mut texts = value
+                .split(',')
+                .map(str::trim)
+                .filter(|text| !text.is_empty());
+            let one = Some(value.trim().to_string()).filter(|text| !text.is_empty());
+            match key {
+                "type" => filter.kinds.extend(texts.map(String::from)),
+                "step" => filter.steps.extend(texts.map(String::from)),
+                "level" => filter.level = texts.next().map(String::from),
+                "since" => filter.since = one,
+                "q" => filter.text = one,
+                _ => {}
+            }
+        }
+        filter
+    }
+
     /// The pairs by which the Runs API is asked, in a fixed order.
     pub fn to_pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = Vec::new();
@@ -244,6 +265,26 @@ mod tests {
                 && !takes(since("9w"), &bare)
                 && !takes(steps("*"), &bare)
         );
+    }
+
+    #[test]
+    fn pairs_read_back() {
+        let filter = EventFilter::from_pairs([
+            ("type", "STEP_*, LOSS"),
+            ("type", ""),
+            ("step", "load_*"),
+            ("level", "error"),
+            ("since", "2h"),
+            ("q", "a, b"),
+            ("tab", "events"),
+        ]);
+        assert_eq!(
+            (filter.kinds.len(), filter.text.as_deref()),
+            (2, Some("a, b"))
+        );
+        let pairs = filter.to_pairs();
+        let pairs = pairs.iter().map(|(key, value)| (*key, value.as_str()));
+        assert_eq!(EventFilter::from_pairs(pairs), filter);
     }
 
     #[test]
