@@ -1,5 +1,7 @@
 //! [`BackendError`]: why a source did not give what it was asked for, told so that a user knows what to do.
 
+use std::sync::Arc;
+
 use crate::model::Run;
 use crate::net::retry::retry_after;
 use crate::net::{Head, TransportError};
@@ -46,7 +48,7 @@ pub enum BackendError {
     /// 403.
     Denied(String),
     /// 404 or 410.
-    NotFound(Missing),
+    NotFound(Arc<Missing>),
     /// The source says that this is not possible with it.
     Unsupported(String),
     /// 400 or 422: it did not understand the question; 409: the state of things forbids it.
@@ -98,7 +100,7 @@ impl BackendError {
             words.detail = format!("HTTP {}", head.status);
         }
         if matches!(head.status, 404 | 410) {
-            return BackendError::NotFound(words);
+            return BackendError::NotFound(Arc::new(words));
         }
         let detail = words.detail;
         match head.status {

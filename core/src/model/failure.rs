@@ -1,23 +1,29 @@
 //! Which step a run failed by. Recorders nest: an outer step fails because an inner one did, begins before it and ends after it; so what
 //! failed first is the cause, and everything that failed later may be a consequence.
 
+use std::cmp::Ordering;
+
+use super::order::order;
 use super::{Run, Step};
 
 /// The steps that failed, the cause first: by the time they ended, of those that ended together the one that began last. Steps whose end is not
 /// known stand behind, in the source's order.
 pub fn failures(steps: &[Step]) -> Vec<&Step> {
-    let mut failed: Vec<&Step> = steps.iter().filter(|s| s.phase.is_failure()).collect();
-    failed.sort_by(|a, b| {
-        let end = |step: &Step| step.ended_at.map_or(i64::MAX, |at| at.0);
-        end(a)
-            .cmp(&end(b))
-            .then_with(|| match a.ended_at {
-                Some(_) => b.started_at.cmp(&a.started_at),
-                None => std::cmp::Ordering::Equal,
-            })
-            .then(a.position.cmp(&b.position))
+    let failed: Vec<&Step> = steps.iter().filter(|s| s.phase.is_failure()).collect();
+    let end = |step: &Step| step.ended_at.map_or(i64::MAX, |at| at.0);
+    let places = order(failed.len(), &|a, b| {
+        let (Some(a), Some(b)) = (failed.get(a), failed.get(b)) else {
+            return Ordering::Equal;
+        };
+        let begin = match a.ended_at {
+            Some(_) => b.started_at.cmp(&a.started_at),
+            None => Ordering::Equal,
+        };
+        let place = a.position.cmp(&b.position);
+        end(a).cmp(&end(b)).then(begin).then(place)
     });
-    failed
+    let step = |place: usize| failed.get(place).copied();
+    places.into_iter().filter_map(step).collect()
 }
 
 /// The step that made the run fail, as far as its steps tell.

@@ -8,6 +8,7 @@ pub mod filter;
 pub mod fold;
 pub mod log;
 pub mod near;
+pub mod order;
 pub mod phase;
 pub mod resume;
 pub mod run;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::order::order;
 use super::{Phase, Span, Timestamp};
 
 /// Below this many values a percentile says more about luck than about the job.
@@ -183,27 +184,26 @@ impl Tally {
 
     /// What was gathered.
     pub fn finish(self) -> Stats {
-        let mut jobs: Vec<JobStats> = self
-            .jobs
-            .into_iter()
-            .map(|(job, gathered)| JobStats {
-                job,
-                outcomes: gathered.outcomes,
-                spread: spread(gathered.durations),
-                last_failure_at: gathered.last_failure_at,
-            })
-            .collect();
-        jobs.sort_by(|a, b| {
-            b.outcomes
-                .total()
-                .cmp(&a.outcomes.total())
-                .then_with(|| a.job.cmp(&b.job))
-        });
+        // They stand by name already, which decides among equals.
+        let mut jobs: Vec<(String, Gathered)> = self.jobs.into_iter().collect();
+        let runs: Vec<u64> = jobs.iter().map(|(_, job)| job.outcomes.total()).collect();
+        let most_first = order(jobs.len(), &|a, b| runs.get(b).cmp(&runs.get(a)));
+        let mut sorted = Vec::with_capacity(jobs.len());
+        for place in most_first {
+            if let Some((job, gathered)) = jobs.get_mut(place) {
+                sorted.push(JobStats {
+                    job: std::mem::take(job),
+                    outcomes: gathered.outcomes,
+                    spread: spread(std::mem::take(&mut gathered.durations)),
+                    last_failure_at: gathered.last_failure_at,
+                });
+            }
+        }
         Stats {
             outcomes: self.all.outcomes,
             spread: spread(self.all.durations),
             days: without_gaps(&self.days),
-            jobs,
+            jobs: sorted,
             undated: self.undated,
         }
     }

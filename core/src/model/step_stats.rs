@@ -1,8 +1,10 @@
 //! Statistics over the steps of many runs: how often each failed, and how long it takes.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::Step;
+use super::order::order;
 use super::stats::{Spread, spread};
 
 /// One step of all runs that have it.
@@ -86,8 +88,11 @@ pub fn worst(table: &[StepStats], by: Worst, limit: usize) -> Vec<&StepStats> {
             .map_or((0, 0), |spread| (spread.p50.0, spread.max.0)),
         Worst::MostFailing => (row.failed as i64, row.flaky as i64),
     };
-    let mut rows: Vec<&StepStats> = table.iter().filter(|row| value(row) > (0, 0)).collect();
-    rows.sort_unstable_by(|a, b| value(b).cmp(&value(a)).then_with(|| a.key.cmp(&b.key)));
-    rows.truncate(limit);
-    rows
+    let rows: Vec<&StepStats> = table.iter().filter(|row| value(row) > (0, 0)).collect();
+    let places = order(rows.len(), &|a, b| match (rows.get(a), rows.get(b)) {
+        (Some(a), Some(b)) => value(b).cmp(&value(a)).then_with(|| a.key.cmp(&b.key)),
+        _ => Ordering::Equal,
+    });
+    let row = |place: usize| rows.get(place).copied();
+    places.into_iter().filter_map(row).take(limit).collect()
 }

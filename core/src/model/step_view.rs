@@ -1,8 +1,11 @@
 //! [`StepView`]: which steps of a run are shown, and in which order.
 
+use std::cmp::Ordering;
+
 use wildmatch::WildMatch;
 
 use super::filter::StatusTerm;
+use super::order::order;
 use super::{Span, Step, Timestamp};
 
 /// The columns by which steps can be ordered.
@@ -83,18 +86,20 @@ impl StepView {
                 rows.push((self.value(step, now), place, step));
             }
         }
-        rows.sort_unstable_by(|a, b| {
+        let sorted = order(rows.len(), &|a, b| {
+            let (Some(a), Some(b)) = (rows.get(a), rows.get(b)) else {
+                return Ordering::Equal;
+            };
             let names = match self.sort {
                 StepSort::Key if self.descending => b.2.key.cmp(&a.2.key),
                 StepSort::Key => a.2.key.cmp(&b.2.key),
-                _ => std::cmp::Ordering::Equal,
+                _ => Ordering::Equal,
             };
-            let value = names.then(a.0.cmp(&b.0));
-            value
-                .then(a.2.position.cmp(&b.2.position))
-                .then(a.1.cmp(&b.1))
+            let position = a.2.position.cmp(&b.2.position);
+            names.then(a.0.cmp(&b.0)).then(position)
         });
-        rows.into_iter().map(|(_, place, _)| place).collect()
+        let place = |row: usize| rows.get(row).map(|(_, place, _)| *place);
+        sorted.into_iter().filter_map(place).collect()
     }
 
     /// What a step is ordered by, ascending; the greatest number where there is nothing to compare.

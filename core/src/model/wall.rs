@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::order::order;
 use super::{Phase, Timestamp};
 
 /// What a tile needs of a run.
@@ -94,17 +95,20 @@ impl Wall {
 
     /// The tiles, sickest first.
     pub fn finish(self) -> Vec<Tile> {
-        let mut tiles: Vec<Tile> = self.order.into_iter().map(|one| one.tile).collect();
-        tiles.sort_by(|a, b| {
-            // The longest broken stands first; otherwise what runs, then the names, so that tiles do not wander.
-            let broken = |tile: &Tile| tile.broken_since.map_or(i64::MAX, |at| at.0);
+        let tile = |place: usize| self.order.get(place).map(|one| &one.tile);
+        // The longest broken stands first; otherwise what runs, then the names, so that tiles do not wander.
+        let broken = |tile: &Tile| tile.broken_since.map_or(i64::MAX, |at| at.0);
+        let places = order(self.order.len(), &|a, b| {
+            let (Some(a), Some(b)) = (tile(a), tile(b)) else {
+                return std::cmp::Ordering::Equal;
+            };
             a.health
                 .cmp(&b.health)
                 .then_with(|| broken(a).cmp(&broken(b)))
                 .then_with(|| a.source.cmp(&b.source))
                 .then_with(|| a.job.cmp(&b.job))
         });
-        tiles
+        places.into_iter().filter_map(tile).cloned().collect()
     }
 }
 

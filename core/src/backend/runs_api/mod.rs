@@ -56,14 +56,25 @@ impl RunsApi {
         request: Request,
         decode: fn(&[u8]) -> Result<T, BackendError>,
     ) -> LocalBoxFuture<'static, Result<T, BackendError>> {
+        let body = self.body(request);
+        body.map(move |body| decode(&body?)).boxed_local()
+    }
+
+    /// The JSON that answers a request.
+    fn body(&self, request: Request) -> LocalBoxFuture<'static, Result<Vec<u8>, BackendError>> {
         let request = request.header("Accept", "application/json");
         let answer = self.transport.send(request, MAX_ANSWER);
-        async move { decode(check(&answer.await?)?) }.boxed_local()
+        async move {
+            let answer = answer.await?;
+            check(&answer)?;
+            Ok(answer.body)
+        }
+        .boxed_local()
     }
 }
 
-/// The body of a JSON answer; everything else is told apart by what it is.
-fn check(response: &Response) -> Result<&[u8], BackendError> {
+/// Whether it is a JSON answer; everything else is told apart by what it is.
+fn check(response: &Response) -> Result<(), BackendError> {
     let head = &response.head;
     let is_json = head.content_type.split(';').next().is_some_and(|kind| {
         let kind = kind.trim();
@@ -83,7 +94,7 @@ fn check(response: &Response) -> Result<&[u8], BackendError> {
             described(&head.content_type)
         )));
     }
-    Ok(&response.body)
+    Ok(())
 }
 
 /// A content type as words.
