@@ -199,15 +199,17 @@ impl<'a> Fields<'a> {
 
     /// Reads every row of a list by itself; `read` is told the row's place.
     pub(super) fn rows<T>(&mut self, name: &str, read: fn(&mut Fields<'_>, usize) -> T) -> Vec<T> {
-        let rows = self.list(name).into_iter().enumerate();
-        let mut out = Vec::with_capacity(rows.len());
-        for (index, value) in rows {
-            out.push(read(
-                &mut Fields::new(value, format!("{name}[{index}]"), self.problems),
-                index,
-            ));
-        }
+        let mut out = Vec::new();
+        self.each(name, &mut |fields, index| out.push(read(fields, index)));
         out
+    }
+
+    /// As [`Fields::rows`], once for all types.
+    fn each(&mut self, name: &str, read: &mut dyn FnMut(&mut Fields<'_>, usize)) {
+        for (index, value) in self.list(name).into_iter().enumerate() {
+            let what = format!("{name}[{index}]");
+            read(&mut Fields::new(value, what, self.problems), index);
+        }
     }
 
     /// Says that a field is not there, and that it is needed.
