@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod virtual_net;
 mod virtual_time;
 
 use std::cell::{Cell, RefCell};
@@ -9,14 +10,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::future::{self, LocalBoxFuture};
+use futures_util::future;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link, follow};
-use runboard_core::backend::runs_api::RunsApi;
-use runboard_core::backend::{BackendError, Cursor, Topic, Update};
-use runboard_core::net::{
-    Clock, Head, Request, Response, StreamResponse, Transport, TransportError,
-};
+use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link};
+use runboard_core::backend::{BackendError, Topic, Update};
+use runboard_core::net::{Clock, Request, StreamResponse};
+use virtual_net::{Answer, Serve, head, refused, status};
 use virtual_time::{Handle, VirtualClock};
 
 /// What the server does with one request. After the last one it hangs.
@@ -44,67 +43,35 @@ impl Drop for Open {
     }
 }
 
-struct Wire(Rc<Script>);
-
-impl Transport for Wire {
-    fn send(
-        &self,
-        _: Request,
-        _: usize,
-    ) -> LocalBoxFuture<'static, Result<Response, TransportError>> {
-        panic!("only the stream is asked for")
-    }
-
-    fn stream(
-        &self,
-        request: Request,
-    ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
-        let script = self.0.clone();
-        script
-            .asked
+impl Serve for Script {
+    fn answer(self: Rc<Script>, request: Request) -> Answer {
+        self.asked
             .borrow_mut()
             .push(request.url.rsplit_once('/').unwrap().1.to_string());
-        let act = script.acts.borrow_mut().pop_front().unwrap_or(Act::Hang);
-        let head = |status| Head {
-            status,
-            content_type: "text/event-stream".into(),
-            ..Head::default()
-        };
-        let answer = match act {
-            Act::Refuse => Err(TransportError::Unreachable("refused".into())),
+        let act = self.acts.borrow_mut().pop_front().unwrap_or(Act::Hang);
+        let (pieces, closes) = match act {
+            Act::Refuse => return refused(),
             Act::Hang => return future::pending().boxed_local(),
-            Act::Status(status, wait) => {
-                let head = Head {
-                    retry_after: wait.map(String::from),
-                    ..head(status)
-                };
-                Ok(StreamResponse {
-                    head,
-                    body: stream::empty().boxed_local(),
-                })
-            }
-            Act::Body(pieces, closes) => {
-                script.open.set(script.open.get() + 1);
-                let open = Open(script.clone());
-                let body = stream::iter(pieces).then(move |(seconds, piece)| {
-                    let pause = Handle(open.0.clock.clone()).sleep(Duration::from_secs(seconds));
-                    async move {
-                        pause.await;
-                        Ok(piece.as_bytes().to_vec())
-                    }
-                });
-                let end = if closes {
-                    stream::empty().boxed_local()
-                } else {
-                    stream::pending().boxed_local()
-                };
-                Ok(StreamResponse {
-                    head: head(200),
-                    body: body.chain(end).boxed_local(),
-                })
-            }
+            Act::Status(code, wait) => return status(code, wait),
+            Act::Body(pieces, closes) => (pieces, closes),
         };
-        future::ready(answer).boxed_local()
+        self.open.set(self.open.get() + 1);
+        let open = Open(self);
+        let body = stream::iter(pieces).then(move |(seconds, piece)| {
+            let pause = Handle(open.0.clock.clone()).sleep(Duration::from_secs(seconds));
+            async move {
+                pause.await;
+                Ok(piece.as_bytes().to_vec())
+            }
+        });
+        let end = if closes {
+            stream::empty().boxed_local()
+        } else {
+            stream::pending().boxed_local()
+        };
+        let body = body.chain(end).boxed_local();
+        let head = head(200);
+        future::ready(Ok(StreamResponse { head, body })).boxed_local()
     }
 }
 
@@ -124,10 +91,6 @@ fn run(topics: &[Topic], after: &[&str], once: bool, seconds: u64, acts: Vec<Act
         asked: RefCell::default(),
         open: Cell::new(0),
     });
-    let backend = Rc::new(RunsApi::new(
-        "http://server.example/api/",
-        Rc::new(Wire(script.clone())),
-    ));
     let start = Handle(clock.clone()).now();
     let mut told = Vec::new();
     let time = Handle(clock.clone());
@@ -165,19 +128,10 @@ fn run(topics: &[Topic], after: &[&str], once: bool, seconds: u64, acts: Vec<Act
         once,
         ..FollowOptions::default()
     };
-    let after = after
-        .iter()
-        .map(|cursor| Cursor((*cursor).to_string()))
-        .collect();
-    let following = follow(
-        backend,
-        Rc::new(Handle(clock.clone())),
-        topics.to_vec(),
-        after,
-        options,
-        &mut sink,
-    );
-    let ended = clock.run(Duration::from_secs(seconds), following).is_some();
+    let limit = Duration::from_secs(seconds);
+    let served = script.clone();
+    let ended =
+        virtual_net::run(&clock, served, topics, after, options, limit, &mut sink).is_some();
     Outcome {
         told,
         asked: script.asked.take(),

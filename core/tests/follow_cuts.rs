@@ -9,22 +9,22 @@
     clippy::panic
 )]
 
+mod virtual_net;
 mod virtual_time;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::future::{self, LocalBoxFuture};
+use futures_util::future;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link, follow};
-use runboard_core::backend::runs_api::{RunsApi, wire};
+use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link};
+use runboard_core::backend::runs_api::wire;
 use runboard_core::backend::{Topic, Update};
 use runboard_core::model::{LogStream, Timestamp};
-use runboard_core::net::{
-    Clock, Head, Request, Response, StreamResponse, Transport, TransportError,
-};
+use runboard_core::net::{Clock, Request, StreamResponse, TransportError};
 use runboard_core::store::log_store::LogStore;
+use virtual_net::{Answer, Serve, head, refused, status};
 use virtual_time::{Chance, Handle, VirtualClock};
 
 const LINES: u64 = 100_000;
@@ -159,46 +159,17 @@ impl Server {
     }
 }
 
-struct Wire(Rc<Server>);
-
-impl Transport for Wire {
-    fn send(
-        &self,
-        _: Request,
-        _: usize,
-    ) -> LocalBoxFuture<'static, Result<Response, TransportError>> {
-        panic!("only the stream is asked for")
-    }
-
-    fn stream(
-        &self,
-        request: Request,
-    ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
-        let server = self.0.clone();
+impl Serve for Server {
+    fn answer(self: Rc<Server>, request: Request) -> Answer {
+        let server = self;
         server.report.borrow_mut().requests.push(server.clock.now());
-        let head = |status| Head {
-            status,
-            content_type: "text/event-stream".into(),
-            ..Head::default()
-        };
         match server.within(0, 30) {
             0 => {
                 server.report.borrow_mut().refusals += 1;
-                return future::ready(Err(TransportError::Unreachable("refused".into())))
-                    .boxed_local();
+                return refused();
             }
             1 => return future::pending().boxed_local(),
-            2 => {
-                let head = Head {
-                    retry_after: Some("3".into()),
-                    ..head(503)
-                };
-                return future::ready(Ok(StreamResponse {
-                    head,
-                    body: stream::empty().boxed_local(),
-                }))
-                .boxed_local();
-            }
+            2 => return status(503, Some("3")),
             _ => {}
         }
         let start: u64 = match request.url.split_once("after=c") {
@@ -284,23 +255,19 @@ fn read_through_cuts(seed: u64) {
         FollowEvent::Link(Link::Stopped(error)) => panic!("{error}"),
         FollowEvent::Link(_) => {}
     };
-    let backend = Rc::new(RunsApi::new(
-        "http://server.example/api/v1/local",
-        Rc::new(Wire(server.clone())),
-    ));
+    let topics = [Topic::Run("r1".into())];
+    let limit = Duration::from_secs(48 * 3600);
     let options = FollowOptions::default();
-    let topics = vec![Topic::Run("r1".into())];
-    let following = follow(
-        backend,
-        Rc::new(Handle(clock.clone())),
-        topics,
-        Vec::new(),
+    virtual_net::run(
+        &clock,
+        server.clone(),
+        &topics,
+        &[],
         options,
+        limit,
         &mut sink,
-    );
-    clock
-        .run(Duration::from_secs(48 * 3600), following)
-        .expect("the log is read to its end within two days");
+    )
+    .expect("the log is read to its end within two days");
 
     assert!(ended);
     assert_eq!(

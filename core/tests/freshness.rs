@@ -27,7 +27,7 @@ fn word(freshness: &Freshness, seconds: f64) -> &'static str {
 #[test]
 fn a_stream_is_live_until_it_was_silent_for_two_and_a_half_heartbeats() {
     let mut source = Freshness::new(STREAM, at(0.0));
-    assert_eq!(word(&source, 1.0), "down");
+    assert_eq!(word(&source, 1.0), "polling");
     source.contact(at(1.0), None);
     assert_eq!(
         (word(&source, 13.5), word(&source, 13.6)),
@@ -83,15 +83,15 @@ fn a_closed_connection_is_said_at_once_and_a_source_without_data_is_down() {
 }
 
 #[test]
-fn silence_before_the_first_answer_is_down_with_the_reason() {
+fn before_the_first_answer_a_source_is_connecting_and_after_silence_down() {
     let source = Freshness::new(STREAM, at(0.0));
     assert_eq!(
         source.state(at(3.0)),
-        SourceState::Down {
-            since: at(0.0),
-            why: "no answer yet".into()
-        }
+        SourceState::Connecting { since: at(0.0) }
     );
+    let state = source.state(at(3.0));
+    assert_eq!((state.word(), state.words()), ("polling", "connecting"));
+    assert!(!state.is_current());
     assert_eq!(
         source.state(at(15.0)),
         SourceState::Down {

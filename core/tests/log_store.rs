@@ -319,3 +319,29 @@ proptest! {
         prop_assert_eq!(exact.ranges(&line), expected);
     }
 }
+
+#[test]
+fn lines_are_given_out_exactly_as_they_came() {
+    let texts = [
+        "\u{1b}[31merror\u{1b}[0m",
+        "10%\r50%\r100%\r",
+        "user\u{202e}txt.exe \u{2066}x\u{2069}",
+        "",
+        "\u{9b}31m c1, tab\t, bell\u{7}, nul\u{0}, \u{feff}bom",
+    ];
+    let line = |text: &str| LogLine {
+        at: None,
+        step: String::new(),
+        stream: LogStream::Out,
+        level: Level::Unset,
+        text: text.into(),
+    };
+    let mut store = LogStore::new(usize::MAX);
+    store.append(5, &texts.map(line));
+    let all: String = texts.iter().map(|text| format!("{text}\n")).collect();
+    assert_eq!(store.exact(&mut (1..100)), all);
+    assert_eq!(
+        store.exact(&mut [7, 5].into_iter()),
+        format!("{}\n{}\n", texts[2], texts[0])
+    );
+}

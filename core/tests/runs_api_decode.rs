@@ -154,7 +154,6 @@ proptest! {
         let _ = decode::one_run(&bytes);
         let _ = decode::step_list(&bytes);
         let _ = decode::log_list(&bytes);
-        let _ = decode::problem(&bytes);
     }
 
     /// Any JSON value in any field of a row: the row is there all the same.

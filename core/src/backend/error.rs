@@ -1,7 +1,42 @@
 //! [`BackendError`]: why a source did not give what it was asked for, told so that a user knows what to do.
 
+use std::sync::Arc;
+
+use crate::model::Run;
 use crate::net::retry::retry_after;
 use crate::net::{Head, TransportError};
+
+/// What is not there, and what may have been meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// In the source's words.
+    pub detail: String,
+    /// Ids of runs that look like the one that was asked for, the nearest first.
+    pub nearest: Vec<String>,
+    /// The source's newest runs.
+    pub latest: Vec<Run>,
+}
+
+impl From<String> for Missing {
+    fn from(detail: String) -> Missing {
+        Missing {
+            detail,
+            ..Missing::default()
+        }
+    }
+}
+
+impl From<&str> for Missing {
+    fn from(detail: &str) -> Missing {
+        Missing::from(detail.to_string())
+    }
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.detail)
+    }
+}
 
 /// Why a source did not give what it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,10 +47,11 @@ pub enum BackendError {
     SignedOut,
     /// 403.
     Denied(String),
-    NotFound(String),
+    /// 404 or 410.
+    NotFound(Arc<Missing>),
     /// The source says that this is not possible with it.
     Unsupported(String),
-    /// 400 or 422: it did not understand the question.
+    /// 400 or 422: it did not understand the question; 409: the state of things forbids it.
     Refused(String),
     /// 429 or 503; seconds to wait as the server asked.
     Busy {
@@ -53,13 +89,23 @@ impl BackendError {
         matches!(self, BackendError::SignedOut | BackendError::Denied(_))
     }
 
-    /// Reads a status that is not a success. `detail` is the server's own text (RFC 9457 `detail`, else `title`), if any.
-    pub fn from_status(head: &Head, detail: Option<String>) -> BackendError {
-        let detail = detail.unwrap_or_else(|| format!("HTTP {}", head.status));
+    /// Says that a source cannot do `what`.
+    pub fn no(what: &str) -> BackendError {
+        BackendError::Unsupported(["this source has no ", what].concat())
+    }
+
+    /// Reads a status that is not a success. `words` are the server's own; their detail (RFC 9457 `detail`, else `title`) may be empty.
+    pub fn from_status(head: &Head, mut words: Missing) -> BackendError {
+        if words.detail.is_empty() {
+            words.detail = format!("HTTP {}", head.status);
+        }
+        if matches!(head.status, 404 | 410) {
+            return BackendError::NotFound(Arc::new(words));
+        }
+        let detail = words.detail;
         match head.status {
             401 => BackendError::SignedOut,
             403 => BackendError::Denied(detail),
-            404 | 410 => BackendError::NotFound(detail),
             400 | 405 | 409 | 422 => BackendError::Refused(detail),
             501 => BackendError::Unsupported(detail),
             429 | 503 => BackendError::Busy {

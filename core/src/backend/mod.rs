@@ -2,18 +2,25 @@
 //!
 //! An adapter is one folder (`mod.rs wire.rs decode.rs request.rs`) and one line in [`registry`]. Wire types end in its `decode.rs`.
 
+pub mod action;
 pub mod error;
 pub mod follow;
 pub mod history;
 pub mod registry;
 pub mod runs_api;
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::FutureExt as _;
+use futures_util::future::{self, LocalBoxFuture};
 use futures_util::stream::LocalBoxStream;
 
-use crate::model::{Level, LogLine, LogStream, Run, RunFilter, Step, Timestamp};
+use crate::model::event::RunEvent;
+use crate::model::{
+    EventFilter, Family, Level, LogLine, LogStream, ResumeMode, ResumePlan, Run, RunFilter,
+    RunStats, Step, Timestamp,
+};
 
-pub use error::BackendError;
+pub use action::{Acted, Action};
+pub use error::{BackendError, Missing};
 
 /// How news of a source arrive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +48,40 @@ pub struct Capabilities {
     pub logs: Logs,
     /// The source can give a run's whole log as one file.
     pub log_file: bool,
+    pub events: bool,
+    pub stats: bool,
+    pub lineage: bool,
+    /// The source shows its own records of a run.
+    pub raw: bool,
+    pub resume: bool,
+    pub reexecute: bool,
+    /// Runs can be asked to stop.
+    pub terminate_safe: bool,
+    /// Runs can be killed.
+    pub terminate_immediate: bool,
+    pub delete: bool,
+}
+
+impl Capabilities {
+    /// Whether the source would do this.
+    pub fn allows(&self, action: &Action) -> bool {
+        match action {
+            Action::Terminate { immediate: false } => self.terminate_safe,
+            Action::Terminate { immediate: true } => self.terminate_immediate,
+            Action::Delete { .. } => self.delete,
+            Action::Reexecute => self.reexecute,
+            Action::Resume { .. } => self.resume,
+        }
+    }
+
+    /// Whether the source does anything at all to runs.
+    pub fn has_actions(&self) -> bool {
+        self.terminate_safe
+            || self.terminate_immediate
+            || self.delete
+            || self.reexecute
+            || self.resume
+    }
 }
 
 /// The nouns that a source's users know.
@@ -122,12 +163,35 @@ pub struct LogBatch {
     pub total: Option<u64>,
 }
 
+/// Which events of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventQuery {
+    pub filter: EventFilter,
+    /// Only events with a number above.
+    pub after: Option<u64>,
+    /// Only events with a number below.
+    pub before: Option<u64>,
+    /// The last so many.
+    pub tail: Option<u32>,
+    pub limit: Option<u32>,
+}
+
+/// Events of a run, by their numbers; consecutive ones where no filter was given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventBatch {
+    pub events: Vec<RunEvent>,
+    /// How many events the run has in all, when the source knows.
+    pub total: Option<u64>,
+    /// There are more of those that were asked for.
+    pub has_more: bool,
+}
+
 /// What can be followed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
     /// The list: upserts of runs.
     Runs,
-    /// One run: its row, its steps and its log.
+    /// One run: its row, its steps, its events and its log.
     Run(String),
 }
 
@@ -143,6 +207,11 @@ pub enum Update {
     Log {
         run: String,
         batch: LogBatch,
+    },
+    /// New entries of a run's history.
+    Events {
+        run: String,
+        events: Vec<RunEvent>,
     },
     /// All that had happened before the stream was opened has been sent.
     Live {
@@ -170,6 +239,11 @@ pub struct Positioned {
     pub cursor: Option<Cursor>,
 }
 
+/// The answer of a source that cannot do what it was asked.
+fn cannot<T: 'static>(what: &str) -> LocalBoxFuture<'static, Result<T, BackendError>> {
+    future::ready(Err(BackendError::no(what))).boxed_local()
+}
+
 /// A source of runs. What it cannot do gives [`BackendError::Unsupported`], never a panic.
 pub trait Backend {
     fn info(&self) -> LocalBoxFuture<'static, Result<Decoded<Info>, BackendError>>;
@@ -192,6 +266,56 @@ pub trait Backend {
         run: &str,
         query: &LogQuery,
     ) -> LocalBoxFuture<'static, Result<Decoded<LogBatch>, BackendError>>;
+
+    /// Entries of a run's history.
+    fn events(
+        &self,
+        _run: &str,
+        _query: &EventQuery,
+    ) -> LocalBoxFuture<'static, Result<Decoded<EventBatch>, BackendError>> {
+        cannot("events")
+    }
+
+    /// Where a run's time went, and what it made.
+    fn stats(
+        &self,
+        _run: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<RunStats>, BackendError>> {
+        cannot("statistics of a run")
+    }
+
+    /// A run with all that it was made from and all that were made from it.
+    fn lineage(
+        &self,
+        _run: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Family>, BackendError>> {
+        cannot("lineage")
+    }
+
+    /// The source's own records of a run, as JSON text, exactly as they came.
+    fn raw(&self, _run: &str) -> LocalBoxFuture<'static, Result<Decoded<String>, BackendError>> {
+        cannot("records of its own to show")
+    }
+
+    /// What resuming the run would do; changes nothing.
+    fn resume_plan(
+        &self,
+        _run: &str,
+        _mode: ResumeMode,
+    ) -> LocalBoxFuture<'static, Result<Decoded<ResumePlan>, BackendError>> {
+        cannot("way to resume a run")
+    }
+
+    /// Does something to a run, once. `key` is the caller's own, new for each wish of the user: sent again with the same key, the same thing is
+    /// not done twice. Never called again by itself.
+    fn act(
+        &self,
+        _run: &str,
+        _action: &Action,
+        _key: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Acted>, BackendError>> {
+        cannot("actions")
+    }
 
     /// Where the whole log can be downloaded, when the source has it as one file.
     fn log_url(&self, run: &str) -> Option<String>;

@@ -97,16 +97,7 @@ impl RunFilter {
     /// # Errors
     /// When `since` or `until` is neither a time nor a length; `offset_minutes` (east of UTC) is for times without a zone.
     pub fn compile(&self, now: Timestamp, offset_minutes: i32) -> Result<Matcher, FilterError> {
-        let moment = |field: &'static str, text: &Option<String>| match text {
-            None => Ok(None),
-            Some(text) => time::parse_moment(text, now, offset_minutes)
-                .map(Some)
-                .ok_or_else(|| FilterError {
-                    field,
-                    value: text.clone(),
-                    expected: MOMENT,
-                }),
-        };
+        let moment = |field, text| moment(field, text, now, offset_minutes);
         Ok(Matcher {
             status: self
                 .status
@@ -133,15 +124,35 @@ impl RunFilter {
     }
 }
 
+/// Reads a field that takes a time or a length before `now`.
+pub(super) fn moment(
+    field: &'static str,
+    text: &Option<String>,
+    now: Timestamp,
+    offset_minutes: i32,
+) -> Result<Option<Timestamp>, FilterError> {
+    match text {
+        None => Ok(None),
+        Some(text) => time::parse_moment(text, now, offset_minutes)
+            .map(Some)
+            .ok_or_else(|| FilterError {
+                field,
+                value: text.clone(),
+                expected: MOMENT,
+            }),
+    }
+}
+
+/// One word of a status filter: a phase, `unfinished`, or a source's own word.
 #[derive(Clone, Debug, PartialEq)]
-enum StatusTerm {
+pub(super) enum StatusTerm {
     Phase(Phase),
     Unfinished,
     Raw(String),
 }
 
 impl StatusTerm {
-    fn new(word: &str) -> StatusTerm {
+    pub(super) fn new(word: &str) -> StatusTerm {
         match Phase::from_word(word) {
             Some(phase) => StatusTerm::Phase(phase),
             None if word.eq_ignore_ascii_case("unfinished") => StatusTerm::Unfinished,
@@ -149,7 +160,7 @@ impl StatusTerm {
         }
     }
 
-    fn matches(&self, phase: Phase, raw_status: &str, is_unfinished: bool) -> bool {
+    pub(super) fn matches(&self, phase: Phase, raw_status: &str, is_unfinished: bool) -> bool {
         match self {
             // A run without a sign of life is not "running", whatever it claims.
             StatusTerm::Phase(wanted) => phase == *wanted && !(is_unfinished && phase.is_active()),

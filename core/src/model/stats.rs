@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::order::order;
 use super::{Phase, Span, Timestamp};
 
 /// Below this many values a percentile says more about luck than about the job.
@@ -44,7 +45,8 @@ impl Outcomes {
         (decided > 0).then(|| self.succeeded as f64 / decided as f64)
     }
 
-    fn count(&mut self, phase: Phase) {
+    /// Counts one more run.
+    pub fn count(&mut self, phase: Phase) {
         let slot = match phase {
             Phase::Succeeded | Phase::Recovered => &mut self.succeeded,
             Phase::Failed | Phase::TimedOut => &mut self.failed,
@@ -125,7 +127,7 @@ pub fn spread(mut values: Vec<i64>) -> Option<Spread> {
     })
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Gathered {
     outcomes: Outcomes,
     durations: Vec<i64>,
@@ -149,51 +151,74 @@ impl Gathered {
 /// At most this many days are listed; older ones are left out of `days`, not of anything else.
 const DAYS: i64 = 366;
 
-/// Statistics over `samples`; days are those of the clock `offset_minutes(at)` east of UTC.
+/// Statistics being gathered, run by run: a long list is gone through in slices that the caller sizes.
+#[derive(Debug, Default)]
+pub struct Tally {
+    all: Gathered,
+    jobs: BTreeMap<String, Gathered>,
+    days: BTreeMap<i64, Outcomes>,
+    undated: u64,
+}
+
+impl Tally {
+    /// Takes one more run in; its day is that of the clock `offset_minutes` east of UTC.
+    pub fn take(&mut self, sample: &Sample<'_>, offset_minutes: i32) {
+        self.all.take(sample);
+        match self.jobs.get_mut(sample.job) {
+            Some(job) => job.take(sample),
+            None => {
+                let mut job = Gathered::default();
+                job.take(sample);
+                self.jobs.insert(sample.job.to_string(), job);
+            }
+        }
+        match sample.at {
+            Some(at) => {
+                let local = at.0.saturating_add(i64::from(offset_minutes) * 60_000_000);
+                let day = self.days.entry(local.div_euclid(86_400_000_000));
+                day.or_default().count(sample.phase);
+            }
+            None => self.undated += 1,
+        }
+    }
+
+    /// What was gathered.
+    pub fn finish(self) -> Stats {
+        // They stand by name already, which decides among equals.
+        let mut jobs: Vec<(String, Gathered)> = self.jobs.into_iter().collect();
+        let runs: Vec<u64> = jobs.iter().map(|(_, job)| job.outcomes.total()).collect();
+        let most_first = order(jobs.len(), &|a, b| runs.get(b).cmp(&runs.get(a)));
+        let mut sorted = Vec::with_capacity(jobs.len());
+        for place in most_first {
+            if let Some((job, gathered)) = jobs.get_mut(place) {
+                sorted.push(JobStats {
+                    job: std::mem::take(job),
+                    outcomes: gathered.outcomes,
+                    spread: spread(std::mem::take(&mut gathered.durations)),
+                    last_failure_at: gathered.last_failure_at,
+                });
+            }
+        }
+        Stats {
+            outcomes: self.all.outcomes,
+            spread: spread(self.all.durations),
+            days: without_gaps(&self.days),
+            jobs: sorted,
+            undated: self.undated,
+        }
+    }
+}
+
+/// Statistics over `samples` in one go; days are those of the clock `offset_minutes(at)` east of UTC.
 pub fn stats<'a>(
     samples: impl IntoIterator<Item = Sample<'a>>,
     offset_minutes: impl Fn(Timestamp) -> i32,
 ) -> Stats {
-    let mut all = Gathered::default();
-    let mut jobs: BTreeMap<&str, Gathered> = BTreeMap::new();
-    let mut days: BTreeMap<i64, Outcomes> = BTreeMap::new();
-    let mut undated = 0;
+    let mut tally = Tally::default();
     for sample in samples {
-        all.take(&sample);
-        jobs.entry(sample.job).or_default().take(&sample);
-        match sample.at {
-            Some(at) => {
-                let local =
-                    at.0.saturating_add(i64::from(offset_minutes(at)) * 60_000_000);
-                days.entry(local.div_euclid(86_400_000_000))
-                    .or_default()
-                    .count(sample.phase);
-            }
-            None => undated += 1,
-        }
+        tally.take(&sample, sample.at.map_or(0, &offset_minutes));
     }
-    let mut jobs: Vec<JobStats> = jobs
-        .into_iter()
-        .map(|(job, gathered)| JobStats {
-            job: job.to_string(),
-            outcomes: gathered.outcomes,
-            spread: spread(gathered.durations),
-            last_failure_at: gathered.last_failure_at,
-        })
-        .collect();
-    jobs.sort_by(|a, b| {
-        b.outcomes
-            .total()
-            .cmp(&a.outcomes.total())
-            .then_with(|| a.job.cmp(&b.job))
-    });
-    Stats {
-        outcomes: all.outcomes,
-        spread: spread(all.durations),
-        days: without_gaps(&days),
-        jobs,
-        undated,
-    }
+    tally.finish()
 }
 
 fn without_gaps(days: &BTreeMap<i64, Outcomes>) -> Vec<Day> {

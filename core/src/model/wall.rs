@@ -1,5 +1,8 @@
 //! A wall's tiles: of each job (or source) the newest outcome, since when it is broken, and what runs; sickest first.
 
+use std::collections::BTreeMap;
+
+use super::order::order;
 use super::{Phase, Timestamp};
 
 /// What a tile needs of a run.
@@ -47,32 +50,69 @@ pub struct Tile {
 
 /// Tiles of runs given newest first, one for each job of each source, or one for each source.
 pub fn tiles<'a>(runs: impl IntoIterator<Item = WallRun<'a>>, by_source: bool) -> Vec<Tile> {
-    let mut order: Vec<Gathering> = Vec::new();
-    let mut index: std::collections::HashMap<(u16, &'a str), usize> =
-        std::collections::HashMap::new();
+    let mut wall = Wall::new(by_source);
     for run in runs {
-        let job = if by_source { "" } else { run.job };
-        let at = *index.entry((run.source, job)).or_insert_with(|| {
-            order.push(Gathering::new(run.source, job));
-            order.len() - 1
-        });
-        if let Some(gathering) = order.get_mut(at) {
-            gathering.take(&run);
-        }
+        wall.take(&run);
     }
-    let mut tiles: Vec<Tile> = order.into_iter().map(|gathering| gathering.tile).collect();
-    tiles.sort_by(|a, b| {
-        // The longest broken stands first; otherwise what runs, then the names, so that tiles do not wander.
-        let broken = |tile: &Tile| tile.broken_since.map_or(i64::MAX, |at| at.0);
-        a.health
-            .cmp(&b.health)
-            .then_with(|| broken(a).cmp(&broken(b)))
-            .then_with(|| a.source.cmp(&b.source))
-            .then_with(|| a.job.cmp(&b.job))
-    });
-    tiles
+    wall.finish()
 }
 
+/// Tiles being gathered, run by run: a long list is gone through in slices that the caller sizes.
+#[derive(Debug)]
+pub struct Wall {
+    by_source: bool,
+    order: Vec<Gathering>,
+    index: BTreeMap<String, Vec<(u16, usize)>>,
+}
+
+impl Wall {
+    pub fn new(by_source: bool) -> Wall {
+        Wall {
+            by_source,
+            order: Vec::new(),
+            index: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the next run in; newer ones come first.
+    pub fn take(&mut self, run: &WallRun<'_>) {
+        let job = if self.by_source { "" } else { run.job };
+        let known = self.index.get(job).and_then(|places| {
+            let place = places.iter().find(|(source, _)| *source == run.source);
+            place.map(|(_, at)| *at)
+        });
+        let at = known.unwrap_or_else(|| {
+            let at = self.order.len();
+            self.order.push(Gathering::new(run.source, job));
+            let places = self.index.entry(job.to_string()).or_default();
+            places.push((run.source, at));
+            at
+        });
+        if let Some(gathering) = self.order.get_mut(at) {
+            gathering.take(run);
+        }
+    }
+
+    /// The tiles, sickest first.
+    pub fn finish(self) -> Vec<Tile> {
+        let tile = |place: usize| self.order.get(place).map(|one| &one.tile);
+        // The longest broken stands first; otherwise what runs, then the names, so that tiles do not wander.
+        let broken = |tile: &Tile| tile.broken_since.map_or(i64::MAX, |at| at.0);
+        let places = order(self.order.len(), &|a, b| {
+            let (Some(a), Some(b)) = (tile(a), tile(b)) else {
+                return std::cmp::Ordering::Equal;
+            };
+            a.health
+                .cmp(&b.health)
+                .then_with(|| broken(a).cmp(&broken(b)))
+                .then_with(|| a.source.cmp(&b.source))
+                .then_with(|| a.job.cmp(&b.job))
+        });
+        places.into_iter().filter_map(tile).cloned().collect()
+    }
+}
+
+#[derive(Debug)]
 struct Gathering {
     tile: Tile,
     has_outcome: bool,

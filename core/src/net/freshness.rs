@@ -21,6 +21,10 @@ pub enum Mode {
 pub enum SourceState {
     Live,
     Polling,
+    /// Asked for the first time, and there is no answer yet: nothing can be said of it.
+    Connecting {
+        since: Timestamp,
+    },
     /// There are data, and they may no longer be so.
     Stale {
         since: Timestamp,
@@ -36,11 +40,20 @@ pub enum SourceState {
 }
 
 impl SourceState {
-    /// The word of `data-source-state`.
+    /// The word of `data-source-state`: one of the five that links and tests rely on. A source that is being asked for the first time is polled.
     pub fn word(&self) -> &'static str {
+        match self {
+            SourceState::Connecting { .. } => "polling",
+            other => other.words(),
+        }
+    }
+
+    /// The word for people.
+    pub fn words(&self) -> &'static str {
         match self {
             SourceState::Live => "live",
             SourceState::Polling => "polling",
+            SourceState::Connecting { .. } => "connecting",
             SourceState::Stale { .. } => "stale",
             SourceState::Down { .. } => "down",
             SourceState::Denied => "denied",
@@ -160,7 +173,9 @@ impl Freshness {
                     Mode::Poll { every } => micros(every).saturating_mul(MISSED_POLLS),
                 };
                 match self.mode {
-                    _ if !self.had_data && silence <= limit => "no answer yet".into(),
+                    _ if !self.had_data && silence <= limit => {
+                        return SourceState::Connecting { since: self.began };
+                    }
                     _ if silence > limit => format!("silent for {} s", silence / 1_000_000),
                     Mode::Stream { .. } => return SourceState::Live,
                     Mode::Poll { .. } => return SourceState::Polling,

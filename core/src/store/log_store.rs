@@ -203,6 +203,19 @@ impl LogStore {
         })
     }
 
+    /// The texts of lines by their numbers, each with a line feed behind, exactly as they were received: escapes, carriage returns and characters
+    /// that turn text around included. For copying and saving; numbers that are not held are left out.
+    pub fn exact(&self, numbers: &mut dyn Iterator<Item = u64>) -> String {
+        let mut out = String::new();
+        for number in numbers {
+            if let Some((block, index)) = self.locate(number) {
+                out.push_str(block.text(index));
+                out.push('\n');
+            }
+        }
+        out
+    }
+
     /// Names of the steps that printed, in order of appearance; the first is the run itself ("").
     pub fn steps(&self) -> Vec<&str> {
         self.steps.iter().map(|(_, name)| name).collect()

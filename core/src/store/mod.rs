@@ -2,8 +2,11 @@
 //! windows and search. Only standard types of the model go in and come out; long work is done in slices that the caller sizes.
 
 pub mod ansi;
+pub mod download;
+pub mod export;
 mod hash_index;
 pub mod intern;
+pub mod json;
 mod line_set;
 pub mod links;
 mod log_block;
@@ -12,7 +15,9 @@ pub mod log_store;
 pub mod needle;
 mod run_build;
 mod run_columns;
+pub mod run_group;
 mod run_match;
+pub mod run_near;
 mod run_order;
 mod run_read;
 pub mod run_table;

@@ -3,6 +3,8 @@
 use super::intern::Sym;
 use super::run_columns::{ALIVE, Head, NEVER, Rest, Times};
 use super::run_table::{PHASES, RowId, RunTable, Source};
+use crate::model::stats::Sample;
+use crate::model::wall::WallRun;
 use crate::model::{Phase, Run, StepCounts, Timestamp};
 
 impl RunTable {
@@ -59,6 +61,11 @@ impl RunTable {
             .map_or("", |head| self.columns.texts.get(head.job))
     }
 
+    /// The number by which the job's name is held: the same for the same name.
+    pub(super) fn job_number(&self, row: RowId) -> usize {
+        self.head(row).map_or(0, |head| head.job.0 as usize)
+    }
+
     pub fn phase(&self, row: RowId) -> Phase {
         self.head(row).map_or(Phase::Unknown, |head| head.phase)
     }
@@ -95,6 +102,29 @@ impl RunTable {
     pub fn steps(&self, row: RowId) -> StepCounts {
         self.rest(row)
             .map_or_else(StepCounts::default, |rest| rest.steps)
+    }
+
+    /// What statistics need of a row.
+    pub fn sample(&self, row: RowId) -> Sample<'_> {
+        let length = |end: Timestamp| Some(end.since(self.started_at(row)?));
+        Sample {
+            job: self.job(row),
+            phase: self.phase(row),
+            at: self.ordered_at(row),
+            duration: self.ended_at(row).and_then(length),
+        }
+    }
+
+    /// What a wall needs of a row.
+    pub fn wall_run(&self, row: RowId) -> WallRun<'_> {
+        WallRun {
+            source: self.source(row),
+            job: self.job(row),
+            phase: self.phase(row),
+            is_unfinished: self.is_unfinished(row),
+            at: self.ordered_at(row),
+            started_at: self.started_at(row),
+        }
     }
 
     /// Runs in the table.

@@ -3,6 +3,8 @@
 
 #![allow(clippy::expect_used)]
 
+mod chance;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -16,22 +18,7 @@ use futures_util::future::LocalBoxFuture;
 use runboard_core::model::{Span, Timestamp};
 use runboard_core::net::Clock;
 
-/// Chance that is the same for the same seed (SplitMix64).
-pub(crate) struct Chance(Cell<u64>);
-
-impl Chance {
-    pub(crate) fn new(seed: u64) -> Chance {
-        Chance(Cell::new(seed))
-    }
-
-    pub(crate) fn next(&self) -> u64 {
-        self.0.set(self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
-        let mut mixed = self.0.get();
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-}
+pub(crate) use chance::Chance;
 
 pub(crate) struct VirtualClock {
     now: Cell<Timestamp>,

@@ -4,6 +4,7 @@
 //! says and [`report`] what was wrong with it.
 
 pub mod decode;
+mod events;
 pub mod reader;
 pub mod report;
 mod run;

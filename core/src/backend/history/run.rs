@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::decode::{Times, plain};
 use super::wire::Summary;
+use crate::model::failure::reason;
 use crate::model::fold::count;
 use crate::model::time::parse_written;
 use crate::model::{Attempt, Lineage, Phase, Run, Step, Timestamp};
@@ -101,7 +102,10 @@ impl Summary {
             _ => Vec::new(),
         };
         run.tags = self.tags();
-        run.steps = count(&self.steps(naming));
+        let steps = self.steps(naming);
+        run.steps = count(&steps);
+        // A recorder around others names its own step first.
+        run.reason = reason(&run, &steps);
         run
     }
 
@@ -131,20 +135,18 @@ impl Summary {
         tags
     }
 
+    /// The timings of stages that the writer kept.
+    pub(super) fn stages(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        let timed = self.metadata.get("stages").and_then(Value::as_array);
+        timed.into_iter().flatten().filter_map(Value::as_object)
+    }
+
     /// The stages as steps: in the order of their timings where the writer kept some, else as they were executed.
     pub fn steps(&self, naming: &Naming) -> Vec<Step> {
-        let timed = self
-            .metadata
-            .get("stages")
-            .and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice);
         let mut steps: Vec<Step> = Vec::new();
         let mut place = std::collections::HashMap::new();
-        for stage in timed.iter().filter_map(Value::as_object) {
-            let Some(key) = ["stage", "name", "step"]
-                .iter()
-                .find_map(|key| stage.get(*key)?.as_str())
-            else {
+        for stage in self.stages() {
+            let Some(key) = stage_key(stage) else {
                 continue;
             };
             let index = *place.entry(key.to_string()).or_insert_with(|| {
@@ -195,7 +197,14 @@ impl Summary {
     }
 }
 
-fn attempt(stage: &Map<String, Value>, number: u32, naming: &Naming) -> Attempt {
+/// The name of a stage in one of its timings.
+pub(super) fn stage_key(stage: &Map<String, Value>) -> Option<&str> {
+    ["stage", "name", "step"]
+        .iter()
+        .find_map(|key| stage.get(*key)?.as_str())
+}
+
+pub(super) fn attempt(stage: &Map<String, Value>, number: u32, naming: &Naming) -> Attempt {
     let text = |key: &str| stage.get(key).and_then(Value::as_str);
     let time = |key: &str| -> Option<Timestamp> {
         Some(parse_written(text(key)?)?.instant(naming.offset_minutes))

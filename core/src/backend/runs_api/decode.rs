@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::lenient::{Fields, Problems};
+use super::lenient::{Fields, Problems, instant};
 use super::wire;
 use crate::backend::{
     BackendError, Capabilities, Cursor, Decoded, Info, LogBatch, Logs, Page, Updates, Vocabulary,
@@ -13,17 +13,8 @@ use crate::model::{
     Attempt, Level, Lineage, LogLine, LogStream, Phase, Run, Step, StepCounts, Timestamp,
 };
 
-fn time(text: Option<&str>, what: &str, field: &str, problems: &mut Problems) -> Option<Timestamp> {
-    let text = text?;
-    let at = Timestamp::parse(text);
-    if at.is_none() {
-        problems.push(format!("{what}.{field}: {text:?} is no RFC 3339 time"));
-    }
-    at
-}
-
 /// The phase for a wire status, and the word to show for it.
-fn phase(status: String, raw: Option<String>) -> (Phase, String) {
+pub(super) fn phase(status: String, raw: Option<String>) -> (Phase, String) {
     let phase = Phase::from_word(&status).unwrap_or(Phase::Unknown);
     (phase, raw.unwrap_or(status))
 }
@@ -45,6 +36,27 @@ fn tags(map: Map<String, Value>) -> Vec<(String, String)> {
     tags
 }
 
+/// The field `steps` of a run or of its figures.
+pub(super) fn counts(fields: &mut Fields<'_>) -> Option<wire::StepCounts> {
+    fields.object("steps").map(|mut steps| wire::StepCounts {
+        total: steps.small("total"),
+        succeeded: steps.small("succeeded").unwrap_or(0),
+        failed: steps.small("failed").unwrap_or(0),
+        running: steps.small("running").unwrap_or(0),
+        skipped: steps.small("skipped").unwrap_or(0),
+    })
+}
+
+pub(super) fn step_counts(steps: wire::StepCounts) -> StepCounts {
+    StepCounts {
+        total: steps.total,
+        succeeded: steps.succeeded,
+        failed: steps.failed,
+        running: steps.running,
+        skipped: steps.skipped,
+    }
+}
+
 /// A row of a list of runs, field by field.
 fn wire_run(fields: &mut Fields<'_>, _: usize) -> wire::Run {
     wire::Run {
@@ -58,13 +70,7 @@ fn wire_run(fields: &mut Fields<'_>, _: usize) -> wire::Run {
         last_seen_at: fields.text("last_seen_at"),
         zone_assumed: fields.flag("zone_assumed"),
         attempt: fields.small("attempt"),
-        steps: fields.object("steps").map(|mut steps| wire::StepCounts {
-            total: steps.small("total"),
-            succeeded: steps.small("succeeded").unwrap_or(0),
-            failed: steps.small("failed").unwrap_or(0),
-            running: steps.small("running").unwrap_or(0),
-            skipped: steps.small("skipped").unwrap_or(0),
-        }),
+        steps: counts(fields),
         tags: fields.map("tags"),
         reason: fields.text("reason"),
         user: fields.text("user"),
@@ -81,11 +87,8 @@ fn wire_run(fields: &mut Fields<'_>, _: usize) -> wire::Run {
 pub fn run(wire: wire::Run, problems: &mut Problems) -> Run {
     let (mut phase, raw_status) = phase(wire.status, wire.raw_status);
     let mut at = |text: &Option<String>, field| {
-        // The words for a problem are made only when there is one.
-        text.as_deref().and_then(|text| {
-            Timestamp::parse(text)
-                .or_else(|| time(Some(text), &format!("run {}", wire.id), field, problems))
-        })
+        let what = || format!("run {}", wire.id);
+        instant(text.as_deref()?, field, &what, problems)
     };
     let (created_at, started_at, ended_at) = (
         at(&wire.created_at, "created_at"),
@@ -97,7 +100,6 @@ pub fn run(wire: wire::Run, problems: &mut Problems) -> Run {
         // It claims to go on and shows no life: unfinished, and nobody knows its fate.
         phase = Phase::Unknown;
     }
-    let steps = wire.steps.unwrap_or_default();
     Run {
         created_at,
         started_at,
@@ -109,13 +111,7 @@ pub fn run(wire: wire::Run, problems: &mut Problems) -> Run {
         raw_status,
         zone_assumed: wire.zone_assumed,
         attempt: wire.attempt.unwrap_or(1),
-        steps: StepCounts {
-            total: steps.total,
-            succeeded: steps.succeeded,
-            failed: steps.failed,
-            running: steps.running,
-            skipped: steps.skipped,
-        },
+        steps: step_counts(wire.steps.unwrap_or_default()),
         tags: tags(wire.tags),
         reason: wire.reason,
         user: wire.user,
@@ -130,17 +126,20 @@ pub fn run(wire: wire::Run, problems: &mut Problems) -> Run {
     }
 }
 
-/// A time field of an object at hand.
-fn at(fields: &mut Fields<'_>, field: &str) -> Option<Timestamp> {
-    let text = fields.text(field)?;
-    let at = Timestamp::parse(&text);
-    if at.is_none() {
-        fields.problem(format!(
-            "{}.{field}: {text:?} is no RFC 3339 time",
-            fields.what()
-        ));
+/// A run of a list of whole runs, whose problems are told with it.
+pub(super) fn whole_run(fields: &mut Fields<'_>, index: usize) -> Run {
+    let row = wire_run(fields, index);
+    if row.id.is_empty() {
+        fields.missing("id");
     }
-    at
+    run(row, fields.problems())
+}
+
+/// The run in a field, if it has an id.
+pub(super) fn one(fields: &mut Fields<'_>, name: &str) -> Option<Run> {
+    let mut fields = fields.object(name)?;
+    let row = wire_run(&mut fields, 0);
+    (!row.id.is_empty()).then(|| run(row, fields.problems()))
 }
 
 fn attempt(fields: &mut Fields<'_>, index: usize) -> Attempt {
@@ -152,8 +151,8 @@ fn attempt(fields: &mut Fields<'_>, index: usize) -> Attempt {
         number: fields.small("attempt").unwrap_or(index as u32 + 1).max(1),
         phase,
         raw_status,
-        started_at: at(fields, "started_at"),
-        ended_at: at(fields, "ended_at"),
+        started_at: fields.time("started_at"),
+        ended_at: fields.time("ended_at"),
         exit_code: fields.number("exit_code"),
         reason: fields.text("reason"),
     }
@@ -169,9 +168,9 @@ fn step(fields: &mut Fields<'_>, index: usize) -> Step {
         phase,
         raw_status,
         position: fields.small("position").unwrap_or(index as u32),
-        queued_at: at(fields, "queued_at"),
-        started_at: at(fields, "started_at"),
-        ended_at: at(fields, "ended_at"),
+        queued_at: fields.time("queued_at"),
+        started_at: fields.time("started_at"),
+        ended_at: fields.time("ended_at"),
         exit_code: fields.number("exit_code"),
         reason: fields.text("reason"),
         attempts: fields.rows("attempts", attempt),
@@ -190,22 +189,12 @@ fn line(at: &str, step: String, stream: &str, level: &str, text: String) -> LogL
     }
 }
 
-fn decoded<T>(value: T, cursor: Option<String>, problems: Problems) -> Decoded<T> {
+pub(super) fn decoded<T>(value: T, cursor: Option<String>, problems: Problems) -> Decoded<T> {
     Decoded {
         value,
         problems,
         cursor: cursor.map(Cursor),
     }
-}
-
-/// The words of an error body: `detail`, else `title`.
-pub fn problem(bytes: &[u8]) -> Option<String> {
-    let mut ignored = Problems::new();
-    let mut fields = Fields::parse(bytes, &mut ignored).ok()?;
-    [fields.text("detail"), fields.text("title")]
-        .into_iter()
-        .flatten()
-        .find(|text| !text.is_empty())
 }
 
 /// `GET /info`. An answer without a name or an API version is not from this API.
@@ -221,12 +210,13 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
     let mut info = Info {
         name,
         version: fields.text("version").unwrap_or_default(),
-        server_time: at(&mut fields, "server_time"),
+        server_time: fields.time("server_time"),
         heartbeat_s: fields.small("heartbeat_s"),
         problems: fields.texts("problems"),
         ..Info::default()
     };
     if let Some(mut can) = fields.object("capabilities") {
+        let ends = can.texts("terminate");
         info.capabilities = Capabilities {
             updates: if can.text("updates").as_deref() == Some("stream") {
                 Updates::Stream
@@ -239,6 +229,15 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
                 _ => Logs::None,
             },
             log_file: can.flag("log_file"),
+            events: can.flag("events"),
+            stats: can.flag("stats"),
+            lineage: can.flag("lineage"),
+            raw: can.flag("raw"),
+            resume: can.flag("resume"),
+            reexecute: can.flag("reexecute"),
+            delete: can.flag("delete"),
+            terminate_safe: ends.iter().any(|word| word == "safe"),
+            terminate_immediate: ends.iter().any(|word| word == "immediate"),
         };
     }
     if let Some(mut words) = fields.object("vocabulary") {
@@ -300,13 +299,9 @@ pub fn one_run(bytes: &[u8]) -> Result<Decoded<Run>, BackendError> {
     let mut problems = Problems::new();
     let mut fields = Fields::parse(bytes, &mut problems)?;
     let cursor = fields.text("cursor");
-    let row = fields
-        .object("run")
-        .map(|mut row| wire_run(&mut row, 0))
-        .filter(|row| !row.id.is_empty());
-    let row =
-        row.ok_or_else(|| BackendError::Malformed("the answer holds no run with an id".into()))?;
-    Ok(decoded(run(row, &mut problems), cursor, problems))
+    let run = one(&mut fields, "run")
+        .ok_or_else(|| BackendError::Malformed("the answer holds no run with an id".into()))?;
+    Ok(decoded(run, cursor, problems))
 }
 
 /// Steps with the run that they belong to, where the answer says it, and the position.

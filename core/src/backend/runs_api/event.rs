@@ -1,8 +1,9 @@
 //! Events of the stream into updates.
 
 use super::decode::{log, runs, steps};
+use super::decode_run::event_batch;
 use super::lenient::{Fields, Problems};
-use crate::backend::{BackendError, Cursor, Positioned, Topic, Update};
+use crate::backend::{BackendError, Cursor, EventBatch, Positioned, Topic, Update};
 use crate::model::Timestamp;
 
 fn topic(word: &str) -> Option<Topic> {
@@ -30,6 +31,10 @@ fn update(
         }
         "log" => {
             return log(bytes, problems).map(|(run, _, batch)| Some(Update::Log { run, batch }));
+        }
+        "events" => {
+            let (run, _, EventBatch { events, .. }) = event_batch(bytes, problems)?;
+            return Ok(Some(Update::Events { run, events }));
         }
         _ => {}
     }

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value};
 
 use crate::backend::BackendError;
+use crate::model::{Span, Timestamp};
 
 /// What could not be read, for people.
 pub(super) type Problems = Vec<String>;
@@ -15,6 +16,20 @@ pub(super) struct Fields<'a> {
     /// Where the object stands, for problems.
     what: String,
     problems: &'a mut Problems,
+}
+
+/// Reads a time of `field`; one that is none is a problem. The words for `what` it belongs to are made only then.
+pub(super) fn instant(
+    text: &str,
+    field: &str,
+    what: &dyn Fn() -> String,
+    problems: &mut Problems,
+) -> Option<Timestamp> {
+    let at = Timestamp::parse(text);
+    if at.is_none() {
+        problems.push(format!("{}.{field}: {text:?} is no RFC 3339 time", what()));
+    }
+    at
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -110,6 +125,23 @@ impl<'a> Fields<'a> {
             .map(|count| u32::try_from(count).unwrap_or(u32::MAX))
     }
 
+    /// A length in seconds.
+    pub(super) fn seconds(&mut self, name: &str) -> Option<Span> {
+        let value = self.take(name)?;
+        let seconds = value.as_f64();
+        if seconds.is_none() {
+            self.wrong(name, "a number of seconds", &value);
+        }
+        seconds.map(|seconds| Span((seconds * 1e6).round() as i64))
+    }
+
+    /// An RFC 3339 instant.
+    pub(super) fn time(&mut self, name: &str) -> Option<Timestamp> {
+        let text = self.text(name)?;
+        let what = &self.what;
+        instant(&text, name, &|| what.clone(), self.problems)
+    }
+
     pub(super) fn flag(&mut self, name: &str) -> bool {
         match self.take(name) {
             None => false,
@@ -167,22 +199,25 @@ impl<'a> Fields<'a> {
 
     /// Reads every row of a list by itself; `read` is told the row's place.
     pub(super) fn rows<T>(&mut self, name: &str, read: fn(&mut Fields<'_>, usize) -> T) -> Vec<T> {
-        let rows = self.list(name).into_iter().enumerate();
-        let mut out = Vec::with_capacity(rows.len());
-        for (index, value) in rows {
-            out.push(read(
-                &mut Fields::new(value, format!("{name}[{index}]"), self.problems),
-                index,
-            ));
-        }
+        let mut out = Vec::new();
+        self.each(name, &mut |fields, index| out.push(read(fields, index)));
         out
     }
 
-    pub(super) fn problem(&mut self, text: String) {
-        self.problems.push(text);
+    /// As [`Fields::rows`], once for all types.
+    fn each(&mut self, name: &str, read: &mut dyn FnMut(&mut Fields<'_>, usize)) {
+        for (index, value) in self.list(name).into_iter().enumerate() {
+            let what = format!("{name}[{index}]");
+            read(&mut Fields::new(value, what, self.problems), index);
+        }
     }
 
-    pub(super) fn what(&self) -> &str {
-        &self.what
+    /// Says that a field is not there, and that it is needed.
+    pub(super) fn missing(&mut self, name: &str) {
+        self.problems.push(format!("{}.{name}: missing", self.what));
+    }
+
+    pub(super) fn problems(&mut self) -> &mut Problems {
+        self.problems
     }
 }

@@ -3,10 +3,12 @@
 //! [`RunsApi`] asks over a [`Transport`]: JSON answers, and one SSE stream for all that is followed.
 
 pub mod decode;
+pub mod decode_run;
 pub mod encode;
 pub mod event;
 mod lenient;
 mod request;
+mod slice;
 mod watch;
 pub mod wire;
 
@@ -17,9 +19,10 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::LocalBoxStream;
 
 use super::{
-    Backend, BackendError, Cursor, Decoded, Info, LogBatch, LogQuery, Page, Positioned, Topic,
+    Acted, Action, Backend, BackendError, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch,
+    LogQuery, Missing, Page, Positioned, Topic,
 };
-use crate::model::{Run, RunFilter, Step};
+use crate::model::{Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step};
 use crate::net::{Request, Response, Transport};
 
 /// The largest JSON answer that is read; a list page of 5,000 rows is about 1.5 MB.
@@ -43,17 +46,35 @@ impl RunsApi {
     fn get<T: 'static>(
         &self,
         path: &str,
-        decode: impl FnOnce(&[u8]) -> Result<T, BackendError> + 'static,
+        decode: fn(&[u8]) -> Result<T, BackendError>,
     ) -> LocalBoxFuture<'static, Result<T, BackendError>> {
-        let request =
-            Request::get(format!("{}{path}", self.base)).header("Accept", "application/json");
+        self.ask(Request::get([&self.base, path].concat()), decode)
+    }
+
+    fn ask<T: 'static>(
+        &self,
+        request: Request,
+        decode: fn(&[u8]) -> Result<T, BackendError>,
+    ) -> LocalBoxFuture<'static, Result<T, BackendError>> {
+        let body = self.body(request);
+        body.map(move |body| decode(&body?)).boxed_local()
+    }
+
+    /// The JSON that answers a request.
+    fn body(&self, request: Request) -> LocalBoxFuture<'static, Result<Vec<u8>, BackendError>> {
+        let request = request.header("Accept", "application/json");
         let answer = self.transport.send(request, MAX_ANSWER);
-        async move { decode(check(&answer.await?)?) }.boxed_local()
+        async move {
+            let answer = answer.await?;
+            check(&answer)?;
+            Ok(answer.body)
+        }
+        .boxed_local()
     }
 }
 
-/// The body of a JSON answer; everything else is told apart by what it is.
-fn check(response: &Response) -> Result<&[u8], BackendError> {
+/// Whether it is a JSON answer; everything else is told apart by what it is.
+fn check(response: &Response) -> Result<(), BackendError> {
     let head = &response.head;
     let is_json = head.content_type.split(';').next().is_some_and(|kind| {
         let kind = kind.trim();
@@ -61,9 +82,9 @@ fn check(response: &Response) -> Result<&[u8], BackendError> {
     });
     if !(200..300).contains(&head.status) {
         let problem = if is_json {
-            decode::problem(&response.body)
+            decode_run::problem(&response.body)
         } else {
-            None
+            Missing::default()
         };
         return Err(BackendError::from_status(head, problem));
     }
@@ -73,7 +94,7 @@ fn check(response: &Response) -> Result<&[u8], BackendError> {
             described(&head.content_type)
         )));
     }
-    Ok(&response.body)
+    Ok(())
 }
 
 /// A content type as words.
@@ -116,6 +137,45 @@ impl Backend for RunsApi {
         query: &LogQuery,
     ) -> LocalBoxFuture<'static, Result<Decoded<LogBatch>, BackendError>> {
         self.get(&request::logs(run, query), decode::log_list)
+    }
+
+    fn events(
+        &self,
+        run: &str,
+        query: &EventQuery,
+    ) -> LocalBoxFuture<'static, Result<Decoded<EventBatch>, BackendError>> {
+        self.get(&request::events(run, query), decode_run::events)
+    }
+
+    fn stats(&self, run: &str) -> LocalBoxFuture<'static, Result<Decoded<RunStats>, BackendError>> {
+        self.get(&request::run(run, "/stats"), decode_run::stats)
+    }
+
+    fn lineage(&self, run: &str) -> LocalBoxFuture<'static, Result<Decoded<Family>, BackendError>> {
+        self.get(&request::run(run, "/lineage"), decode_run::lineage)
+    }
+
+    fn raw(&self, run: &str) -> LocalBoxFuture<'static, Result<Decoded<String>, BackendError>> {
+        self.get(&request::run(run, "/raw"), decode_run::raw)
+    }
+
+    fn resume_plan(
+        &self,
+        run: &str,
+        mode: ResumeMode,
+    ) -> LocalBoxFuture<'static, Result<Decoded<ResumePlan>, BackendError>> {
+        let path = [request::run(run, "/resume?mode=").as_str(), mode.word()].concat();
+        self.get(&path, decode_run::resume_plan)
+    }
+
+    fn act(
+        &self,
+        run: &str,
+        action: &Action,
+        key: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Acted>, BackendError>> {
+        let request = request::act(&self.base, run, action, key);
+        self.ask(request, decode_run::acted)
     }
 
     fn log_url(&self, run: &str) -> Option<String> {

@@ -1,8 +1,10 @@
 //! Paths and queries of the Runs API. Builds texts, sends nothing.
 
-use crate::backend::{Cursor, LogQuery, Topic};
+use crate::backend::{Action, Cursor, EventQuery, LogQuery, Topic};
 use crate::model::RunFilter;
+use crate::net::Request;
 use crate::net::query::encode;
+use crate::store::json::JsonText;
 
 /// A path under construction with its query.
 struct Path {
@@ -24,6 +26,14 @@ impl Path {
         self.text.push_str(key);
         self.text.push('=');
         encode(value, &mut self.text);
+    }
+
+    fn numbers(&mut self, pairs: [(&str, Option<u64>); 4]) {
+        for (key, value) in pairs {
+            if let Some(value) = value {
+                self.pair(key, &value.to_string());
+            }
+        }
     }
 }
 
@@ -53,17 +63,12 @@ pub(super) fn runs(filter: &RunFilter, limit: u32, page: Option<&str>) -> String
 
 pub(super) fn logs(id: &str, query: &LogQuery) -> String {
     let mut path = Path::new(&run(id, "/logs"));
-    let numbers = [
+    path.numbers([
         ("tail", query.tail.map(u64::from)),
         ("before", query.before),
         ("after", query.after),
         ("limit", query.limit.map(u64::from)),
-    ];
-    for (key, value) in numbers {
-        if let Some(value) = value {
-            path.pair(key, &value.to_string());
-        }
-    }
+    ]);
     if let Some(step) = &query.step {
         path.pair("step", step);
     }
@@ -74,6 +79,48 @@ pub(super) fn logs(id: &str, query: &LogQuery) -> String {
         path.pair("level", level.word());
     }
     path.text
+}
+
+pub(super) fn events(id: &str, query: &EventQuery) -> String {
+    let mut path = Path::new(&run(id, "/events"));
+    path.numbers([
+        ("tail", query.tail.map(u64::from)),
+        ("before", query.before),
+        ("after", query.after),
+        ("limit", query.limit.map(u64::from)),
+    ]);
+    for (key, value) in query.filter.to_pairs() {
+        path.pair(key, &value);
+    }
+    path.text
+}
+
+/// The request that does something to a run. `X-Runboard` shows that no form of another site sent it, and `key` that it is sent once.
+pub(super) fn act(base: &str, id: &str, action: &Action, key: &str) -> Request {
+    let (method, suffix, body) = match action {
+        Action::Terminate { immediate: false } => ("POST", "/terminate?policy=safe", "{}".into()),
+        Action::Terminate { immediate: true } => {
+            ("POST", "/terminate?policy=immediate", "{}".into())
+        }
+        Action::Delete { force: false } => ("DELETE", "?force=false", String::new()),
+        Action::Delete { force: true } => ("DELETE", "?force=true", String::new()),
+        Action::Reexecute => ("POST", "/reexecute", "{}".into()),
+        Action::Resume { mode, token } => {
+            let mut body = JsonText::new();
+            body.open('{').text_field("token", Some(token));
+            body.text_field("mode", Some(mode.word())).close('}');
+            ("POST", "/resume", body.finish())
+        }
+    };
+    let mut request = Request::get([base, &run(id, suffix)].concat())
+        .header("X-Runboard", "1")
+        .header("Idempotency-Key", key);
+    request.method = method;
+    if !body.is_empty() {
+        request = request.header("Content-Type", "application/json");
+        request.body = Some(body.into_bytes());
+    }
+    request
 }
 
 pub(super) fn stream(topics: &[Topic], after: &[Cursor]) -> String {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use futures_util::StreamExt;
 use futures_util::stream::{self, LocalBoxStream};
 
-use super::{decode, described, event};
+use super::{decode_run, described, event};
 use crate::backend::{BackendError, Positioned, Update};
 use crate::net::StreamResponse;
 use crate::net::sse::{SseItem, SseParser};
@@ -34,7 +34,10 @@ pub(super) async fn open(
                 break;
             }
         }
-        return Err(BackendError::from_status(&head, decode::problem(&bytes)));
+        return Err(BackendError::from_status(
+            &head,
+            decode_run::problem(&bytes),
+        ));
     }
     if head.content_type.split(';').next().map(str::trim) != Some("text/event-stream") {
         return Err(BackendError::NotThisApi(format!(

@@ -1,6 +1,7 @@
 //! The Runs API as it stands on the wire (docs/runs-api.yaml). Writers (the bridge) and readers (the app) use the same types.
 //!
-//! Readers are lenient: every field has a default and unknown ones are ignored; `decode.rs` reports what it could not use.
+//! Readers are lenient: every field has a default and unknown ones are ignored; `decode.rs` reports what it could not use. What is told of one run
+//! beside its row, steps and log has no types here: `decode_run.rs` reads it field by field, which is a fraction of the code.
 
 use std::borrow::Cow;
 

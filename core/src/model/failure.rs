@@ -1,0 +1,115 @@
+//! Which step a run failed by. Recorders nest: an outer step fails because an inner one did, begins before it and ends after it; so what
+//! failed first is the cause, and everything that failed later may be a consequence.
+
+use std::cmp::Ordering;
+
+use super::order::order;
+use super::{Run, Step};
+
+/// The steps that failed, the cause first: by the time they ended, of those that ended together the one that began last. Steps whose end is not
+/// known stand behind, in the source's order.
+pub fn failures(steps: &[Step]) -> Vec<&Step> {
+    let failed: Vec<&Step> = steps.iter().filter(|s| s.phase.is_failure()).collect();
+    let end = |step: &Step| step.ended_at.map_or(i64::MAX, |at| at.0);
+    let places = order(failed.len(), &|a, b| {
+        let (Some(a), Some(b)) = (failed.get(a), failed.get(b)) else {
+            return Ordering::Equal;
+        };
+        let begin = match a.ended_at {
+            Some(_) => b.started_at.cmp(&a.started_at),
+            None => Ordering::Equal,
+        };
+        let place = a.position.cmp(&b.position);
+        end(a).cmp(&end(b)).then(begin).then(place)
+    });
+    let step = |place: usize| failed.get(place).copied();
+    places.into_iter().filter_map(step).collect()
+}
+
+/// The step that made the run fail, as far as its steps tell.
+pub fn first_failure(steps: &[Step]) -> Option<&Step> {
+    failures(steps).into_iter().next()
+}
+
+/// Why the run failed: its own reason, unless that names (as `key: why`) a failed step which only passed on the failure of another one: then
+/// that one and its reason, in the same form. `None`: nobody says.
+pub fn reason(run: &Run, steps: &[Step]) -> Option<String> {
+    let own = run.reason.as_deref();
+    let failed = failures(steps);
+    let Some(cause) = failed.first().filter(|_| run.phase.is_failure()) else {
+        return own.map(String::from);
+    };
+    let names = |step: &Step, text: &str| {
+        text.strip_prefix(step.key.as_str())
+            .is_some_and(|rest| rest.starts_with(": "))
+    };
+    match own {
+        // The cause itself is looked at first: its key may begin as another one's does.
+        Some(text) if names(cause, text) || !failed.iter().any(|step| names(step, text)) => {
+            Some(text.to_string())
+        }
+        None if cause.reason.is_none() => None,
+        _ => {
+            let why = cause.reason.as_deref().unwrap_or("failed");
+            Some([cause.key.as_str(), ": ", why].concat())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Phase, Timestamp};
+
+    fn step(key: &str, position: u32, start: i64, end: Option<i64>, phase: Phase) -> Step {
+        let mut step = Step::queued(key, position);
+        step.phase = phase;
+        step.started_at = Some(Timestamp(start));
+        step.ended_at = end.map(Timestamp);
+        step.reason = Some(["exit code ", &position.to_string()].concat());
+        step
+    }
+
+    /// `ci` runs `test`, which runs `unit` and `e2e`; `e2e` fails, and both around it with it.
+    fn nested() -> Vec<Step> {
+        vec![
+            step("ci", 0, 0, Some(100), Phase::Failed),
+            step("test", 1, 10, Some(99), Phase::Failed),
+            step("unit", 2, 20, Some(30), Phase::Succeeded),
+            step("e2e", 3, 31, Some(99), Phase::Failed),
+            step("report", 4, 40, None, Phase::Failed),
+        ]
+    }
+
+    #[test]
+    fn the_innermost_failure_is_the_cause() {
+        let steps = nested();
+        let keys: Vec<&str> = failures(&steps).iter().map(|s| s.key.as_str()).collect();
+        assert_eq!(keys, ["e2e", "test", "ci", "report"]);
+        assert_eq!(first_failure(&steps[2..3]), None);
+    }
+
+    #[test]
+    fn a_reason_that_names_an_outer_step_is_replaced_by_the_cause() {
+        let mut run = Run::new("r", "ci");
+        run.phase = Phase::Failed;
+        let steps = nested();
+        for (own, expected) in [
+            (Some("ci: exit code 0"), "e2e: exit code 3"),
+            (Some("e2e: exit code 3"), "e2e: exit code 3"),
+            (Some("out of memory"), "out of memory"),
+            (None, "e2e: exit code 3"),
+        ] {
+            run.reason = own.map(String::from);
+            assert_eq!(reason(&run, &steps).as_deref(), Some(expected), "{own:?}");
+        }
+        run.phase = Phase::Canceled;
+        run.reason = Some("ci: stopped".into());
+        assert_eq!(reason(&run, &steps).as_deref(), Some("ci: stopped"));
+        (run.phase, run.reason) = (Phase::Failed, None);
+        assert_eq!(reason(&run, &[]), None);
+        let mut silent = steps[3].clone();
+        silent.reason = None;
+        assert_eq!(reason(&run, &[silent]), None);
+    }
+}

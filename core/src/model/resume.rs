@@ -1,0 +1,110 @@
+//! [`ResumePlan`]: what resuming a run would do, step by step, before anything is done.
+
+/// What a resume would do with a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PlanVerb {
+    /// It succeeded and is left alone.
+    Skip,
+    /// It failed or was stopped, and is tried again.
+    Retry,
+    /// It never ran, and runs.
+    Run,
+    /// It cannot run.
+    Blocked,
+    /// A word that we do not know; see [`PlanStep::raw_plan`].
+    Unknown,
+}
+
+impl PlanVerb {
+    /// The four that we know.
+    pub const ALL: [PlanVerb; 4] = [
+        PlanVerb::Skip,
+        PlanVerb::Retry,
+        PlanVerb::Run,
+        PlanVerb::Blocked,
+    ];
+
+    /// The word of `data-plan` and of the Runs API.
+    pub fn word(self) -> &'static str {
+        match self {
+            PlanVerb::Skip => "skip",
+            PlanVerb::Retry => "retry",
+            PlanVerb::Run => "run",
+            PlanVerb::Blocked => "blocked",
+            PlanVerb::Unknown => "unknown",
+        }
+    }
+
+    /// A word that is none of ours is [`PlanVerb::Unknown`].
+    pub fn from_word(word: &str) -> PlanVerb {
+        PlanVerb::ALL
+            .into_iter()
+            .find(|verb| verb.word() == word)
+            .unwrap_or(PlanVerb::Unknown)
+    }
+}
+
+/// Which steps a resume takes up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ResumeMode {
+    /// All that have not succeeded.
+    #[default]
+    Incomplete,
+    /// Only those that failed.
+    Failed,
+}
+
+impl ResumeMode {
+    /// The word of links and of the Runs API.
+    pub fn word(self) -> &'static str {
+        match self {
+            ResumeMode::Incomplete => "incomplete",
+            ResumeMode::Failed => "failed",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<ResumeMode> {
+        [ResumeMode::Incomplete, ResumeMode::Failed]
+            .into_iter()
+            .find(|mode| mode.word() == word)
+    }
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanStep {
+    pub key: String,
+    pub plan: PlanVerb,
+    /// The source's own word for it.
+    pub raw_plan: String,
+    /// Why, in the source's words.
+    pub reason: String,
+    /// What would be executed, one argument an item; empty: nothing, or not told.
+    pub command: Vec<String>,
+}
+
+/// What resuming a run would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResumePlan {
+    pub run: String,
+    pub mode: String,
+    /// To be handed back with the resume, so that what is done is what was shown.
+    pub token: String,
+    pub steps: Vec<PlanStep>,
+    /// For people, before they agree.
+    pub warnings: Vec<String>,
+    /// The command line that does the same by hand; empty: there is none.
+    pub command: Vec<String>,
+}
+
+impl ResumePlan {
+    /// How many steps have this plan.
+    pub fn total(&self, plan: PlanVerb) -> usize {
+        self.steps.iter().filter(|step| step.plan == plan).count()
+    }
+
+    /// Steps that would be executed: tried again or run for the first time.
+    pub fn to_execute(&self) -> usize {
+        self.total(PlanVerb::Retry) + self.total(PlanVerb::Run)
+    }
+}

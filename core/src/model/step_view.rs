@@ -1,0 +1,210 @@
+//! [`StepView`]: which steps of a run are shown, and in which order.
+
+use std::cmp::Ordering;
+
+use wildmatch::WildMatch;
+
+use super::filter::StatusTerm;
+use super::order::order;
+use super::{Span, Step, Timestamp};
+
+/// The columns by which steps can be ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StepSort {
+    /// The source's own order.
+    #[default]
+    Position,
+    Key,
+    Status,
+    Start,
+    Duration,
+    Attempts,
+}
+
+impl StepSort {
+    pub const ALL: [StepSort; 6] = [
+        StepSort::Position,
+        StepSort::Key,
+        StepSort::Status,
+        StepSort::Start,
+        StepSort::Duration,
+        StepSort::Attempts,
+    ];
+
+    /// The word of links.
+    pub fn word(self) -> &'static str {
+        match self {
+            StepSort::Position => "position",
+            StepSort::Key => "key",
+            StepSort::Status => "status",
+            StepSort::Start => "start",
+            StepSort::Duration => "duration",
+            StepSort::Attempts => "attempts",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<StepSort> {
+        StepSort::ALL.into_iter().find(|sort| sort.word() == word)
+    }
+}
+
+/// What is asked of a run's steps. An empty list does not narrow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StepView {
+    /// Our phase words or the source's own, in any case.
+    pub status: Vec<String>,
+    /// Keys with `*` and `?`; a pattern without either is found anywhere in a key.
+    pub keys: Vec<String>,
+    pub sort: StepSort,
+    pub descending: bool,
+}
+
+/// How long a step took, or has taken by `now` while it goes on.
+pub fn duration(step: &Step, now: Timestamp) -> Option<Span> {
+    let end = step.ended_at.or(step.phase.is_active().then_some(now))?;
+    Some(end.since(step.started_at?))
+}
+
+impl StepView {
+    /// The places in `steps` of those that are asked for, in order. Steps without a value stand last in both directions, and equal ones in the
+    /// source's order.
+    pub fn places(&self, steps: &[Step], now: Timestamp) -> Vec<usize> {
+        let status: Vec<StatusTerm> = self.status.iter().map(|w| StatusTerm::new(w)).collect();
+        let pattern = |text: &String| match text.contains(['*', '?']) {
+            true => WildMatch::new(text),
+            false => WildMatch::new(&["*", text, "*"].concat()),
+        };
+        let keys: Vec<WildMatch> = self.keys.iter().map(pattern).collect();
+        let takes = |step: &Step| {
+            let word = |term: &StatusTerm| term.matches(step.phase, &step.raw_status, false);
+            (status.is_empty() || status.iter().any(word))
+                && (keys.is_empty() || keys.iter().any(|key| key.matches(&step.key)))
+        };
+        let mut rows: Vec<(i64, usize, &Step)> = Vec::new();
+        for (place, step) in steps.iter().enumerate() {
+            if takes(step) {
+                rows.push((self.value(step, now), place, step));
+            }
+        }
+        let sorted = order(rows.len(), &|a, b| {
+            let (Some(a), Some(b)) = (rows.get(a), rows.get(b)) else {
+                return Ordering::Equal;
+            };
+            let names = match self.sort {
+                StepSort::Key if self.descending => b.2.key.cmp(&a.2.key),
+                StepSort::Key => a.2.key.cmp(&b.2.key),
+                _ => Ordering::Equal,
+            };
+            let position = a.2.position.cmp(&b.2.position);
+            names.then(a.0.cmp(&b.0)).then(position)
+        });
+        let place = |row: usize| rows.get(row).map(|(_, place, _)| *place);
+        sorted.into_iter().filter_map(place).collect()
+    }
+
+    /// What a step is ordered by, ascending; the greatest number where there is nothing to compare.
+    fn value(&self, step: &Step, now: Timestamp) -> i64 {
+        let value = match self.sort {
+            StepSort::Key => return 0,
+            StepSort::Position => Some(i64::from(step.position)),
+            StepSort::Status => Some(step.phase as i64),
+            StepSort::Start => step.started_at.map(|at| at.0),
+            StepSort::Duration => duration(step, now).map(|span| span.0),
+            StepSort::Attempts => i64::try_from(step.attempts.len()).ok(),
+        };
+        match value {
+            None => i64::MAX,
+            // The complement turns the order over without an overflow.
+            Some(value) if self.descending => (!value).min(i64::MAX - 1),
+            Some(value) => value.min(i64::MAX - 1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Attempt, Phase};
+
+    fn steps() -> Vec<Step> {
+        let step = |place: u32, key: &str, phase: Phase, start: Option<i64>, end: Option<i64>| {
+            let at = |seconds: i64| Timestamp(seconds * 1_000_000);
+            let mut step = Step::queued(key, place);
+            (step.phase, step.raw_status) = (phase, phase.word().into());
+            (step.started_at, step.ended_at) = (start.map(at), end.map(at));
+            step
+        };
+        let mut steps = vec![
+            step(0, "load_users", Phase::Failed, Some(5), Some(9)),
+            step(1, "extract", Phase::Succeeded, Some(0), Some(30)),
+            step(2, "report", Phase::UpstreamFailed, None, None),
+            step(3, "load_items", Phase::Running, Some(7), None),
+        ];
+        steps[0].raw_status = "CRASHED".into();
+        steps[0].attempts = vec![
+            Attempt {
+                number: 1,
+                phase: Phase::Failed,
+                raw_status: String::new(),
+                started_at: None,
+                ended_at: None,
+                exit_code: None,
+                reason: None,
+            };
+            2
+        ];
+        steps
+    }
+
+    fn places(view: &StepView) -> Vec<usize> {
+        view.places(&steps(), Timestamp(20_000_000))
+    }
+
+    #[test]
+    fn any_column_both_ways_and_nothing_last() {
+        for (sort, up, down) in [
+            (StepSort::Position, [0, 1, 2, 3], [3, 2, 1, 0]),
+            (StepSort::Key, [1, 3, 0, 2], [2, 0, 3, 1]),
+            (StepSort::Status, [3, 1, 0, 2], [2, 0, 1, 3]),
+            (StepSort::Start, [1, 0, 3, 2], [3, 0, 1, 2]),
+            (StepSort::Duration, [0, 3, 1, 2], [1, 3, 0, 2]),
+            (StepSort::Attempts, [1, 2, 3, 0], [0, 1, 2, 3]),
+        ] {
+            assert_eq!(StepSort::from_word(sort.word()), Some(sort));
+            let view = |descending| StepView {
+                sort,
+                descending,
+                ..StepView::default()
+            };
+            assert_eq!(places(&view(false)), up, "{sort:?}");
+            assert_eq!(places(&view(true)), down, "{sort:?} descending");
+        }
+    }
+
+    #[test]
+    fn status_words_and_key_patterns() {
+        for (status, keys, expected) in [
+            ("", "", vec![0, 1, 2, 3]),
+            ("failed", "", vec![0]),
+            ("crashed", "", vec![0]),
+            ("RUNNING,upstream_failed", "", vec![2, 3]),
+            ("", "load_*", vec![0, 3]),
+            ("", "load", vec![0, 3]),
+            ("", "load*s,rep?rt", vec![0, 2, 3]),
+            ("succeeded", "load", vec![]),
+        ] {
+            let list = |text: &str| -> Vec<String> {
+                text.split(',')
+                    .filter(|w| !w.is_empty())
+                    .map(String::from)
+                    .collect()
+            };
+            let view = StepView {
+                status: list(status),
+                keys: list(keys),
+                ..StepView::default()
+            };
+            assert_eq!(places(&view), expected, "{status} {keys}");
+        }
+    }
+}
