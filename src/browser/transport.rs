@@ -70,7 +70,9 @@ fn head(response: &FetchResponse) -> Head {
     });
     Head {
         status: response.status(),
-        content_type: header("content-type").unwrap_or_default().to_lowercase(),
+        content_type: header("content-type")
+            .unwrap_or_default()
+            .to_ascii_lowercase(),
         retry_after: header("retry-after"),
         date,
     }

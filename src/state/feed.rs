@@ -314,9 +314,11 @@ fn take(
                     })));
                 }
                 Update::Problem(problem) => source.link.update(|link| link.add_problems([problem])),
-                Update::Beat | Update::Steps { .. } | Update::Log { .. } | Update::End { .. } => {
-                    contact(None)
-                }
+                Update::Beat
+                | Update::Steps { .. }
+                | Update::Log { .. }
+                | Update::Events { .. }
+                | Update::End { .. } => contact(None),
             }
             if let Some(cursor) = positioned.cursor {
                 cursors.set_value(vec![cursor]);

@@ -272,6 +272,7 @@ impl RunDetail {
             Update::Removed(_)
             | Update::Steps { .. }
             | Update::Log { .. }
+            | Update::Events { .. }
             | Update::Live { .. }
             | Update::End { .. }
             | Update::Beat => {}

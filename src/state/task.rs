@@ -13,12 +13,15 @@ impl Task {
     pub fn spawn(work: impl Future<Output = ()> + 'static) -> Task {
         // Boxed, so that what runs it exists once.
         let (work, handle) = abortable(work.boxed_local());
-        leptos::task::spawn_local(async move {
-            // Aborted is the expected way to end.
-            let _ = work.await;
-        });
+        // Aborted is the expected way to end.
+        spawn(work.map(drop));
         Task(handle)
     }
+}
+
+/// Work that ends by itself, whoever asked for it. Boxed for the same reason.
+pub fn spawn(work: impl Future<Output = ()> + 'static) {
+    leptos::task::spawn_local(work.boxed_local());
 }
 
 impl Drop for Task {

@@ -48,7 +48,7 @@ async fn served_build() -> Option<String> {
 
 /// Loads the page anew, at most once for each build.
 pub fn reload_once() {
-    leptos::task::spawn_local(async {
+    super::task::spawn(async {
         if let Some(served) = served_build().await
             && storage::read_session(TRIED).as_ref() != Some(&served)
             && storage::write_session(TRIED, &served)

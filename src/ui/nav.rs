@@ -53,7 +53,7 @@ impl Nav {
         let words = words.into();
         self.said.set(words.clone());
         let gone = crate::state::clock::pause(std::time::Duration::from_secs(4));
-        leptos::task::spawn_local(async move {
+        crate::state::task::spawn(async move {
             gone.await;
             if self.said.with_untracked(|said| *said == words) {
                 self.said.set(String::new());

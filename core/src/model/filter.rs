@@ -4,6 +4,7 @@
 
 use wildmatch::WildMatch;
 
+use super::letter::lowered;
 use super::{Phase, Run, Timestamp, time};
 
 /// A typed query over runs. Texts are kept as the user wrote them, so that a link reads back the same.
@@ -119,7 +120,7 @@ impl RunFilter {
                     None => (term.clone(), None),
                 })
                 .collect(),
-            q: self.q.as_ref().map(|text| text.to_lowercase()),
+            q: self.q.as_deref().map(lowered),
         })
     }
 }
@@ -240,7 +241,7 @@ pub fn tag_matches((wanted_key, wanted_value): &TagTerm, key: &str, value: &str)
 /// Whether `text` holds `lower` in any case. `lower` is in lower case already.
 pub fn text_has(text: &str, lower: &str) -> bool {
     if !text.is_ascii() {
-        return text.to_lowercase().contains(lower);
+        return lowered(text).contains(lower);
     }
     let (text, lower) = (text.as_bytes(), lower.as_bytes());
     lower.is_empty()

@@ -244,11 +244,20 @@ pub fn count(steps: &[Step]) -> StepCounts {
 /// Takes snapshots of steps into a list ordered by position: a newer version of a step replaces it, an older one is ignored.
 pub fn upsert_steps(steps: &mut Vec<Step>, news: Vec<Step>) {
     for step in news {
-        match steps.iter_mut().find(|old| old.key == step.key) {
-            Some(old) if old.version > step.version => {}
-            Some(old) => *old = step,
-            None => steps.push(step),
+        let old = steps.iter().position(|old| old.key == step.key);
+        match old.and_then(|at| steps.get_mut(at)) {
+            Some(old) if old.version > step.version => continue,
+            Some(old) if old.position == step.position => {
+                *old = step;
+                continue;
+            }
+            _ => {}
         }
+        if let Some(at) = old {
+            steps.remove(at);
+        }
+        let place = (step.position, &step.key);
+        let at = steps.partition_point(|old| (old.position, &old.key) < place);
+        steps.insert(at, step);
     }
-    steps.sort_by(|a, b| a.position.cmp(&b.position).then_with(|| a.key.cmp(&b.key)));
 }

@@ -6,6 +6,7 @@ pub mod failure;
 pub mod family;
 pub mod filter;
 pub mod fold;
+pub mod letter;
 pub mod log;
 pub mod near;
 pub mod order;

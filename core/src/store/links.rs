@@ -35,7 +35,7 @@ pub fn is_safe(url: &str) -> bool {
         head.eq_ignore_ascii_case(scheme).then_some(rest)
     });
     rest.is_some_and(|rest| {
-        rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '[')
+        rest.starts_with(|letter: char| letter.is_ascii_alphanumeric() || !letter.is_ascii() || letter == '[')
             && !rest.chars().any(|letter| letter.is_control() || letter.is_whitespace() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
     })
 }

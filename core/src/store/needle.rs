@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 
+use crate::model::letter;
+
 /// A prepared text.
 #[derive(Clone, Debug)]
 pub struct Needle {
@@ -51,7 +53,7 @@ impl Needle {
         } else if text.is_ascii() {
             How::ascii(text.to_ascii_lowercase().into_bytes())
         } else {
-            let lower: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+            let lower: Vec<char> = text.chars().map(letter::lower).collect();
             match lower.iter().position(|letter| !letter.is_ascii()) {
                 Some(wide) => How::Unicode { lower, wide },
                 // Some capitals beyond ASCII fold into it (the Kelvin sign).
@@ -172,13 +174,8 @@ fn first_beyond_ascii(bytes: &[u8]) -> Option<usize> {
 fn matches_at(text: &str, lower: &[char]) -> Option<usize> {
     let mut wanted = lower.iter();
     for (at, letter) in text.char_indices() {
-        for folded in letter.to_lowercase() {
-            match wanted.next() {
-                // The letter folds to more than was asked for: its beginning is enough.
-                None => break,
-                Some(expected) if *expected == folded => {}
-                Some(_) => return None,
-            }
+        if wanted.next() != Some(&letter::lower(letter)) {
+            return None;
         }
         if wanted.len() == 0 {
             return Some(at + letter.len_utf8());

@@ -1,6 +1,5 @@
 //! [`each`]: a list of elements that are kept while their keys stay.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use leptos::prelude::*;
@@ -9,8 +8,12 @@ use web_sys::{Element, Node};
 use super::child::text;
 use super::{El, Html, keep_true};
 
-/// An element, and the owner of what belongs to it.
-type Kept = BTreeMap<String, (Element, Owner)>;
+/// An element, and the owner of what belongs to it. Lists are as long as a screen or a table, so they are searched from the front.
+struct Kept {
+    key: String,
+    element: Element,
+    owner: Owner,
+}
 
 /// How an element that is not there yet is made.
 type Make = Box<dyn FnOnce() -> El>;
@@ -47,28 +50,28 @@ fn list(items: Box<dyn Fn() -> Vec<(String, Make)>>) -> Html {
         // Fails only where a node would become its own parent.
         let _ = parent.append_child(&begin);
         // Here, and not in the effect, so that it goes at once with the owner.
-        let kept: StoredValue<Kept, LocalStorage> = StoredValue::new_local(Kept::new());
+        let kept: StoredValue<Vec<Kept>, LocalStorage> = StoredValue::new_local(Vec::new());
         keep_true(Box::new(move || {
             let items = items();
             untrack(|| {
-                let Some(mut old) = kept.try_update_value(std::mem::take) else {
+                let Some(old) = kept.try_update_value(std::mem::take) else {
                     return;
                 };
-                kept.set_value(draw(&begin, items, &mut old));
+                kept.set_value(draw(&begin, items, old));
             });
         }));
     }))
 }
 
 /// Puts the items' elements behind `begin`, and removes those that are no longer wanted.
-fn draw(begin: &Node, items: Vec<(String, Make)>, old: &mut Kept) -> Kept {
-    let mut new = Kept::new();
-    let wanted: BTreeSet<&str> = items.iter().map(|(key, _)| key.as_str()).collect();
-    old.retain(|key, (element, owner)| {
-        let stays = wanted.contains(key.as_str());
+fn draw(begin: &Node, items: Vec<(String, Make)>, mut old: Vec<Kept>) -> Vec<Kept> {
+    let mut new: Vec<Kept> = Vec::with_capacity(items.len());
+    // What goes must not stand between those that stay.
+    old.retain(|kept| {
+        let stays = items.iter().any(|(key, _)| *key == kept.key);
         if !stays {
-            owner.cleanup();
-            element.remove();
+            kept.owner.cleanup();
+            kept.element.remove();
         }
         stays
     });
@@ -77,23 +80,29 @@ fn draw(begin: &Node, items: Vec<(String, Make)>, old: &mut Kept) -> Kept {
     };
     let mut last: Node = begin.clone();
     for (key, make) in items {
-        if new.contains_key(&key) {
+        if new.iter().any(|kept| kept.key == key) {
             continue;
         }
-        // Not a child of the current owner: that would remember every row that ever was.
-        let (element, owner) = old.remove(&key).unwrap_or_else(|| {
-            let owner = Owner::default();
-            (owner.with(|| make().0), owner)
-        });
+        let kept = match old.iter().position(|kept| kept.key == key) {
+            Some(at) => old.remove(at),
+            None => {
+                // Not a child of the current owner: that would remember every row that ever was.
+                let owner = Owner::default();
+                let element = owner.with(|| make().0);
+                Kept {
+                    key,
+                    element,
+                    owner,
+                }
+            }
+        };
         let next = last.next_sibling();
-        if !next
-            .as_ref()
-            .is_some_and(|next| next.is_same_node(Some(&element)))
-        {
-            let _ = parent.insert_before(&element, next.as_ref());
+        let is_there = |next: &Node| next.is_same_node(Some(&kept.element));
+        if !next.as_ref().is_some_and(is_there) {
+            let _ = parent.insert_before(&kept.element, next.as_ref());
         }
-        last = element.clone().into();
-        new.insert(key, (element, owner));
+        last = kept.element.clone().into();
+        new.push(kept);
     }
     new
 }

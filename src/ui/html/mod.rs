@@ -42,17 +42,14 @@ fn keep_true(work: Box<dyn FnMut()>) {
 
 impl El {
     pub fn new(tag: &'static str) -> El {
-        // The tags are written in our own pages, so the browser knows them.
-        #[expect(clippy::expect_used, reason = "fails only for a tag that is no name")]
-        El(document(|document| document.create_element(tag)).expect("a name of an element"))
+        made(document(|document| document.create_element(tag)), tag)
     }
 
     pub fn svg(tag: &'static str) -> El {
         const SVG: Option<&str> = Some("http://www.w3.org/2000/svg");
-        #[expect(clippy::expect_used, reason = "fails only for a tag that is no name")]
-        El(
-            document(|document| document.create_element_ns(SVG, tag))
-                .expect("a name of an element"),
+        made(
+            document(|document| document.create_element_ns(SVG, tag)),
+            tag,
         )
     }
 
@@ -113,6 +110,16 @@ impl El {
 
     pub fn element(&self) -> &Element {
         &self.0
+    }
+}
+
+/// The tags are written in our own pages, so a browser that does not know one is a defect of ours.
+fn made(element: Result<Element, wasm_bindgen::JsValue>, tag: &str) -> El {
+    match element {
+        Ok(element) => El(element),
+        // Not `expect`: what it prints of the browser's error is 15 kB of code.
+        #[expect(clippy::panic, reason = "fails only for a tag that is no name")]
+        Err(_) => panic!("{tag} is no element"),
     }
 }
 

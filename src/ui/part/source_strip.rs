@@ -37,7 +37,7 @@ pub fn state_in_short(source: &Source, now: Timestamp) -> String {
         SourceState::Stale { since, why } => {
             format!("STALE since {} ({why})", text::time_short(since, now))
         }
-        SourceState::Down { why, .. } if why.is_empty() => "connecting".into(),
+        SourceState::Connecting { .. } => "connecting".into(),
         SourceState::Down { why, .. } => format!("down: {why}"),
         SourceState::Denied => "signed out".into(),
     }

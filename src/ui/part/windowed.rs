@@ -95,7 +95,7 @@ impl Windowed {
     fn apply(self) {
         self.put();
         self.touch();
-        leptos::task::spawn_local(async move {
+        crate::state::task::spawn(async move {
             leptos::task::tick().await;
             self.put();
         });

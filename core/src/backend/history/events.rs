@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::run::{Naming, attempt, stage_key};
 use super::wire::Summary;
 use crate::model::event::{EventLevel, RunEvent};
+use crate::model::order::order;
 use crate::model::{Attempt, Phase, RunStats};
 
 /// The word for how something ended; one that nobody knows is the record's own.
@@ -52,15 +53,17 @@ impl Summary {
         }
         // Stages that run side by side mix by time; what has none stays behind its neighbour.
         let mut last = None;
-        let mut keyed: Vec<_> = events
+        let mut keyed: Vec<(_, RunEvent)> = events
             .into_iter()
             .map(|event| {
                 last = last.max(event.time);
                 (event.time.or(last), event)
             })
             .collect();
-        keyed.sort_by_key(|(at, _)| *at);
-        let mut events: Vec<RunEvent> = keyed.into_iter().map(|(_, event)| event).collect();
+        let at = |place: usize| keyed.get(place).map(|(at, _)| *at);
+        let places = order(keyed.len(), &|a, b| at(a).cmp(&at(b)));
+        let event = |place: usize| keyed.get_mut(place).map(|(_, event)| std::mem::take(event));
+        let mut events: Vec<RunEvent> = places.into_iter().filter_map(event).collect();
         events.push(RunEvent {
             time: run.ended_at,
             kind: ended("RUN", run.phase, &run.raw_status),

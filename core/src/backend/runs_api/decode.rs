@@ -4,8 +4,8 @@
 
 use serde_json::{Map, Value};
 
-use super::lenient::{Fields, Problems, instant};
-use super::wire;
+use super::lenient::{Fields, Problems};
+use super::lines;
 use crate::backend::{
     BackendError, Capabilities, Cursor, Decoded, Info, LogBatch, Logs, Page, Updates, Vocabulary,
 };
@@ -37,8 +37,8 @@ fn tags(map: Map<String, Value>) -> Vec<(String, String)> {
 }
 
 /// The field `steps` of a run or of its figures.
-pub(super) fn counts(fields: &mut Fields<'_>) -> Option<wire::StepCounts> {
-    fields.object("steps").map(|mut steps| wire::StepCounts {
+pub(super) fn counts(fields: &mut Fields<'_>) -> Option<StepCounts> {
+    fields.object("steps").map(|mut steps| StepCounts {
         total: steps.small("total"),
         succeeded: steps.small("succeeded").unwrap_or(0),
         failed: steps.small("failed").unwrap_or(0),
@@ -47,99 +47,51 @@ pub(super) fn counts(fields: &mut Fields<'_>) -> Option<wire::StepCounts> {
     })
 }
 
-pub(super) fn step_counts(steps: wire::StepCounts) -> StepCounts {
-    StepCounts {
-        total: steps.total,
-        succeeded: steps.succeeded,
-        failed: steps.failed,
-        running: steps.running,
-        skipped: steps.skipped,
+/// A run; its problems are told with it.
+pub(super) fn run(fields: &mut Fields<'_>, _: usize) -> Run {
+    let id = fields.text("id").unwrap_or_default();
+    if id.is_empty() {
+        fields.missing("id");
     }
-}
-
-/// A row of a list of runs, field by field.
-fn wire_run(fields: &mut Fields<'_>, _: usize) -> wire::Run {
-    wire::Run {
-        id: fields.text("id").unwrap_or_default(),
-        job: fields.text("job").unwrap_or_default(),
-        status: fields.text("status").unwrap_or_default(),
-        raw_status: fields.text("raw_status"),
-        created_at: fields.text("created_at"),
-        started_at: fields.text("started_at"),
-        ended_at: fields.text("ended_at"),
-        last_seen_at: fields.text("last_seen_at"),
-        zone_assumed: fields.flag("zone_assumed"),
-        attempt: fields.small("attempt"),
-        steps: counts(fields),
-        tags: fields.map("tags"),
-        reason: fields.text("reason"),
-        user: fields.text("user"),
-        host: fields.text("host"),
-        command: fields.texts("command"),
-        exit_code: fields.number("exit_code"),
-        root: fields.text("root"),
-        parent: fields.text("parent"),
-        version: fields.count("version"),
-    }
-}
-
-/// One row of the list.
-pub fn run(wire: wire::Run, problems: &mut Problems) -> Run {
-    let (mut phase, raw_status) = phase(wire.status, wire.raw_status);
-    let mut at = |text: &Option<String>, field| {
-        let what = || format!("run {}", wire.id);
-        instant(text.as_deref()?, field, &what, problems)
-    };
-    let (created_at, started_at, ended_at) = (
-        at(&wire.created_at, "created_at"),
-        at(&wire.started_at, "started_at"),
-        at(&wire.ended_at, "ended_at"),
+    let (mut phase, raw_status) = phase(
+        fields.text("status").unwrap_or_default(),
+        fields.text("raw_status"),
     );
-    let last_seen_at = at(&wire.last_seen_at, "last_seen_at");
+    let last_seen_at = fields.time("last_seen_at");
     if last_seen_at.is_some() && !phase.is_terminal() {
         // It claims to go on and shows no life: unfinished, and nobody knows its fate.
         phase = Phase::Unknown;
     }
     Run {
-        created_at,
-        started_at,
-        ended_at,
-        last_seen_at,
-        id: wire.id,
-        job: wire.job,
+        id,
         phase,
         raw_status,
-        zone_assumed: wire.zone_assumed,
-        attempt: wire.attempt.unwrap_or(1),
-        steps: step_counts(wire.steps.unwrap_or_default()),
-        tags: tags(wire.tags),
-        reason: wire.reason,
-        user: wire.user,
-        host: wire.host,
-        command: wire.command,
-        exit_code: wire.exit_code,
+        last_seen_at,
+        job: fields.text("job").unwrap_or_default(),
+        created_at: fields.time("created_at"),
+        started_at: fields.time("started_at"),
+        ended_at: fields.time("ended_at"),
+        zone_assumed: fields.flag("zone_assumed"),
+        attempt: fields.small("attempt").unwrap_or(1),
+        steps: counts(fields).unwrap_or_default(),
+        tags: tags(fields.map("tags")),
+        reason: fields.text("reason"),
+        user: fields.text("user"),
+        host: fields.text("host"),
+        command: fields.texts("command"),
+        exit_code: fields.number("exit_code"),
         lineage: Lineage {
-            root: wire.root,
-            parent: wire.parent,
+            root: fields.text("root"),
+            parent: fields.text("parent"),
         },
-        version: wire.version.unwrap_or(0),
+        version: fields.count("version").unwrap_or(0),
     }
-}
-
-/// A run of a list of whole runs, whose problems are told with it.
-pub(super) fn whole_run(fields: &mut Fields<'_>, index: usize) -> Run {
-    let row = wire_run(fields, index);
-    if row.id.is_empty() {
-        fields.missing("id");
-    }
-    run(row, fields.problems())
 }
 
 /// The run in a field, if it has an id.
 pub(super) fn one(fields: &mut Fields<'_>, name: &str) -> Option<Run> {
-    let mut fields = fields.object(name)?;
-    let row = wire_run(&mut fields, 0);
-    (!row.id.is_empty()).then(|| run(row, fields.problems()))
+    let run = run(&mut fields.object(name)?, 0);
+    (!run.id.is_empty()).then_some(run)
 }
 
 fn attempt(fields: &mut Fields<'_>, index: usize) -> Attempt {
@@ -179,7 +131,7 @@ fn step(fields: &mut Fields<'_>, index: usize) -> Step {
     }
 }
 
-fn line(at: &str, step: String, stream: &str, level: &str, text: String) -> LogLine {
+pub(super) fn line(at: &str, step: String, stream: &str, level: &str, text: String) -> LogLine {
     LogLine {
         at: Timestamp::parse(at),
         step,
@@ -250,48 +202,17 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
     Ok(decoded(info, None, problems))
 }
 
-pub(super) fn runs(
-    bytes: &[u8],
-    problems: &mut Problems,
-) -> Result<(wire::RunList, Vec<Run>), BackendError> {
-    let mut list = match serde_json::from_slice::<wire::RunList>(bytes) {
-        Ok(list) => list,
-        Err(_) => {
-            let mut fields = Fields::parse(bytes, problems)?;
-            wire::RunList {
-                next: fields.text("next"),
-                total: fields.count("total"),
-                cursor: fields.text("cursor"),
-                runs: fields.rows("runs", wire_run),
-            }
-        }
-    };
-    let rows = std::mem::take(&mut list.runs);
-    let mut runs = Vec::with_capacity(rows.len());
-    for (index, row) in rows.into_iter().enumerate() {
-        if row.id.is_empty() {
-            problems.push(format!(
-                "runs[{index}].id: missing, so the run cannot be opened or followed"
-            ));
-        }
-        runs.push(run(row, problems));
-    }
-    Ok((list, runs))
-}
-
-/// `GET /runs`.
+/// `GET /runs`, and the `runs` event of the stream.
 pub fn run_list(bytes: &[u8]) -> Result<Decoded<Page<Run>>, BackendError> {
     let mut problems = Problems::new();
-    let (list, items) = runs(bytes, &mut problems)?;
-    Ok(decoded(
-        Page {
-            items,
-            next: list.next,
-            total: list.total,
-        },
-        list.cursor,
-        problems,
-    ))
+    let mut fields = Fields::parse(bytes, &mut problems)?;
+    let page = Page {
+        items: fields.rows("runs", run),
+        next: fields.text("next"),
+        total: fields.count("total"),
+    };
+    let cursor = fields.text("cursor");
+    Ok(decoded(page, cursor, problems))
 }
 
 /// `GET /runs/{id}`.
@@ -331,26 +252,8 @@ pub(super) fn log(
     bytes: &[u8],
     problems: &mut Problems,
 ) -> Result<(String, Option<String>, LogBatch), BackendError> {
-    if let Ok(list) = serde_json::from_slice::<wire::LogList<'_>>(bytes) {
-        let read = |row: &wire::LogLine<'_>| {
-            line(
-                &row.at,
-                row.step.to_string(),
-                &row.stream,
-                &row.level,
-                row.text.to_string(),
-            )
-        };
-        let lines = list.lines.iter().map(read).collect();
-        return Ok((
-            list.run.into_owned(),
-            list.cursor,
-            LogBatch {
-                first: list.first.max(1),
-                lines,
-                total: list.total,
-            },
-        ));
+    if let Some(lines) = lines::read(bytes) {
+        return Ok((lines.run, lines.cursor, lines.batch));
     }
     let mut fields = Fields::parse(bytes, problems)?;
     let row = |row: &mut Fields<'_>, _: usize| {

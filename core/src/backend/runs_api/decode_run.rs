@@ -1,6 +1,6 @@
 //! What the Runs API tells of one run beside its row, steps and log: events, figures, family, records, plans, and what was done.
 
-use super::decode::{self, decoded, one, phase, whole_run};
+use super::decode::{self, decoded, one, phase, run};
 use super::lenient::{Fields, Problems};
 use super::slice;
 use crate::backend::{Acted, BackendError, Decoded, EventBatch, Missing};
@@ -76,7 +76,7 @@ pub fn stats(bytes: &[u8]) -> Result<Decoded<RunStats>, BackendError> {
         queue: fields.seconds("queue_s"),
         start: fields.seconds("start_s"),
         execution: fields.seconds("execution_s"),
-        steps: decode::counts(&mut fields).map(decode::step_counts),
+        steps: decode::counts(&mut fields),
         ..RunStats::default()
     };
     if let Some(mut assets) = fields.object("assets") {
@@ -103,7 +103,7 @@ pub fn lineage(bytes: &[u8]) -> Result<Decoded<Family>, BackendError> {
     let family = Family {
         root: fields.text("root").unwrap_or_default(),
         parent: fields.text("parent"),
-        runs: fields.rows("runs", whole_run),
+        runs: fields.rows("runs", run),
         missing: fields.texts("missing"),
     };
     Ok(decoded(family, cursor, problems))

@@ -1,6 +1,6 @@
 //! Events of the stream into updates.
 
-use super::decode::{log, runs, steps};
+use super::decode::{log, run, steps};
 use super::decode_run::event_batch;
 use super::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Cursor, EventBatch, Positioned, Topic, Update};
@@ -21,7 +21,6 @@ fn update(
     problems: &mut Problems,
 ) -> Result<Option<Update>, BackendError> {
     match name {
-        "runs" => return runs(bytes, problems).map(|(_, runs)| Some(Update::Runs(runs))),
         "steps" => {
             let list = steps(bytes, problems)?;
             return Ok(Some(Update::Steps {
@@ -40,6 +39,7 @@ fn update(
     }
     let mut fields = Fields::parse(bytes, problems)?;
     Ok(match name {
+        "runs" => Some(Update::Runs(fields.rows("runs", run))),
         "removed" => Some(Update::Removed(fields.texts("ids"))),
         "live" => Some(Update::Live {
             server_time: fields

@@ -216,8 +216,4 @@ impl<'a> Fields<'a> {
     pub(super) fn missing(&mut self, name: &str) {
         self.problems.push(format!("{}.{name}: missing", self.what));
     }
-
-    pub(super) fn problems(&mut self) -> &mut Problems {
-        self.problems
-    }
 }

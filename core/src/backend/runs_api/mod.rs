@@ -7,6 +7,7 @@ pub mod decode_run;
 pub mod encode;
 pub mod event;
 mod lenient;
+mod lines;
 mod request;
 mod slice;
 mod watch;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::ui::html::{Html, IntoHtml, view};
+use runboard_core::model::order::order;
 use runboard_core::model::{Level, LogStream, Timestamp};
 use runboard_core::store::ansi::{self, Color, Style};
 use runboard_core::store::links;
@@ -108,10 +109,14 @@ fn pieces(line: &str, needle: Option<&Needle>) -> Vec<Piece> {
             .collect();
         edges.push(start);
         edges.push(end);
-        edges.sort_unstable();
-        edges.dedup();
-        for pair in edges.windows(2) {
+        let edge = |place: usize| edges.get(place).copied().unwrap_or(end);
+        let places = order(edges.len(), &|a, b| edge(a).cmp(&edge(b)));
+        for pair in places.windows(2) {
             let &[from, to] = pair else { continue };
+            let (from, to) = (edge(from), edge(to));
+            if from == to {
+                continue;
+            }
             let holds = |range: &Range<usize>| range.start <= from && to <= range.end;
             let Some(text) = plain.get(from..to) else {
                 continue;

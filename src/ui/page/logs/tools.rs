@@ -4,7 +4,6 @@ use crate::state::reactive::memo;
 use crate::ui::html::{IntoHtml, value_of, view};
 use leptos::prelude::*;
 use runboard_core::model::{Level, LogStream};
-use runboard_core::store::ansi;
 
 use super::LogPage;
 use crate::browser::page;
@@ -183,10 +182,7 @@ fn copy_lines(page: LogPage, detail: RunDetail) -> impl IntoHtml {
     let take = move |range: &LineRange| {
         page.log.with(|store, _, _| {
             let last = store.last().unwrap_or(0).min(range.to);
-            let texts = (range.from..=last).filter_map(|number| store.line(number));
-            texts
-                .map(|line| format!("{}\n", ansi::plain(line.text)))
-                .collect::<String>()
+            store.exact(&mut (range.from..=last))
         })
     };
     move || {

@@ -3,7 +3,7 @@
 use crate::state::reactive::memo;
 use crate::ui::html::{El, Html, IntoHtml, each, view};
 use leptos::prelude::*;
-use runboard_core::model::{Level, Phase, Run, Step};
+use runboard_core::model::{Level, Phase, Run, failure};
 use runboard_core::store::ansi;
 
 use crate::browser::page;
@@ -17,7 +17,7 @@ use crate::ui::text;
 /// Copies and says so.
 pub(in crate::ui) fn copy(what: String, words: &'static str) {
     let nav = Nav::get();
-    leptos::task::spawn_local(async move {
+    crate::state::task::spawn(async move {
         let copied = page::copy(&what).await;
         nav.say(if copied {
             words
@@ -25,14 +25,6 @@ pub(in crate::ui) fn copy(what: String, words: &'static str) {
             "The browser does not allow copying on this page"
         });
     });
-}
-
-/// The first step that failed by itself.
-fn first_failed(steps: &[Step]) -> Option<&Step> {
-    steps
-        .iter()
-        .filter(|step| step.phase.is_failure())
-        .min_by_key(|step| (step.ended_at, step.position))
 }
 
 /// The first line of a step's log that names an error, else its last line: number and text without colours.
@@ -167,7 +159,7 @@ fn why_line(detail: RunDetail) -> El {
     let failed = memo(move || {
         detail
             .steps
-            .with(|steps| first_failed(steps.ready()?).cloned())
+            .with(|steps| failure::first_failure(steps.ready()?).cloned())
     });
     let source = detail.source.config.id.clone();
     let id = detail.id.clone();

@@ -3,7 +3,8 @@
 use crate::state::reactive::memo;
 use crate::ui::html::{El, view};
 use leptos::prelude::*;
-use runboard_core::model::{Run, Step, Timestamp, fold};
+use runboard_core::model::order::order;
+use runboard_core::model::{Run, Step, Timestamp, failure, fold};
 use runboard_core::store::ansi;
 
 use super::steps::step_span;
@@ -41,16 +42,11 @@ pub fn overview(detail: RunDetail) -> El {
     let steps = detail.steps;
     let failed = memo(move || {
         steps.with(|steps| {
-            steps
-                .ready()
-                .map(|steps| {
-                    steps
-                        .iter()
-                        .filter(|step| step.phase.is_failure())
-                        .cloned()
-                        .collect::<Vec<_>>()
-                })
-                .unwrap_or_default()
+            let steps = steps.ready().map_or(&[][..], Vec::as_slice);
+            failure::failures(steps)
+                .into_iter()
+                .cloned()
+                .collect::<Vec<_>>()
         })
     });
     let for_failed = detail.clone();
@@ -98,11 +94,15 @@ fn steps_in_short(detail: RunDetail) -> El {
             let spans = steps
                 .iter()
                 .filter_map(|step| Some((step_span(step, now)?, &step.key)));
-            let mut slowest: Vec<_> = spans.collect();
-            slowest.sort_by_key(|(span, _)| std::cmp::Reverse(*span));
-            let words = slowest.into_iter().take(5);
+            let spans: Vec<_> = spans.collect();
+            let span = |place: usize| spans.get(place).map(|(span, _)| *span);
+            let places = order(spans.len(), &|a, b| span(b).cmp(&span(a)));
+            let words = places
+                .into_iter()
+                .filter_map(|place| spans.get(place))
+                .take(5);
             words
-                .map(|(span, key)| (key.clone(), text::duration(span)))
+                .map(|(span, key)| ((*key).clone(), text::duration(*span)))
                 .collect()
         })
     };

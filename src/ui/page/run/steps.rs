@@ -176,7 +176,7 @@ pub fn steps(detail: RunDetail) -> impl IntoHtml {
 
 fn focus_row(windowed: Windowed, at: u64) {
     use wasm_bindgen::JsCast as _;
-    leptos::task::spawn_local(async move {
+    crate::state::task::spawn(async move {
         leptos::task::tick().await;
         let element = windowed
             .node

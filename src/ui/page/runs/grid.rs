@@ -228,7 +228,7 @@ fn restore_place(windowed: Windowed, current: RwSignal<Option<RowId>>, shown: Me
 
 /// Focuses a row once it is in the page.
 fn focus_soon(grid: ElRef, row: RowId) {
-    leptos::task::spawn_local(async move {
+    crate::state::task::spawn(async move {
         leptos::task::tick().await;
         let element = grid
             .now()

@@ -10,7 +10,7 @@ use runboard_core::model::Span;
 use runboard_core::model::stats::{ENOUGH, Spread, Stats};
 
 use self::charts::days_chart;
-use self::tables::{job_table, step_table_view};
+use self::tables::{job_table, step_tables};
 use crate::state::State;
 use crate::state::step_stats::{self, StepTable};
 use crate::state::task::Task;
@@ -54,7 +54,7 @@ pub fn stats_page() -> Html {
                     {numbers(stats)}
                     {days_chart(stats)}
                     {job_table(stats)}
-                    {step_table_view(steps)}
+                    {step_tables(steps)}
                 },
                 other => no_rows(other),
             }}

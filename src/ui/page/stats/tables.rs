@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 use runboard_core::model::Span;
 use runboard_core::model::stats::{ENOUGH, JobStats, Spread, Stats};
+use runboard_core::model::step_stats::{StepStats, Worst, worst};
 
 use super::percent;
 use crate::state::State;
 use crate::state::step_stats::StepTable;
-use crate::ui::html::{El, view};
+use crate::ui::html::{El, Html, view};
 use crate::ui::nav::Nav;
 use crate::ui::page::runs::list_link;
 use crate::ui::part::table::{Cell, table};
@@ -15,6 +16,8 @@ use crate::ui::text;
 
 /// Rows of a table; the rest is counted in words.
 const ROWS: usize = 200;
+/// The worst steps that are shown.
+const STEPS: usize = 20;
 
 /// p50, p95 and the longest, each where it is worth telling, and p50 within p95 within the longest p95 of all as bars.
 fn lengths(spread: Option<Spread>, longest: i64) -> [Cell; 4] {
@@ -122,24 +125,8 @@ pub fn job_table(stats: RwSignal<Option<Stats>>) -> El {
     }
 }
 
-pub fn step_table_view(steps: RwSignal<StepTable>) -> El {
-    // Most failing first, then slowest: what one looks for.
-    let rows = move || {
-        steps.with(|table| {
-            let longest = longest(table.steps.iter().map(|step| step.spread));
-            let rows = table.steps.iter().take(ROWS).map(|step| {
-                let mut cells = vec![
-                    Cell::Text(step.key.clone()),
-                    Cell::Text(text::count(step.runs)),
-                    Cell::Text(text::count(step.failed)),
-                    Cell::Text(text::count(step.flaky)),
-                ];
-                cells.extend(lengths(step.spread, longest));
-                cells
-            });
-            rows.collect()
-        })
-    };
+/// The steps that failed most, and those that take longest.
+pub fn step_tables(steps: RwSignal<StepTable>) -> Html {
     let from = move || {
         steps.with(|table| {
             let failed = if table.failed > 0 {
@@ -149,10 +136,34 @@ pub fn step_table_view(steps: RwSignal<StepTable>) -> El {
                 String::new()
             };
             format!(
-                "of the newest {} that match, {} read{failed}; most failing first, then slowest",
+                "steps of the newest {} that match, {} read{failed}",
                 text::counted(table.of as u64, "run", "runs"),
                 text::count(table.read as u64)
             )
+        })
+    };
+    view! {
+        <section><h2>"Most failing steps"</h2><p class="muted">{from}</p>{worst_steps("Most failing steps", steps, Worst::MostFailing)}</section>
+        <section><h2>"Slowest steps"</h2><p class="muted">{from}</p>{worst_steps("Slowest steps", steps, Worst::Slowest)}</section>
+    }
+}
+
+fn worst_steps(name: &'static str, steps: RwSignal<StepTable>, by: Worst) -> El {
+    let rows = move || {
+        steps.with(|table| {
+            let worst = worst(&table.steps, by, STEPS);
+            let longest = longest(worst.iter().map(|step| step.spread));
+            let row = |step: &StepStats| {
+                let mut cells = vec![
+                    Cell::Text(step.key.clone()),
+                    Cell::Text(text::count(step.runs)),
+                    Cell::Text(text::count(step.failed)),
+                    Cell::Text(text::count(step.flaky)),
+                ];
+                cells.extend(lengths(step.spread, longest));
+                cells
+            };
+            worst.into_iter().map(row).collect()
         })
     };
     const COLUMNS: [&str; 8] = [
@@ -165,7 +176,5 @@ pub fn step_table_view(steps: RwSignal<StepTable>) -> El {
         "Longest",
         "p50 in p95",
     ];
-    view! {
-        <section><h2>"Steps"</h2><p class="muted">{from}</p>{table("Steps", &COLUMNS, rows)}</section>
-    }
+    table(name, &COLUMNS, rows)
 }

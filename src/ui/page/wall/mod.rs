@@ -4,6 +4,7 @@ use crate::state::reactive::{effect, memo};
 use crate::ui::html::{IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::model::Timestamp;
+use runboard_core::model::order::order;
 use runboard_core::model::wall::{Health, Tile};
 
 use crate::state::State;
@@ -89,13 +90,15 @@ fn shown(state: State, by_source: bool, now: Timestamp) -> Vec<Shown> {
         }
     }));
     // What is stale is sick too: nobody knows how it is.
-    shown.sort_by_key(|tile| match tile.health {
+    let rank = |place: usize| match shown.get(place).map_or("", |tile| tile.health) {
         "failed" => 0,
         "stale" => 1,
         "unknown" => 2,
         _ => 3,
-    });
-    shown
+    };
+    let places = order(shown.len(), &|a, b| rank(a).cmp(&rank(b)));
+    let tile = |place: usize| shown.get(place).cloned();
+    places.into_iter().filter_map(tile).collect()
 }
 
 /// Columns for `count` tiles on a screen of this shape, so that tiles are as large as can be.
