@@ -1,6 +1,9 @@
 //! The Runs API (docs/runs-api.yaml): one source at `/api/v1/NAME/`, and `local` also at `/api/v1/`.
 
+pub(crate) mod about;
 pub(crate) mod download;
+pub(crate) mod events;
+pub(crate) mod info;
 pub(crate) mod logs;
 pub(crate) mod problem;
 pub(crate) mod query;
@@ -26,6 +29,8 @@ pub(crate) const RESERVED: [&str; 4] = [LOCAL, "info", "runs", "stream"];
 /// Everything that the API answers from.
 pub(crate) struct Api {
     pub(crate) sources: Vec<Arc<Source>>,
+    /// Changes are allowed.
+    pub(crate) actions: bool,
     pub(crate) shutdown: tokio::sync::watch::Receiver<bool>,
 }
 
@@ -55,12 +60,18 @@ impl Api {
             None => (self.source(LOCAL).ok_or_else(missing)?, segments.as_slice()),
         };
         match rest {
-            ["info"] => runs::info(source, Query::read(query, &[])?).await,
+            ["info"] => info::get(source, Query::read(query, &[])?, self.actions).await,
             ["runs"] => runs::list(source, Query::read(query, &runs::LIST)?).await,
             ["runs", id] => runs::one(source, id, Query::read(query, &[])?).await,
             ["runs", id, "steps"] => {
                 runs::steps(source, id, Query::read(query, &runs::STEPS)?).await
             }
+            ["runs", id, "events"] => {
+                events::get(source, id, Query::read(query, &events::EVENTS)?).await
+            }
+            ["runs", id, "stats"] => about::stats(source, id, Query::read(query, &[])?).await,
+            ["runs", id, "lineage"] => about::lineage(source, id, Query::read(query, &[])?).await,
+            ["runs", id, "raw"] => about::raw(source, id, Query::read(query, &[])?).await,
             ["runs", id, "logs"] => logs::get(source, id, Query::read(query, &logs::LOGS)?).await,
             ["runs", id, "log"] => {
                 download::get(source, id, Query::read(query, &[])?, headers).await

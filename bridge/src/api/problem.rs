@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use runboard_core::backend::runs_api::wire;
+use serde_json::Value;
 
 /// Why a request got no answer.
 #[derive(Debug)]
@@ -11,6 +11,8 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     /// Seconds after which asking again may help.
     wait: Option<u64>,
+    /// Members beyond those of RFC 9457.
+    more: serde_json::Map<String, Value>,
 }
 
 impl Problem {
@@ -19,6 +21,7 @@ impl Problem {
             status,
             detail: detail.into(),
             wait: None,
+            more: serde_json::Map::new(),
         }
     }
 
@@ -45,6 +48,14 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, format!("there is no run {id} here"))
     }
 
+    /// The same problem with more members.
+    pub(crate) fn with(mut self, more: Value) -> Problem {
+        if let Value::Object(more) = more {
+            self.more.extend(more);
+        }
+        self
+    }
+
     pub(crate) fn no_page(path: &str) -> Problem {
         Problem::new(StatusCode::NOT_FOUND, format!("there is nothing at {path}"))
     }
@@ -54,13 +65,17 @@ impl Problem {
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {
-        let body = wire::Problem {
-            kind: "about:blank".into(),
-            title: self.status.canonical_reason().unwrap_or("Error").into(),
-            status: self.status.as_u16(),
-            detail: self.detail,
-        };
-        let mut response = Response::new(Body::from(serde_json::to_vec(&body).unwrap_or_default()));
+        let mut body = self.more;
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        for (key, value) in [
+            ("type", Value::from("about:blank")),
+            ("title", Value::from(title)),
+            ("status", Value::from(self.status.as_u16())),
+            ("detail", Value::from(self.detail)),
+        ] {
+            body.insert(key.into(), value);
+        }
+        let mut response = Response::new(Body::from(Value::Object(body).to_string()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(

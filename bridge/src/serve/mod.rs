@@ -150,6 +150,7 @@ async fn run(args: ServeArgs) -> Result<(), String> {
     let site = Arc::new(Site {
         api: Api {
             sources,
+            actions: args.allow_actions,
             shutdown: stopped.clone(),
         },
         assets,

@@ -2,15 +2,15 @@
 //!
 //! A hundred thousand runs take a few megabytes here. What a row needs beyond its columns is read again from its line.
 
+mod read;
+
 use std::collections::HashMap;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
-use runboard_core::backend::history::{
-    Item, Line, Naming, Reader, Summary, Warning, decode, nth_id,
-};
-use runboard_core::model::{Phase, Run, Step, Timestamp};
+use runboard_core::backend::history::{Item, Line, Naming, Reader, Summary, Warning, nth_id};
+use runboard_core::model::{Lineage, Phase};
 
 use super::file::{Position, Stamp, read_at};
 use super::words::Words;
@@ -51,6 +51,8 @@ pub(crate) struct Lines {
     /// How often an id was seen, for ids seen more than once.
     again: HashMap<u32, u32>,
     words: Words,
+    /// Rows that say where they come from.
+    lineages: Vec<(u32, Lineage)>,
     problems: Vec<String>,
     more_problems: usize,
     /// Grows when the file turned out to be another one than before.
@@ -78,6 +80,7 @@ impl Lines {
             hasher: RandomState::new(),
             again: HashMap::new(),
             words: Words::default(),
+            lineages: Vec::new(),
             problems: Vec::new(),
             more_problems: 0,
             epoch: 0,
@@ -105,6 +108,10 @@ impl Lines {
         self.ids
             .get(row.id.0 as usize..row.id.1 as usize)
             .unwrap_or_default()
+    }
+
+    pub(crate) fn lineages(&self) -> &[(u32, Lineage)] {
+        &self.lineages
     }
 
     /// Row numbers, oldest first.
@@ -301,6 +308,14 @@ impl Lines {
                 .number(summary.result.as_deref().unwrap_or_default()),
             phase: summary.phase(),
         });
+        let named = |key: &str| Some(summary.metadata.get(key)?.as_str()?.to_string());
+        let lineage = Lineage {
+            root: named("root"),
+            parent: named("parent"),
+        };
+        if lineage != Lineage::default() {
+            self.lineages.push((number, lineage));
+        }
         first.is_some()
     }
 
@@ -330,43 +345,5 @@ impl Lines {
             }
         }
         self.order = order;
-    }
-
-    /// What the columns say of a row, written over `run`: enough for filters that ask for no more.
-    pub(crate) fn columns(&self, row: &Row, run: &mut Run) {
-        run.id.clear();
-        run.id.push_str(self.id(row));
-        run.job.clear();
-        run.job.push_str(self.words.text(row.job));
-        run.raw_status.clear();
-        run.raw_status.push_str(self.words.text(row.word));
-        run.phase = row.phase;
-        run.started_at = (row.at != i64::MIN).then_some(Timestamp(row.at));
-    }
-
-    /// The whole run, from its line. When the line cannot be read any more, the columns have to do.
-    pub(crate) fn run(&self, row: &Row) -> (Run, Vec<Step>) {
-        let id = self.id(row).to_string();
-        let (mut run, steps) = match self.summary(row) {
-            Some(summary) => (summary.run(id, &self.naming), summary.steps(&self.naming)),
-            None => {
-                let mut run = Run::new(id, "");
-                self.columns(row, &mut run);
-                (run, Vec::new())
-            }
-        };
-        // The place in the file is the version: lines are only appended.
-        run.version = row.offset + 1;
-        (run, steps)
-    }
-
-    fn summary(&self, row: &Row) -> Option<Summary> {
-        let mut bytes = vec![0; row.len as usize];
-        let len = read_at(self.file.as_ref()?, &mut bytes, row.offset).ok()?;
-        let line = bytes.get(..len)?;
-        match decode::line(line.strip_suffix(b"\n").unwrap_or(line), row.offset == 0) {
-            Line::Record { summary, .. } => Some(*summary),
-            Line::Blank | Line::Fault(_) => None,
-        }
     }
 }

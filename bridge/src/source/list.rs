@@ -101,6 +101,16 @@ impl State {
         ListPage { runs, next, total }
     }
 
+    /// The newest runs.
+    pub(crate) fn newest(&self, count: usize) -> Vec<Run> {
+        let run = |(_, entry)| match entry {
+            Entry::Folder(run) => Some(Run::clone(run)),
+            Entry::Line(number) => Some(self.lines.run(self.lines.row(number)?).0),
+        };
+        let all = self.ordered(Order::NewestFirst, None);
+        all.take(count).filter_map(run).collect()
+    }
+
     /// How many runs there are.
     fn shown(&self) -> u64 {
         let joined = self

@@ -67,6 +67,8 @@ pub(crate) struct Detail {
     /// How far its events are taken in, and the epoch of that file; `None`: it is only a line of a history.
     pub(crate) events: Option<(Position, u64)>,
     pub(crate) log: Option<PathBuf>,
+    /// `None`: it is only a line of a history.
+    pub(crate) folder: Option<PathBuf>,
 }
 
 impl State {
@@ -225,6 +227,7 @@ impl State {
                 steps: folder.steps.clone(),
                 events: Some((folder.events, folder.epoch)),
                 log: Some(folder.log_path()),
+                folder: Some(folder.path.clone()),
             });
         }
         let row = self.lines.row(self.lines.find(id)?)?;
@@ -234,7 +237,22 @@ impl State {
             steps,
             events: None,
             log: None,
+            folder: None,
         })
+    }
+
+    /// A run without its steps.
+    pub(crate) fn head(&self, id: &str) -> Option<Run> {
+        if let Some(folder) = self.folders.get(id) {
+            return Some(folder.run.clone());
+        }
+        let row = self.lines.row(self.lines.find(id)?)?;
+        Some(self.lines.run(row).0)
+    }
+
+    /// The run's line in the history, as it was read.
+    pub(crate) fn line(&self, id: &str) -> Option<serde_json::Value> {
+        self.lines.value(self.lines.row(self.lines.find(id)?)?)
     }
 
     pub(crate) fn problems(&self) -> Vec<String> {
