@@ -1,7 +1,7 @@
 //! Errors as RFC 9457 problems.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::Value;
 
 /// Why a request got no answer.
@@ -11,6 +11,8 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     /// Seconds after which asking again may help.
     wait: Option<u64>,
+    /// What to say in `Allow`.
+    allow: &'static str,
     /// Members beyond those of RFC 9457.
     more: serde_json::Map<String, Value>,
 }
@@ -21,6 +23,7 @@ impl Problem {
             status,
             detail: detail.into(),
             wait: None,
+            allow: "GET, HEAD",
             more: serde_json::Map::new(),
         }
     }
@@ -60,6 +63,15 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, format!("there is nothing at {path}"))
     }
 
+    /// A method that the place does not have; `allow` are those that it has.
+    pub(crate) fn no_method(method: &Method, allow: &'static str) -> Problem {
+        let why = format!("{method} is not possible here, only {allow}");
+        Problem {
+            allow,
+            ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, why)
+        }
+    }
+
     pub(crate) fn broken(error: impl std::fmt::Display) -> Problem {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
     }
@@ -84,7 +96,7 @@ impl Problem {
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            headers.insert(header::ALLOW, HeaderValue::from_static(self.allow));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             // Tells it from an answer of a backend behind the proxy, and opens no window of the browser.

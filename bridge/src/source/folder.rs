@@ -302,6 +302,13 @@ fn read_small(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| error.to_string())
 }
 
+/// The recorded run in a folder, as it stands.
+pub(crate) fn recorded(path: &Path, id: &str) -> Option<(Run, Vec<Step>)> {
+    let mut folder = Folder::new(path.to_path_buf(), id);
+    folder.refresh(super::now_ns())?;
+    Some((folder.run, folder.steps))
+}
+
 /// A run's run.json; nothing when it is not there or cannot be read.
 pub(crate) fn head_of(folder: &Path) -> Option<Value> {
     let path = folder.join("run.json");
@@ -311,9 +318,21 @@ pub(crate) fn head_of(folder: &Path) -> Option<Value> {
 
 /// The last event that tells of the run itself.
 pub(crate) fn last_state(folder: &Path) -> Option<Value> {
+    last_of(folder, |_| true)
+}
+
+/// The event with which the run began last.
+pub(crate) fn last_start(folder: &Path) -> Option<Value> {
+    last_of(folder, |event| {
+        event.get("status").and_then(Value::as_str) == Some("running")
+    })
+}
+
+fn last_of(folder: &Path, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
     let mut last = None;
     let take = &mut |event: super::events::Event| {
-        if event.detail.get("event").and_then(Value::as_str) == Some("run") {
+        let of_run = event.detail.get("event").and_then(Value::as_str) == Some("run");
+        if of_run && wanted(&event.detail) {
             last = Some(event.detail);
         }
         true

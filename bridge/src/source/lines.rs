@@ -3,8 +3,9 @@
 //! A hundred thousand runs take a few megabytes here. What a row needs beyond its columns is read again from its line.
 
 mod read;
+mod remove;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
@@ -53,6 +54,8 @@ pub(crate) struct Lines {
     words: Words,
     /// Rows that say where they come from.
     lineages: Vec<(u32, Lineage)>,
+    /// Rows that are no longer shown.
+    hidden: HashSet<u32>,
     problems: Vec<String>,
     more_problems: usize,
     /// Grows when the file turned out to be another one than before.
@@ -81,6 +84,7 @@ impl Lines {
             again: HashMap::new(),
             words: Words::default(),
             lineages: Vec::new(),
+            hidden: HashSet::new(),
             problems: Vec::new(),
             more_problems: 0,
             epoch: 0,
@@ -98,6 +102,15 @@ impl Lines {
 
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// How many rows are shown.
+    pub(crate) fn shown(&self) -> usize {
+        self.rows.len() - self.hidden.len()
+    }
+
+    pub(crate) fn is_hidden(&self, number: u32) -> bool {
+        self.hidden.contains(&number)
     }
 
     pub(crate) fn row(&self, number: u32) -> Option<&Row> {
@@ -268,7 +281,12 @@ impl Lines {
     fn add(&mut self, item: &Item, summary: &Summary) -> bool {
         let mut id = summary.id(item.line);
         let number = self.rows.len() as u32;
-        let first = self.find(&id);
+        // A run that was resumed has a line for each of its ends; the last one counts.
+        let before = self.find(&id);
+        let first = before.filter(|_| !self.inside);
+        if let Some(before) = before.filter(|_| self.inside) {
+            self.hide(before);
+        }
         if let Some(first) = first {
             let own = id.clone();
             // Another record may have that very name: the count goes on until a name is free.
@@ -324,7 +342,7 @@ impl Lines {
         let mut slot = self.hasher.hash_one(id);
         loop {
             let number = *self.by_id.get(&slot)?;
-            if self.row(number).is_some_and(|row| self.id(row) == id) {
+            if !self.is_hidden(number) && self.row(number).is_some_and(|row| self.id(row) == id) {
                 return Some(number);
             }
             slot = slot.wrapping_add(1);
@@ -336,10 +354,14 @@ impl Lines {
         let fresh = self.rows.len() - from;
         let key = |number: &u32| self.row(*number).map(|row| (row.at, self.id(row)));
         if fresh > 64 {
-            order.extend(from as u32..self.rows.len() as u32);
+            order.extend(
+                (from as u32..self.rows.len() as u32).filter(|number| !self.is_hidden(*number)),
+            );
             order.sort_by(|a, b| key(a).cmp(&key(b)));
         } else {
-            for number in from as u32..self.rows.len() as u32 {
+            for number in
+                (from as u32..self.rows.len() as u32).filter(|number| !self.is_hidden(*number))
+            {
                 let at = order.partition_point(|other| key(other) < key(&number));
                 order.insert(at, number);
             }

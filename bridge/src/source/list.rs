@@ -118,7 +118,7 @@ impl State {
             .keys()
             .filter(|id| self.lines.find(id).is_some())
             .count();
-        (self.folders.len() + self.lines.len() - joined) as u64
+        (self.folders.len() + self.lines.shown() - joined) as u64
     }
 
     /// All that is shown, in order, from behind `start`.

@@ -23,7 +23,7 @@ use runboard_core::model::{Step, Timestamp};
 use crate::log::cache::IndexCache;
 
 pub(crate) use file::{Position, Stamp, read_at};
-pub(crate) use folder::{head_of, last_state};
+pub(crate) use folder::{head_of, last_start, last_state, recorded};
 pub(crate) use list::{ListQuery, Order, PageKey};
 pub(crate) use state::{Detail, Marks, News, RunsPosition, State};
 pub(crate) use watch::Watch;

@@ -213,11 +213,11 @@ impl State {
 
     /// Whether a line is shown by itself: not when its run has a folder.
     pub(crate) fn shows_line(&self, number: u32) -> bool {
-        self.folders.is_empty()
-            || self
-                .lines
-                .row(number)
-                .is_some_and(|row| !self.folders.contains_key(self.lines.id(row)))
+        let has_folder = || {
+            let row = self.lines.row(number);
+            row.is_none_or(|row| self.folders.contains_key(self.lines.id(row)))
+        };
+        !self.lines.is_hidden(number) && (self.folders.is_empty() || !has_folder())
     }
 
     pub(crate) fn detail(&self, id: &str) -> Option<Detail> {
@@ -248,6 +248,18 @@ impl State {
         }
         let row = self.lines.row(self.lines.find(id)?)?;
         Some(self.lines.run(row).0)
+    }
+
+    /// Removes the run's lines from the history; its folder, if it had one, is gone already.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn remove_lines(&mut self, id: &str) -> std::io::Result<()> {
+        if self.lines.remove(id)? {
+            self.seq += 1;
+            self.removed.push_back((self.seq, id.to_string()));
+        }
+        Ok(())
     }
 
     /// The run's line in the history, as it was read.

@@ -44,7 +44,7 @@ impl Lines {
         Some(serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)))
     }
 
-    fn bytes(&self, row: &Row) -> Option<Vec<u8>> {
+    pub(super) fn bytes(&self, row: &Row) -> Option<Vec<u8>> {
         let mut bytes = vec![0; row.len as usize];
         let len = read_at(self.file.as_ref()?, &mut bytes, row.offset).ok()?;
         bytes.truncate(len);
