@@ -39,6 +39,8 @@ pub(crate) struct Folder {
     detail: RunDetail,
     /// The run's line in runs.jsonl, for what the folder does not say.
     line: Option<Run>,
+    /// When the run began, the last time.
+    begun: Option<Timestamp>,
     lost: (u64, u64),
     /// run.json, events.jsonl, log.tsv, alive.
     stamps: [Option<Stamp>; 4],
@@ -58,6 +60,7 @@ impl Folder {
             problems: Vec::new(),
             born: 0,
             line: None,
+            begun: None,
             lost: (0, 0),
             stamps: [None; 4],
         }
@@ -138,12 +141,18 @@ impl Folder {
     }
 
     fn shown_phase(&self) -> Phase {
-        match &self.line {
-            Some(line) if !self.detail.run.phase.is_terminal() && line.phase.is_terminal() => {
-                line.phase
-            }
-            _ => self.detail.run.phase,
-        }
+        self.end_in_line()
+            .map_or(self.detail.run.phase, |line| line.phase)
+    }
+
+    /// The line, when it tells of the run's end and the folder does not. A line from before the run was resumed tells of an earlier end.
+    fn end_in_line(&self) -> Option<&Run> {
+        let line = self.line.as_ref().filter(|line| line.phase.is_terminal())?;
+        let earlier = line
+            .ended_at
+            .zip(self.begun)
+            .is_some_and(|(ended, begun)| ended < begun);
+        (!self.detail.run.phase.is_terminal() && !earlier).then_some(line)
     }
 
     /// The moment at which the row became what it is, in ns: the same after a restart, and never lower than before.
@@ -159,11 +168,7 @@ impl Folder {
     /// Makes the shown run anew; `true` when it differs.
     fn show(&mut self, unfinished: bool) -> bool {
         let mut run = self.detail.run.clone();
-        let steps = match self
-            .line
-            .as_ref()
-            .filter(|line| !run.phase.is_terminal() && line.phase.is_terminal())
-        {
+        let steps = match self.end_in_line() {
             None => self.detail.steps(),
             Some(line) => {
                 (run.phase, run.raw_status) = (line.phase, line.raw_status.clone());
@@ -257,18 +262,19 @@ impl Folder {
             self.detail = RunDetail::new(run);
             self.events = Position::default();
             self.lost = (0, 0);
+            self.begun = None;
             self.epoch += 1;
         }
-        let (detail, lost) = (&mut self.detail, &mut self.lost);
+        let (detail, lost, begun) = (&mut self.detail, &mut self.lost, &mut self.begun);
         let mut bad = Vec::new();
         let end = whole_lines(&file, self.events.offset, MAX_LINE, &mut |offset, line| {
             match line.map(|line| read_event(offset, line)) {
                 Some(Ok(Line::Event(event))) => {
                     // A run that begins after it was over was resumed.
-                    if matches!(&event.kind, EventKind::Run { phase, .. } if phase.is_active())
-                        && detail.run.phase.is_terminal()
-                    {
-                        detail.run.attempt = detail.run.attempt.saturating_add(1);
+                    if matches!(&event.kind, EventKind::Run { phase, .. } if phase.is_active()) {
+                        let again = u32::from(detail.run.phase.is_terminal());
+                        detail.run.attempt = detail.run.attempt.saturating_add(again);
+                        *begun = event.at.or(*begun);
                     }
                     detail.apply(&event);
                 }

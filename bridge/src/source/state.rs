@@ -326,6 +326,8 @@ impl State {
                 _ if self.folders.contains_key(id) => {}
                 // Only its folder was cleared away: the run goes on as a line of the history.
                 Some(number) => news.rows.push(number),
+                // Its folder and its line went one after the other.
+                None if news.removed.contains(id) => {}
                 None => news.removed.push(id.clone()),
             }
         }

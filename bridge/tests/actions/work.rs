@@ -13,7 +13,9 @@ use super::site::{Place, Site, bridge};
 pub(crate) fn site(extra: &[&str]) -> Site {
     let mut args = vec!["--allow-actions"];
     args.extend(extra);
-    Site::start(Place::new(), &args)
+    // What is run again has the bridge's environment.
+    let env = [("BRIDGE", env!("CARGO_BIN_EXE_runboard-bridge"))];
+    Site::start_with(Place::new(), &args, &env)
 }
 
 /// A change with the header that it needs.
