@@ -51,7 +51,7 @@ struct Asked {
 
 impl Asked {
     fn read(query: &Query) -> Result<Asked, Problem> {
-        let level = match query.last("level").filter(|word| !word.is_empty()) {
+        let level = match query.last("level") {
             None => 0,
             Some(word) => LEVELS
                 .iter()

@@ -31,7 +31,7 @@ pub(crate) async fn get(
     id: &str,
     query: Query,
 ) -> Result<Response<Body>, Problem> {
-    let mode = match query.last("mode").filter(|word| !word.is_empty()) {
+    let mode = match query.last("mode") {
         None => Mode::default(),
         Some(word) => Mode::from_word(word)
             .ok_or_else(|| Problem::parameter("mode", word, "incomplete or failed"))?,

@@ -25,9 +25,15 @@ pub(crate) async fn list(source: &Arc<Source>, query: Query) -> Result<Response<
         .compile(now(), 0)
         .map_err(|error| Problem::parameter(error.field, &error.value, error.expected))?;
     let order = match query.last("order") {
-        None | Some("desc") => Order::NewestFirst,
-        Some("asc") => Order::OldestFirst,
-        Some(other) => return Err(Problem::parameter("order", other, "asc or desc")),
+        None | Some("desc" | "newest") => Order::NewestFirst,
+        Some("asc" | "oldest") => Order::OldestFirst,
+        Some("job") => Order::Job,
+        Some("status") => Order::Status,
+        Some("duration") => Order::Duration,
+        Some(other) => {
+            let takes = "newest (desc), oldest (asc), job, status or duration";
+            return Err(Problem::parameter("order", other, takes));
+        }
     };
     let latest = match query
         .pairs()
@@ -62,10 +68,7 @@ pub(crate) async fn list(source: &Arc<Source>, query: Query) -> Result<Response<
         drop(state);
         json(&wire::RunList {
             runs: page.runs.iter().map(encode::run).collect(),
-            next: page
-                .next
-                .filter(|_| !latest)
-                .map(|key| format!("{}.{}", key.at, cursor::encode(&key.id))),
+            next: page.next.filter(|_| !latest).map(|key| page_text(&key)),
             total: page.total,
             cursor: Some(cursor.finish()),
         })
@@ -74,11 +77,31 @@ pub(crate) async fn list(source: &Arc<Source>, query: Query) -> Result<Response<
 }
 
 fn page_key(text: &str) -> Option<PageKey> {
-    let (at, id) = text.split_once('.')?;
+    let (at, rest) = text.split_once('.')?;
+    let (id, word) = rest
+        .split_once('~')
+        .map_or((rest, None), |(id, word)| (id, Some(word)));
     Some(PageKey {
         at: at.parse().ok()?,
         id: cursor::decode(id)?,
+        word: match word {
+            Some(word) => Some(cursor::decode(word)?),
+            None => None,
+        },
     })
+}
+
+fn page_text(key: &PageKey) -> String {
+    let word = key
+        .word
+        .as_ref()
+        .map(|word| format!("~{}", cursor::encode(word)));
+    format!(
+        "{}.{}{}",
+        key.at,
+        cursor::encode(&key.id),
+        word.unwrap_or_default()
+    )
 }
 
 pub(crate) async fn one(

@@ -9,6 +9,7 @@ mod folder;
 mod lines;
 mod list;
 mod near;
+mod sorted;
 mod state;
 mod watch;
 mod words;

@@ -6,6 +6,7 @@
     clippy::panic
 )]
 
+mod about;
 mod access;
 mod client;
 mod cuts;
@@ -14,6 +15,7 @@ mod follow;
 mod history;
 mod list;
 mod logs;
+mod own_backend;
 mod process;
 mod run;
 mod site;
