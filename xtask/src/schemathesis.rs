@@ -162,16 +162,9 @@ fn own_backend(
     let mut command = ask(kit, place, server.url.trim_end_matches('/'), "demo-1");
     let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
     command.args(["--mode", "positive", "--checks", checks]);
-    for path in [
-        "/info",
-        "/runs",
-        "/runs/{id}",
-        "/runs/{id}/steps",
-        "/runs/{id}/logs",
-    ] {
-        command.args(["--include-path", path]);
+    for id in ["info", "listRuns", "getRun", "listSteps", "readLogs"] {
+        command.args(["--include-operation-id", id]);
     }
-    command.args(["--include-method", "GET"]);
     told(stage, &mut command, "own backend", counts, notes)?;
     server.group.stop();
     Ok(())
@@ -296,14 +289,18 @@ impl Server {
             .arg("--history")
             .arg(format!("history={}", history.display()))
             .env("BRIDGE", bridge);
+        Server::of(&mut command, "the bridge")
+    }
+
+    /// A program whose first line is its address.
+    fn of(command: &mut Command, name: &str) -> Done<Server> {
         let bad = |why: String| {
             Fail::new(
-                format!("the bridge did not start: {why}"),
+                format!("{name} did not start: {why}"),
                 "run it again with -v",
             )
         };
-        let (group, lines) =
-            Group::spawn_heard(&mut command).map_err(|error| bad(error.to_string()))?;
+        let (group, lines) = Group::spawn_heard(command).map_err(|error| bad(error.to_string()))?;
         let line = lines
             .recv_timeout(START)
             .map_err(|error| bad(error.to_string()))?;

@@ -78,6 +78,7 @@ fn the_same_command_runs_as_a_new_run_of_the_family() {
         (&json!(first), &json!([]))
     );
     // The folders are cleared away: the lines know the family too.
+    super::work::written(&site, 3);
     for id in [&first, &second] {
         std::fs::remove_dir_all(super::work::folder(&site, id)).unwrap();
     }

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::client::Reply;
 use super::files::Run;
 use super::site::Site;
-use super::work::{begin, change_with, folder, over, record, refused, run, site, steps, until};
+use super::work::{
+    begin, change_with, folder, over, record, refused, run, site, steps, until, written,
+};
 
 const AT: &str = "2026-11-21T10:00:00Z";
 
@@ -121,6 +123,7 @@ fn commands_that_have_succeeded_are_passed_over() {
         ]
     );
     // Its two lines in the history are one run, as its last end tells, also when the folder is gone.
+    written(&site, 2);
     std::fs::remove_dir_all(folder(&site, &id)).unwrap();
     assert_eq!(site.ids("status=succeeded"), [id.as_str()]);
     assert_eq!(site.json("/api/v1/runs")["total"], 1);

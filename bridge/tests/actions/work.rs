@@ -124,6 +124,15 @@ pub(crate) fn lives(pid: &str) -> bool {
         .is_some_and(|(_, rest)| !rest.starts_with('Z'))
 }
 
+/// Waits until the history has so many lines: a run's line comes behind its last event.
+pub(crate) fn written(site: &Site, lines: usize) {
+    let path = site.place.join("rec/runs.jsonl");
+    until("the lines", || {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        (text.lines().count() >= lines).then_some(())
+    });
+}
+
 pub(crate) fn folder(site: &Site, id: &str) -> PathBuf {
     site.place.join("rec/runs").join(id)
 }

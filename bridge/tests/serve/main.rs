@@ -8,6 +8,7 @@
 
 mod about;
 mod access;
+#[allow(dead_code)]
 mod client;
 mod cuts;
 mod files;
