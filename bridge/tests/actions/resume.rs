@@ -95,12 +95,16 @@ fn commands_that_have_succeeded_are_passed_over() {
         (file("extracts").as_str(), file("reports").as_str()),
         ("extracted\n", "done\n")
     );
-    // Who followed the run sees that it goes on, and its end.
-    let seen = stream
-        .until(|event| event.name == "runs" && event.data["runs"][0]["status"] == "succeeded");
+    // Who followed the run until it was over sees that it goes on, and its end.
+    let told = |event: &super::client::Event, kind: &str| {
+        let list = event.data["events"].as_array();
+        list.is_some_and(|list| list.iter().any(|event| event["type"] == kind))
+    };
+    let seen = stream.until(|event| told(event, "RUN_SUCCESS"));
+    assert!(seen.iter().any(|event| told(event, "RUN_START")));
     assert!(
         seen.iter()
-            .any(|event| event.data["events"][0]["type"].is_string())
+            .any(|event| event.data["runs"][0]["attempt"] == 2)
     );
     let events = site.json(&format!(
         "/api/v1/runs/{id}/events?type=RUN_*,STEP_RESTARTED"
@@ -123,6 +127,7 @@ fn commands_that_have_succeeded_are_passed_over() {
         ]
     );
     // Its two lines in the history are one run, as its last end tells, also when the folder is gone.
+    written(&site, 2);
     written(&site, 2);
     std::fs::remove_dir_all(folder(&site, &id)).unwrap();
     assert_eq!(site.ids("status=succeeded"), [id.as_str()]);
