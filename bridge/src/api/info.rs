@@ -9,6 +9,7 @@ use serde_json::json;
 use super::problem::Problem;
 use super::query::Query;
 use super::{blocking, json};
+use crate::cursor::Writer;
 use crate::source::{Place, Source, now};
 
 pub(crate) const HEARTBEAT_S: u32 = 5;
@@ -21,7 +22,11 @@ pub(crate) async fn get(
 ) -> Result<Response<Body>, Problem> {
     let source = source.clone();
     blocking(move || {
-        let problems = source.look().problems();
+        let state = source.look();
+        let problems = state.problems();
+        let mut cursor = Writer::default();
+        cursor.runs(&state.position());
+        drop(state);
         let recorded = matches!(source.place, Place::Recorded(_));
         let actions = actions && recorded;
         let mut info = json!({
@@ -29,6 +34,7 @@ pub(crate) async fn get(
             "version": env!("CARGO_PKG_VERSION"),
             "api": "1",
             "server_time": now().to_string(),
+            "cursor": cursor.finish(),
             "heartbeat_s": HEARTBEAT_S,
             "vocabulary": {"job": "job", "step": if recorded { "step" } else { "stage" }},
             "capabilities": {

@@ -166,12 +166,10 @@ impl Lines {
         if stamp == self.stamp {
             return;
         }
-        // Replaced by an editor or by rotation: lines may have gone anywhere in it.
-        if self
-            .stamp
-            .zip(stamp)
-            .is_some_and(|(old, new)| old.inode != new.inode)
-        {
+        // Replaced by an editor or by rotation, or written without growing, as who deletes a line does: lines may have gone anywhere in it.
+        if self.stamp.zip(stamp).is_some_and(|(old, new)| {
+            old.inode != new.inode || (old.len == new.len && old.modified != new.modified)
+        }) {
             self.forget();
         }
         self.stamp = stamp;

@@ -139,6 +139,13 @@ impl RunTopic {
         topic
     }
 
+    /// Whether the run has begun again since it was told of; it may be over again by now.
+    fn has_resumed(&self, run: &Run) -> bool {
+        self.run
+            .as_ref()
+            .is_some_and(|old| old.attempt < run.attempt)
+    }
+
     /// How many events stand before that place.
     fn count(&self, at: &Position) -> u64 {
         let path = self
@@ -211,8 +218,7 @@ impl RunTopic {
                     (self.run, self.steps, self.epoch) = (None, Vec::new(), epoch);
                     place = Place::default();
                     self.stage = Stage::Following;
-                } else if !detail.run.phase.is_terminal() {
-                    // Resumed, if it had ended.
+                } else if !detail.run.phase.is_terminal() || self.has_resumed(&detail.run) {
                     self.stage = Stage::Following;
                 }
                 self.upto = detail.events.unwrap_or_default().0;

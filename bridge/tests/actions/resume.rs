@@ -106,6 +106,7 @@ fn commands_that_have_succeeded_are_passed_over() {
         seen.iter()
             .any(|event| event.data["runs"][0]["attempt"] == 2)
     );
+    stream.until_named("end");
     let events = site.json(&format!(
         "/api/v1/runs/{id}/events?type=RUN_*,STEP_RESTARTED"
     ));
