@@ -55,7 +55,10 @@ impl Asked {
             None => 0,
             Some(word) => LEVELS
                 .iter()
-                .position(|level| *level == word)
+                .position(|level| {
+                    level.eq_ignore_ascii_case(word)
+                        || (*level == "warning" && word.eq_ignore_ascii_case("warn"))
+                })
                 .ok_or_else(|| Problem::parameter("level", word, &LEVELS.join(", ")))?,
         };
         let since = query.last("since").filter(|text| !text.is_empty());
