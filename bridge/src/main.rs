@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod access;
+mod actions;
 mod api;
 mod cursor;
 mod log;
 mod proxy;
 mod record_cmd;
+mod resume;
 mod serve;
 mod source;
 mod stream;
@@ -29,6 +31,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Record(record_cmd::RecordArgs),
+    Resume(resume::cmd::ResumeArgs),
     Serve(serve::ServeArgs),
 }
 
@@ -36,6 +39,7 @@ enum Command {
 async fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Record(args) => record_cmd::record(args).await,
+        Command::Resume(args) => resume::cmd::resume(args).await,
         Command::Serve(args) => serve::serve(args).await,
     }
 }

@@ -10,15 +10,15 @@ use std::time::Duration;
 
 use clap::Args;
 use runboard_record::{
-    Echo, Options, Recording, RunOutcome, Running, StepOutcome, Stream, default_dir, exit_code,
-    words,
+    Echo, Options, RESUME_VARIABLE, Recording, RunOutcome, Running, StepOutcome, Stream,
+    default_dir, exit_code, words,
 };
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
 use self::signals::{Signals, Stop};
 
-mod signals;
+pub(crate) mod signals;
 
 /// How long a command that may have had a Ctrl-C already is left to end by itself before it is sent to it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -38,6 +38,15 @@ pub(crate) struct RecordArgs {
     /// The name of the step [default: the command's file name; within a recorded run the job]
     #[arg(long, value_name = "NAME")]
     step: Option<String>,
+    /// The new run's id, chosen by who starts us
+    #[arg(long, hide = true, value_name = "ID")]
+    run_id: Option<String>,
+    /// The run that this one re-executes
+    #[arg(long, hide = true, value_name = "ID")]
+    parent: Option<String>,
+    /// The first run of that family
+    #[arg(long, hide = true, value_name = "ID")]
+    root: Option<String>,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -57,12 +66,14 @@ pub(crate) async fn record(args: RecordArgs) -> ExitCode {
         return ExitCode::from(2);
     };
     let mut options = Options::new(args.dir.unwrap_or_else(default_dir), &args.job);
-    options.command = args
+    let argv: Vec<String> = args
         .command
         .iter()
         .map(|word| word.to_string_lossy().into())
         .collect();
+    options.command.clone_from(&argv);
     options.tags.extend(args.tags);
+    (options.run_id, options.parent, options.root) = (args.run_id, args.parent, args.root);
     let recording = Recording::open(options);
 
     let own_name = || {
@@ -79,13 +90,20 @@ pub(crate) async fn record(args: RecordArgs) -> ExitCode {
             own_name()
         }
     };
-    let step = recording.step(&args.step.clone().unwrap_or_else(by_default));
+    let name = args.step.clone().unwrap_or_else(by_default);
+    let cwd = std::env::current_dir().unwrap_or_default();
+    if let Some(attempt) = done_before(&recording, &name, &argv, &cwd) {
+        let words = format!("{name} is passed over: it succeeded in attempt {attempt}");
+        recording.line(Stream::Sys, &words);
+        return ExitCode::SUCCESS;
+    }
+    let step = recording.command_step(&name, &argv, &cwd);
 
     // Listening begins before the command does, so that no signal ends us while it runs on.
-    let signals = Signals::listen();
+    let mut signals = Signals::listen();
     let mut command = Command::new(program);
     let ended = match step.spawn(command.args(arguments), Echo::Terminal) {
-        Ok(running) => until_end(running, signals).await,
+        Ok(running) => until_end(running, &mut signals).await,
         Err(error) => Err(error),
     };
     match ended {
@@ -120,15 +138,21 @@ pub(crate) async fn record(args: RecordArgs) -> ExitCode {
     }
 }
 
-fn exit(code: i32) -> ExitCode {
+/// When a run is resumed, commands of it that have succeeded are not run again. Gives the attempt in which this one did.
+fn done_before(recording: &Recording, name: &str, argv: &[String], cwd: &Path) -> Option<u64> {
+    let before = std::env::var(RESUME_VARIABLE).ok()?.parse().ok()?;
+    recording.succeeded_before(name, argv, cwd, before)
+}
+
+pub(crate) fn exit(code: i32) -> ExitCode {
     // The system keeps the lowest eight bits of an exit code.
     ExitCode::from((code & 0xff) as u8)
 }
 
 /// Waits for the command while passing signals on to it. Gives how it ended, and the signal that made us stop it.
-async fn until_end(
+pub(crate) async fn until_end(
     mut running: Running,
-    mut signals: Signals,
+    signals: &mut Signals,
 ) -> io::Result<(ExitStatus, Option<Stop>)> {
     let pid = running.id();
     let (tell_end, mut end) = oneshot::channel();

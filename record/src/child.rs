@@ -8,10 +8,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-use crate::RUN_VARIABLE;
 use crate::echo::{ECHO_VARIABLE, Echo, Route, Routes, Target};
 use crate::outcome::Stream;
 use crate::step::{Step, StepState};
+use crate::{RUN_VARIABLE, STEP_VARIABLE};
 
 /// How long a pipe may stay silent after the command's own end. A process that it left behind may hold the pipe for ever.
 const GRACE: Duration = Duration::from_secs(1);
@@ -44,7 +44,9 @@ impl Step {
     pub fn spawn(&self, command: &mut Command, echo: Echo) -> io::Result<Running> {
         let step = Arc::clone(&self.state);
         let recording = &step.recording;
-        command.env(RUN_VARIABLE, recording.child_variable());
+        command
+            .env(RUN_VARIABLE, recording.child_variable())
+            .env(STEP_VARIABLE, step.name());
         if recording.folder().is_none() {
             command.stdout(own_or_null(echo, Stdio::inherit()));
             command.stderr(own_or_null(echo, Stdio::inherit()));

@@ -177,6 +177,8 @@ fn line(own: &Own, end: &End<'_>, stages: &[Stage]) -> Value {
     if let Some(fields) = metadata.as_object_mut() {
         let known = [
             ("exit_code", end.exit_code.map(Value::from)),
+            ("parent", own.options.parent.clone().map(Value::from)),
+            ("root", own.options.root.clone().map(Value::from)),
             ("host", host().map(Value::from)),
             ("user", user().map(Value::from)),
         ];

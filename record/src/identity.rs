@@ -10,7 +10,8 @@ use std::time::SystemTime;
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// A new run id, `r` and 11 characters. 55 random bits do not exclude a collision, so whoever makes the folder must notice one.
-pub(crate) fn new_run_id() -> String {
+#[must_use]
+pub fn new_run_id() -> String {
     let mut bits = RandomState::new().hash_one((SystemTime::now(), std::process::id()));
     let mut id = String::from("r");
     for _ in 0..11 {

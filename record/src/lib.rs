@@ -24,17 +24,19 @@ mod options;
 mod outcome;
 mod prune;
 mod recording;
+mod resume;
 mod shared;
 mod step;
 mod time;
 
 pub use child::Running;
 pub use echo::Echo;
-pub use identity::{default_dir, is_run_id};
+pub use identity::{default_dir, is_run_id, new_run_id};
 pub use journal::words;
 pub use options::Options;
 pub use outcome::{RunOutcome, StepOutcome, Stream, exit_code};
 pub use recording::Recording;
+pub use resume::Held;
 pub use step::Step;
 
 /// What this recorder calls itself in `run.json` and `runs.jsonl`.
@@ -42,3 +44,9 @@ pub const RECORDER: &str = concat!("runboard-record ", env!("CARGO_PKG_VERSION")
 
 /// The variable that names the folder of the run that a command is part of, or `off`.
 pub const RUN_VARIABLE: &str = "RUNBOARD_RUN";
+
+/// The variable that names the step that a command is part of.
+pub const STEP_VARIABLE: &str = "RUNBOARD_STEP";
+
+/// The variable that says, while a run is resumed, how many bytes of its events are from before.
+pub const RESUME_VARIABLE: &str = "RUNBOARD_RESUME";

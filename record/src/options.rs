@@ -14,6 +14,8 @@ pub struct Options {
     pub command: Vec<String>,
     /// Free labels, such as `branch` = `main`.
     pub tags: BTreeMap<String, String>,
+    /// The run's id, when the caller has chosen it: as [`crate::is_run_id`] has it, and not in use. Else one is drawn.
+    pub run_id: Option<String>,
     /// The id of the run that this one re-executes.
     pub parent: Option<String>,
     /// The id of the first run of that family.
@@ -34,6 +36,7 @@ impl Options {
                 .map(|word| word.to_string_lossy().into_owned())
                 .collect(),
             tags: BTreeMap::new(),
+            run_id: None,
             parent: None,
             root: None,
             keep_runs: 200,

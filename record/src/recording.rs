@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
@@ -19,7 +19,7 @@ use crate::outcome::{RunOutcome, StepOutcome, Stream};
 use crate::shared::{Kind, Own, Shared, lock, say, set};
 use crate::step::Step;
 use crate::time::now;
-use crate::{RECORDER, RUN_VARIABLE, prune};
+use crate::{RECORDER, RUN_VARIABLE, STEP_VARIABLE, is_run_id, prune};
 
 /// How often `alive` is touched.
 const PULSE: Duration = Duration::from_secs(2);
@@ -70,7 +70,10 @@ impl Recording {
     pub fn start(options: Options) -> io::Result<Self> {
         let runs = options.dir.join("runs");
         fs::create_dir_all(&runs)?;
-        let (id, folder) = new_folder(&runs)?;
+        let (id, folder) = match &options.run_id {
+            Some(id) => named_folder(&runs, id)?,
+            None => new_folder(&runs)?,
+        };
         let own = Own {
             id,
             created_at: now(),
@@ -97,6 +100,8 @@ impl Recording {
         fs::write(&about, format!("{}\n", run_json(&own)))?;
         fs::rename(&about, folder.join("run.json"))?;
         let alive = File::create(folder.join("alive"))?;
+        // While it is locked the run is not taken up by another recorder. Where that is impossible nothing is lost but this guard.
+        let _ = alive.try_lock();
         let at = own.created_at.clone();
         let (keep_runs, keep_bytes) = (own.options.keep_runs, own.options.keep_bytes);
         let recording = Self::with(Kind::Own(Box::new(own)), Some(folder))?;
@@ -130,7 +135,7 @@ impl Recording {
         )
     }
 
-    fn with(kind: Kind, folder: Option<PathBuf>) -> io::Result<Self> {
+    pub(crate) fn with(kind: Kind, folder: Option<PathBuf>) -> io::Result<Self> {
         let Some(path) = &folder else {
             return Ok(Self::silent());
         };
@@ -157,7 +162,7 @@ impl Recording {
     }
 
     /// Touches `alive` until the run ends, and tries to write the events that found no room.
-    fn touch(&self, alive: File) -> io::Result<()> {
+    pub(crate) fn touch(&self, alive: File) -> io::Result<()> {
         let (pulse, stop) = mpsc::channel::<()>();
         let shared: Weak<Shared> = Arc::downgrade(&self.shared);
         thread::Builder::new()
@@ -209,23 +214,40 @@ impl Recording {
     /// Begins a step. The same name again in the same run is its next attempt. Control characters become spaces.
     #[must_use = "a step that is dropped is recorded as failed"]
     pub fn step(&self, name: &str) -> Step {
+        self.begin_step(name, None)
+    }
+
+    /// The same for a step that is one command, run in `cwd`: whoever resumes the run can then run it again.
+    #[must_use = "a step that is dropped is recorded as failed"]
+    pub fn command_step(&self, name: &str, argv: &[String], cwd: &Path) -> Step {
+        self.begin_step(name, Some((argv, cwd)))
+    }
+
+    fn begin_step(&self, name: &str, command: Option<(&[String], &Path)>) -> Step {
         let (name, at) = (step_name(name), now());
         let attempt = {
             let mut stages = lock(&self.shared.stages);
             let own = history::attempts(&stages, &name);
-            let others = match (&self.shared.kind, self.folder()) {
-                (Kind::Joined, Some(folder)) => {
-                    history::attempts(&history::stages_of(folder), &name)
-                }
-                _ => 0,
-            };
+            // Commands that joined may have run the same step, and so may whoever began a run that is resumed.
+            let others = self.folder().map_or(0, |folder| {
+                history::attempts(&history::stages_of(folder), &name)
+            });
             let attempt = own.max(others) + 1;
             stages.push(Stage::begun(&name, attempt, &at));
             attempt
         };
-        self.shared.event(&json!({
+        let mut event = json!({
             "at": at, "event": "step", "step": name, "attempt": attempt, "status": "running"
-        }));
+        });
+        if let Some((argv, cwd)) = command {
+            set(&mut event, "argv", Some(json!(argv)));
+            set(&mut event, "cwd", Some(cwd.to_string_lossy().into()));
+        }
+        let around = std::env::var(STEP_VARIABLE)
+            .ok()
+            .filter(|around| self.is_joined() && !around.is_empty() && *around != name);
+        set(&mut event, "within", around.map(Value::from));
+        self.shared.event(&event);
         Step::new(self.clone(), name, attempt)
     }
 
@@ -243,6 +265,19 @@ impl Recording {
     /// `reason` is explained by the first step that failed. For a joined run this only says what was lost.
     pub fn finish(&self, outcome: RunOutcome, exit_code: Option<i32>, reason: Option<&str>) {
         self.shared.finish(outcome, exit_code, reason);
+    }
+
+    /// From now on its end is not ours to record.
+    pub(crate) fn leave(&self) {
+        self.shared.ended.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn come_back(&self) {
+        self.shared.ended.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) fn event(&self, event: &Value) {
+        self.shared.event(event);
     }
 
     pub(crate) fn append_rows(&self, rows: &[u8]) {
@@ -286,6 +321,17 @@ fn new_folder(runs: &Path) -> io::Result<(String, PathBuf)> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Makes the folder of a new run whose id the caller has chosen.
+fn named_folder(runs: &Path, id: &str) -> io::Result<(String, PathBuf)> {
+    if !is_run_id(id) {
+        let why = format!("{id:?} is no run id");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
+    let folder = runs.join(id);
+    fs::create_dir(&folder)?;
+    Ok((id.to_owned(), folder))
 }
 
 fn run_json(own: &Own) -> Value {

@@ -93,6 +93,10 @@ impl Drop for Step {
 }
 
 impl StepState {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(crate) fn write(&self, stream: Stream, bytes: &[u8]) {
         self.rows(stream, |lines, prefix, rows| {
             lines.push(bytes, prefix, rows)

@@ -18,8 +18,8 @@ fn the_documented_script_records_a_command_and_passes_its_exit_code_on() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/recording.md");
     let page = fs::read_to_string(page).unwrap();
     let (_, section) = page
-        .split_once("\n## 7. From a shell script\n")
-        .expect("section 7");
+        .split_once("\n## 9. From a shell script\n")
+        .expect("section 9");
     let (_, block) = section.split_once("```sh\n").expect("a script");
     let (script, _) = block.split_once("```").expect("its end");
 

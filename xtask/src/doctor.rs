@@ -8,6 +8,7 @@ use crate::node;
 use crate::paths;
 use crate::pins::{APT, AXE, BINARYEN, CargoTool, PLAYWRIGHT, TARGET, TRUNK, WASM_BINDGEN};
 use crate::proc;
+use crate::schemathesis;
 use crate::tools;
 
 struct Row {
@@ -80,6 +81,12 @@ fn rows() -> Vec<Row> {
             browser::driver(),
             &format!("as root: {APT}  (for tests; or set CHROMEDRIVER)"),
         ),
+        Row {
+            name: "schemathesis",
+            found: schemathesis::found(),
+            get: format!("cargo xtask test  (or: {})", schemathesis::by_hand()),
+            vital: false,
+        },
         program(
             "python3",
             "apt-get install -y python3  (for the tests of the real backends)",

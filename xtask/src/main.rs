@@ -14,6 +14,7 @@ mod paths;
 mod pins;
 mod port;
 mod proc;
+mod schemathesis;
 mod serve;
 mod sizes;
 mod stage;

@@ -74,6 +74,9 @@ pub(crate) const BINARYEN: (&str, &str) = ("binaryen", "132.0.0");
 pub(crate) const PLAYWRIGHT: (&str, &str) = ("playwright-core", "1.65.1");
 pub(crate) const AXE: (&str, &str) = ("axe-core", "4.14.1");
 
+/// Asks the bridge everything that docs/runs-api.yaml allows; from PyPI, in a venv of its own.
+pub(crate) const SCHEMATHESIS: &str = "4.32.5";
+
 pub(crate) const APT: &str = "apt-get update && apt-get install -y chromium chromium-driver";
 
 #[cfg(test)]

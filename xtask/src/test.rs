@@ -8,14 +8,15 @@ use crate::fail::{Done, Fail};
 use crate::pins::TARGET;
 use crate::stage::{Session, Stage, seconds};
 use crate::tools::{self, Kit, Need};
-use crate::{app, build, checks, node, paths, sizes};
+use crate::{app, build, checks, node, paths, schemathesis, sizes};
 
 /// In the order in which they run.
-const STAGES: [&str; 9] = [
+const STAGES: [&str; 10] = [
     "fmt",
     "architecture",
     "core",
     "native",
+    "schemathesis",
     "clippy",
     "clippy-wasm",
     "wasm",
@@ -27,6 +28,7 @@ fn needs(stages: &[&str]) -> Vec<Need> {
     let of = |stage: &&str| match *stage {
         "fmt" | "clippy" => vec![Need::Lints],
         "clippy-wasm" => vec![Need::Lints, Need::Wasm],
+        "schemathesis" => vec![Need::Schemathesis],
         "wasm" => vec![Need::Wasm, Need::Runner, Need::Browser],
         "build" => vec![Need::Wasm, Need::Bundle, Need::Node],
         "e2e" => vec![Need::Node, Need::Browser],
@@ -110,7 +112,7 @@ fn one(session: &Session, kit: &Kit, name: &'static str, full: bool) -> Done<Row
     let mut counts = Counts::default();
     let result = session.stage(name, |stage| {
         let result = run(stage, kit, name, full, &mut counts);
-        if counts != Counts::default() {
+        if counts != Counts::default() && name != "schemathesis" {
             stage.note(counts.to_string());
         }
         result
@@ -146,6 +148,7 @@ fn run(stage: &mut Stage<'_>, kit: &Kit, name: &str, full: bool, counts: &mut Co
             &["runboard-record", "runboard-bridge", "xtask"],
             counts,
         ),
+        "schemathesis" => schemathesis::run(stage, kit, counts),
         "clippy" => checks::clippy(stage, kit),
         "clippy-wasm" => checks::clippy_wasm(stage, kit),
         "wasm" => browser_tests(stage, kit, counts),

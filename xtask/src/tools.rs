@@ -11,6 +11,7 @@ use crate::node;
 use crate::paths;
 use crate::pins::{CargoTool, TARGET, TRUNK, WASM_BINDGEN};
 use crate::proc;
+use crate::schemathesis;
 use crate::stage::Session;
 
 /// What a command needs beyond cargo.
@@ -27,6 +28,7 @@ pub(crate) enum Need {
     /// The npm packages, or fail.
     Node,
     Browser,
+    Schemathesis,
     /// rustfmt and clippy.
     Lints,
 }
@@ -77,6 +79,9 @@ pub(crate) fn missing(needs: &[Need]) -> Vec<&'static str> {
     {
         names.push("install npm packages");
     }
+    if need(Need::Schemathesis) && !schemathesis::is_installed() {
+        names.push("install schemathesis");
+    }
     if need(Need::Browser) && Browser::find().is_none() {
         names.push("install chromium");
     }
@@ -94,6 +99,7 @@ pub(crate) fn ensure(session: &Session, needs: &[Need]) -> Done<Kit> {
             "install wasm-bindgen" => cargo_install(stage, &WASM_BINDGEN),
             "install trunk" => cargo_install(stage, &TRUNK),
             "install npm packages" => node::install(stage),
+            "install schemathesis" => schemathesis::install(stage),
             _ => Browser::install(stage),
         });
         match done {

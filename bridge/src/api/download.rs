@@ -10,6 +10,7 @@ use futures_util::stream;
 use super::blocking;
 use super::problem::Problem;
 use super::query::Query;
+use super::runs::find;
 use crate::cursor;
 use crate::source::{Source, Stamp, read_at};
 
@@ -23,11 +24,7 @@ pub(crate) async fn get(
 ) -> Result<Response<Body>, Problem> {
     let (source, run) = (source.clone(), id.to_string());
     let (file, len) = blocking(move || {
-        let log = source
-            .look()
-            .detail(&run)
-            .ok_or_else(|| Problem::no_run(&run))?
-            .log;
+        let log = find(&source, &run)?.log;
         let none = || Problem::new(StatusCode::NOT_FOUND, format!("run {run} has no log"));
         let path = log.ok_or_else(none)?;
         Stamp::of(&path).ok_or_else(none)?;

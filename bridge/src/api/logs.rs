@@ -9,6 +9,7 @@ use runboard_core::model::{Level, LogStream};
 
 use super::problem::Problem;
 use super::query::Query;
+use super::runs::find;
 use super::{blocking, json_bytes};
 use crate::cursor::{LogPosition, Writer};
 use crate::log::query::{LogRange, RowFilter, answer};
@@ -52,11 +53,7 @@ pub(crate) async fn get(
     };
     let (source, id) = (source.clone(), id.to_string());
     blocking(move || {
-        let log = source
-            .look()
-            .detail(&id)
-            .ok_or_else(|| Problem::no_run(&id))?
-            .log;
+        let log = find(&source, &id)?.log;
         let mut list = LogList {
             first: 1,
             total: Some(0),

@@ -1,7 +1,11 @@
 //! The Runs API (docs/runs-api.yaml): one source at `/api/v1/NAME/`, and `local` also at `/api/v1/`.
 
+pub(crate) mod about;
 pub(crate) mod download;
+pub(crate) mod events;
+pub(crate) mod info;
 pub(crate) mod logs;
+pub(crate) mod plan;
 pub(crate) mod problem;
 pub(crate) mod query;
 pub(crate) mod runs;
@@ -9,9 +13,10 @@ pub(crate) mod runs;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Response, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, header};
 use serde::Serialize;
 
+use crate::actions::{Actions, methods};
 use crate::cursor::decode;
 use crate::source::Source;
 use crate::stream;
@@ -26,12 +31,39 @@ pub(crate) const RESERVED: [&str; 4] = [LOCAL, "info", "runs", "stream"];
 /// Everything that the API answers from.
 pub(crate) struct Api {
     pub(crate) sources: Vec<Arc<Source>>,
+    pub(crate) actions: Arc<Actions>,
     pub(crate) shutdown: tokio::sync::watch::Receiver<bool>,
 }
 
 impl Api {
     fn source(&self, name: &str) -> Option<&Arc<Source>> {
         self.sources.iter().find(|source| source.name == name)
+    }
+
+    /// The decoded parts of a path; `None` when they are no UTF-8.
+    pub(crate) fn segments(path: &str) -> Option<Vec<String>> {
+        let mut segments: Vec<String> = path.split('/').map(decode).collect::<Option<_>>()?;
+        // A slash behind the whole is the same place.
+        if segments.last().is_some_and(String::is_empty) {
+            segments.pop();
+        }
+        Some(segments)
+    }
+
+    /// Whose place that is, and the rest of the path.
+    pub(crate) fn place<'a, 'b>(
+        &self,
+        segments: &'a [&'b str],
+    ) -> Result<(&Arc<Source>, &'a [&'b str]), Problem> {
+        let named = segments.first().and_then(|name| self.source(name));
+        match named {
+            Some(source) => Ok((source, segments.get(1..).unwrap_or_default())),
+            None => {
+                let local = self.source(LOCAL);
+                let missing = || Problem::no_page(&format!("/api/v1/{}", segments.join("/")));
+                Ok((local.ok_or_else(missing)?, segments))
+            }
+        }
     }
 
     /// Answers `GET path?query`; `path` is what stands behind `/api/v1/`.
@@ -42,24 +74,25 @@ impl Api {
         headers: &HeaderMap,
     ) -> Result<Response<Body>, Problem> {
         let missing = || Problem::no_page(&format!("/api/v1/{path}"));
-        let segments: Option<Vec<String>> = path.split('/').map(decode).collect();
-        let segments = segments.ok_or_else(missing)?;
-        let mut segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        // A slash behind the whole is the same place.
-        if segments.last() == Some(&"") {
-            segments.pop();
-        }
-        let named = segments.first().and_then(|name| self.source(name));
-        let (source, rest) = match named {
-            Some(source) => (source, segments.get(1..).unwrap_or_default()),
-            None => (self.source(LOCAL).ok_or_else(missing)?, segments.as_slice()),
-        };
+        let segments = Api::segments(path).ok_or_else(missing)?;
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let (source, rest) = self.place(&segments)?;
         match rest {
-            ["info"] => runs::info(source, Query::read(query, &[])?).await,
+            ["info"] => info::get(source, Query::read(query, &[])?, self.actions.allowed).await,
             ["runs"] => runs::list(source, Query::read(query, &runs::LIST)?).await,
             ["runs", id] => runs::one(source, id, Query::read(query, &[])?).await,
             ["runs", id, "steps"] => {
                 runs::steps(source, id, Query::read(query, &runs::STEPS)?).await
+            }
+            ["runs", id, "events"] => {
+                events::get(source, id, Query::read(query, &events::EVENTS)?).await
+            }
+            ["runs", id, "stats"] => about::stats(source, id, Query::read(query, &[])?).await,
+            ["runs", id, "lineage"] => about::lineage(source, id, Query::read(query, &[])?).await,
+            ["runs", id, "raw"] => about::raw(source, id, Query::read(query, &[])?).await,
+            ["runs", id, "resume"] => plan::get(source, id, Query::read(query, &["mode"])?).await,
+            ["runs", _, "reexecute" | "terminate"] => {
+                Err(Problem::no_method(&Method::GET, methods(rest)))
             }
             ["runs", id, "logs"] => logs::get(source, id, Query::read(query, &logs::LOGS)?).await,
             ["runs", id, "log"] => {

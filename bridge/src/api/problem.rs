@@ -1,8 +1,8 @@
 //! Errors as RFC 9457 problems.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
-use runboard_core::backend::runs_api::wire;
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use serde_json::Value;
 
 /// Why a request got no answer.
 #[derive(Debug)]
@@ -11,6 +11,10 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     /// Seconds after which asking again may help.
     wait: Option<u64>,
+    /// What to say in `Allow`.
+    allow: &'static str,
+    /// Members beyond those of RFC 9457.
+    more: serde_json::Map<String, Value>,
 }
 
 impl Problem {
@@ -19,6 +23,8 @@ impl Problem {
             status,
             detail: detail.into(),
             wait: None,
+            allow: "GET, HEAD",
+            more: serde_json::Map::new(),
         }
     }
 
@@ -45,8 +51,25 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, format!("there is no run {id} here"))
     }
 
+    /// The same problem with more members.
+    pub(crate) fn with(mut self, more: Value) -> Problem {
+        if let Value::Object(more) = more {
+            self.more.extend(more);
+        }
+        self
+    }
+
     pub(crate) fn no_page(path: &str) -> Problem {
         Problem::new(StatusCode::NOT_FOUND, format!("there is nothing at {path}"))
+    }
+
+    /// A method that the place does not have; `allow` are those that it has.
+    pub(crate) fn no_method(method: &Method, allow: &'static str) -> Problem {
+        let why = format!("{method} is not possible here, only {allow}");
+        Problem {
+            allow,
+            ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, why)
+        }
     }
 
     pub(crate) fn broken(error: impl std::fmt::Display) -> Problem {
@@ -54,13 +77,17 @@ impl Problem {
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {
-        let body = wire::Problem {
-            kind: "about:blank".into(),
-            title: self.status.canonical_reason().unwrap_or("Error").into(),
-            status: self.status.as_u16(),
-            detail: self.detail,
-        };
-        let mut response = Response::new(Body::from(serde_json::to_vec(&body).unwrap_or_default()));
+        let mut body = self.more;
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        for (key, value) in [
+            ("type", Value::from("about:blank")),
+            ("title", Value::from(title)),
+            ("status", Value::from(self.status.as_u16())),
+            ("detail", Value::from(self.detail)),
+        ] {
+            body.insert(key.into(), value);
+        }
+        let mut response = Response::new(Body::from(Value::Object(body).to_string()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(
@@ -69,7 +96,7 @@ impl Problem {
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            headers.insert(header::ALLOW, HeaderValue::from_static(self.allow));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             // Tells it from an answer of a backend behind the proxy, and opens no window of the browser.

@@ -70,7 +70,7 @@ impl Query {
         }
     }
 
-    /// A list of words, repeated or comma-separated, each read by `read`.
+    /// A list of words, repeated or comma-separated, each read by `read`. No word at all is passed over where `read` takes any.
     pub(crate) fn words<T>(
         &self,
         name: &str,
@@ -78,10 +78,11 @@ impl Query {
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<Vec<T>, Problem> {
         let words = self
-            .all(name)
-            .flat_map(|value| value.split(','))
+            .pairs()
+            .filter(|(found, _)| *found == name)
+            .flat_map(|(_, value)| value.split(','))
             .map(str::trim)
-            .filter(|word| !word.is_empty());
+            .filter(|word| !word.is_empty() || read(word).is_none());
         words
             .map(|word| read(word).ok_or_else(|| Problem::parameter(name, word, takes)))
             .collect()

@@ -1,4 +1,4 @@
-//! `info`, `runs`, `runs/{id}` and `runs/{id}/steps`.
+//! `runs`, `runs/{id}` and `runs/{id}/steps`.
 
 use std::sync::Arc;
 
@@ -11,40 +11,13 @@ use super::problem::Problem;
 use super::query::Query;
 use super::{blocking, json};
 use crate::cursor::{self, Writer};
-use crate::source::{ListQuery, Order, PageKey, Place, Source, now};
+use crate::source::{Detail, ListQuery, Order, PageKey, Source, now};
 
-pub(crate) const HEARTBEAT_S: u32 = 5;
 pub(crate) const LIST: [&str; 10] = [
     "status", "job", "since", "until", "tag", "q", "latest", "order", "limit", "cursor",
 ];
 pub(crate) const STEPS: [&str; 2] = ["status", "pattern"];
 const LIST_LIMIT: u64 = 5000;
-
-pub(crate) async fn info(source: &Arc<Source>, _: Query) -> Result<Response<Body>, Problem> {
-    let source = source.clone();
-    blocking(move || {
-        let problems = source.look().problems();
-        let recorded = matches!(source.place, Place::Recorded(_));
-        json(&wire::Info {
-            name: source.name.clone(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            api: "1".into(),
-            server_time: now().to_string(),
-            heartbeat_s: Some(HEARTBEAT_S),
-            vocabulary: wire::Vocabulary {
-                job: Some("job".into()),
-                step: Some(if recorded { "step" } else { "stage" }.into()),
-            },
-            capabilities: wire::Capabilities {
-                updates: "stream".into(),
-                logs: if recorded { "follow" } else { "none" }.into(),
-                log_file: recorded,
-            },
-            problems,
-        })
-    })
-    .await
-}
 
 pub(crate) async fn list(source: &Arc<Source>, query: Query) -> Result<Response<Body>, Problem> {
     let filter = RunFilter::from_pairs(query.pairs());
@@ -52,9 +25,15 @@ pub(crate) async fn list(source: &Arc<Source>, query: Query) -> Result<Response<
         .compile(now(), 0)
         .map_err(|error| Problem::parameter(error.field, &error.value, error.expected))?;
     let order = match query.last("order") {
-        None | Some("desc") => Order::NewestFirst,
-        Some("asc") => Order::OldestFirst,
-        Some(other) => return Err(Problem::parameter("order", other, "asc or desc")),
+        None | Some("desc" | "newest") => Order::NewestFirst,
+        Some("asc" | "oldest") => Order::OldestFirst,
+        Some("job") => Order::Job,
+        Some("status") => Order::Status,
+        Some("duration") => Order::Duration,
+        Some(other) => {
+            let takes = "newest (desc), oldest (asc), job, status or duration";
+            return Err(Problem::parameter("order", other, takes));
+        }
     };
     let latest = match query
         .pairs()
@@ -89,10 +68,7 @@ pub(crate) async fn list(source: &Arc<Source>, query: Query) -> Result<Response<
         drop(state);
         json(&wire::RunList {
             runs: page.runs.iter().map(encode::run).collect(),
-            next: page
-                .next
-                .filter(|_| !latest)
-                .map(|key| format!("{}.{}", key.at, cursor::encode(&key.id))),
+            next: page.next.filter(|_| !latest).map(|key| page_text(&key)),
             total: page.total,
             cursor: Some(cursor.finish()),
         })
@@ -101,11 +77,31 @@ pub(crate) async fn list(source: &Arc<Source>, query: Query) -> Result<Response<
 }
 
 fn page_key(text: &str) -> Option<PageKey> {
-    let (at, id) = text.split_once('.')?;
+    let (at, rest) = text.split_once('.')?;
+    let (id, word) = rest
+        .split_once('~')
+        .map_or((rest, None), |(id, word)| (id, Some(word)));
     Some(PageKey {
         at: at.parse().ok()?,
         id: cursor::decode(id)?,
+        word: match word {
+            Some(word) => Some(cursor::decode(word)?),
+            None => None,
+        },
     })
+}
+
+fn page_text(key: &PageKey) -> String {
+    let word = key
+        .word
+        .as_ref()
+        .map(|word| format!("~{}", cursor::encode(word)));
+    format!(
+        "{}.{}{}",
+        key.at,
+        cursor::encode(&key.id),
+        word.unwrap_or_default()
+    )
 }
 
 pub(crate) async fn one(
@@ -115,10 +111,7 @@ pub(crate) async fn one(
 ) -> Result<Response<Body>, Problem> {
     let (source, id) = (source.clone(), id.to_string());
     blocking(move || {
-        let detail = source
-            .look()
-            .detail(&id)
-            .ok_or_else(|| Problem::no_run(&id))?;
+        let detail = find(&source, &id)?;
         json(&wire::OneRun {
             run: encode::run(&detail.run),
             cursor: Some(events_cursor(&id, detail.events)),
@@ -150,10 +143,7 @@ pub(crate) async fn steps(
         .map_err(|error| Problem::parameter(error.field, &error.value, error.expected))?;
     let (source, id) = (source.clone(), id.to_string());
     blocking(move || {
-        let mut detail = source
-            .look()
-            .detail(&id)
-            .ok_or_else(|| Problem::no_run(&id))?;
+        let mut detail = find(&source, &id)?;
         let mut row = Run::new("", "");
         detail.steps.retain(|step| {
             row.job.clone_from(&step.key);
@@ -170,7 +160,15 @@ pub(crate) async fn steps(
     .await
 }
 
-fn events_cursor(id: &str, events: Option<(crate::source::Position, u64)>) -> String {
+/// The run, or a problem that says what is there instead. Blocks.
+pub(crate) fn find(source: &Source, id: &str) -> Result<Detail, Problem> {
+    let state = source.look();
+    state
+        .detail(id)
+        .ok_or_else(|| Problem::no_run(id).with(state.instead_of(id)))
+}
+
+pub(crate) fn events_cursor(id: &str, events: Option<(crate::source::Position, u64)>) -> String {
     let mut cursor = Writer::default();
     cursor.events(id, &events.unwrap_or_default().0);
     cursor.finish()

@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::access::{Access, AccessArgs, session};
+use crate::actions::Actions;
 use crate::api::problem::Problem;
 use crate::api::{Api, LOCAL, RESERVED, json_bytes};
 use crate::proxy::{Proxies, ProxyArgs};
@@ -53,6 +54,9 @@ pub(crate) struct ServeArgs {
     /// Allow changes, not only reading
     #[arg(long)]
     allow_actions: bool,
+    /// How long a run that is terminated may take to end before it is killed
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    grace: u64,
     #[command(flatten)]
     access: AccessArgs,
     #[command(flatten)]
@@ -150,6 +154,7 @@ async fn run(args: ServeArgs) -> Result<(), String> {
     let site = Arc::new(Site {
         api: Api {
             sources,
+            actions: Actions::new(args.allow_actions, Duration::from_secs(args.grace)),
             shutdown: stopped.clone(),
         },
         assets,
@@ -282,13 +287,10 @@ impl Site {
             return Err(problem);
         }
         if !matches!(request.method, Method::GET | Method::HEAD) {
-            return Err(Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                format!(
-                    "{} is not possible here: all actions are off",
-                    request.method
-                ),
-            ));
+            return match api {
+                Some(rest) => self.api.act(rest, request, body).await,
+                None => Err(Problem::no_method(&request.method, "GET, HEAD")),
+            };
         }
         let mut response = match (api, path) {
             (Some(rest), _) => self.api.get(rest, query, &request.headers).await,

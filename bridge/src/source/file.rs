@@ -117,13 +117,13 @@ fn proof(file: &File, offset: u64) -> io::Result<u32> {
     }))
 }
 
-/// Reads the whole lines behind `offset` and hands out each with its own offset; gives the offset behind the last whole one.
-/// A line longer than `max_line` is given as `None`.
+/// Reads the whole lines behind `offset` and hands out each with its own offset until `take` gives false; gives the offset behind
+/// the last one that was handed out. A line longer than `max_line` is given as `None`.
 pub(crate) fn whole_lines(
     file: &File,
     mut offset: u64,
     max_line: usize,
-    take: &mut dyn FnMut(u64, Option<&[u8]>),
+    take: &mut dyn FnMut(u64, Option<&[u8]>) -> bool,
 ) -> io::Result<u64> {
     let mut buffer = vec![0; 64 * 1024];
     let (mut held, mut dropped): (Vec<u8>, u64) = (Vec::new(), 0);
@@ -139,11 +139,14 @@ pub(crate) fn whole_lines(
             let (head, tail) = bytes.split_at(end);
             held.extend_from_slice(head);
             let size = held.len() as u64 + dropped;
-            take(
+            let go_on = take(
                 offset,
                 (dropped == 0 && held.len() <= max_line).then_some(held.as_slice()),
             );
             offset += size + 1;
+            if !go_on {
+                return Ok(offset);
+            }
             held.clear();
             dropped = 0;
             bytes = tail.get(1..).unwrap_or_default();

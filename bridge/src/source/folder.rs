@@ -1,14 +1,19 @@
 //! [`Folder`]: one recorded run, read from its folder as far as it has got (docs/recording.md).
 
+mod event;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use runboard_core::model::fold::{EventKind, RunDetail, RunEvent};
+use runboard_core::model::fold::{EventKind, RunDetail};
 use runboard_core::model::time::parse_written;
 use runboard_core::model::{Phase, Run, Step, Timestamp};
 use serde_json::Value;
 
 use super::file::{Position, Stamp, whole_lines};
+use event::{Line, read_event};
+
+pub(super) use event::phase;
 
 /// A run that is not over and whose files rest for so long was killed, or its disk was full.
 const UNFINISHED_AFTER_NS: u64 = 15_000_000_000;
@@ -18,7 +23,7 @@ const MAX_PROBLEMS: usize = 20;
 
 /// One recorded run.
 pub(crate) struct Folder {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     /// As it is shown; its version is [`Folder::version`].
     pub(crate) run: Run,
     pub(crate) steps: Vec<Step>,
@@ -34,6 +39,8 @@ pub(crate) struct Folder {
     detail: RunDetail,
     /// The run's line in runs.jsonl, for what the folder does not say.
     line: Option<Run>,
+    /// When the run began, the last time.
+    begun: Option<Timestamp>,
     lost: (u64, u64),
     /// run.json, events.jsonl, log.tsv, alive.
     stamps: [Option<Stamp>; 4],
@@ -53,6 +60,7 @@ impl Folder {
             problems: Vec::new(),
             born: 0,
             line: None,
+            begun: None,
             lost: (0, 0),
             stamps: [None; 4],
         }
@@ -133,12 +141,18 @@ impl Folder {
     }
 
     fn shown_phase(&self) -> Phase {
-        match &self.line {
-            Some(line) if !self.detail.run.phase.is_terminal() && line.phase.is_terminal() => {
-                line.phase
-            }
-            _ => self.detail.run.phase,
-        }
+        self.end_in_line()
+            .map_or(self.detail.run.phase, |line| line.phase)
+    }
+
+    /// The line, when it tells of the run's end and the folder does not. A line from before the run was resumed tells of an earlier end.
+    fn end_in_line(&self) -> Option<&Run> {
+        let line = self.line.as_ref().filter(|line| line.phase.is_terminal())?;
+        let earlier = line
+            .ended_at
+            .zip(self.begun)
+            .is_some_and(|(ended, begun)| ended < begun);
+        (!self.detail.run.phase.is_terminal() && !earlier).then_some(line)
     }
 
     /// The moment at which the row became what it is, in ns: the same after a restart, and never lower than before.
@@ -154,11 +168,7 @@ impl Folder {
     /// Makes the shown run anew; `true` when it differs.
     fn show(&mut self, unfinished: bool) -> bool {
         let mut run = self.detail.run.clone();
-        let steps = match self
-            .line
-            .as_ref()
-            .filter(|line| !run.phase.is_terminal() && line.phase.is_terminal())
-        {
+        let steps = match self.end_in_line() {
             None => self.detail.steps(),
             Some(line) => {
                 (run.phase, run.raw_status) = (line.phase, line.raw_status.clone());
@@ -248,27 +258,35 @@ impl Folder {
             run.phase = Phase::Queued;
             (run.started_at, run.ended_at, run.exit_code, run.reason) = (None, None, None, None);
             run.raw_status.clear();
+            run.attempt = 1;
             self.detail = RunDetail::new(run);
             self.events = Position::default();
             self.lost = (0, 0);
+            self.begun = None;
             self.epoch += 1;
         }
-        let (detail, lost) = (&mut self.detail, &mut self.lost);
+        let (detail, lost, begun) = (&mut self.detail, &mut self.lost, &mut self.begun);
         let mut bad = Vec::new();
-        let end = whole_lines(
-            &file,
-            self.events.offset,
-            MAX_LINE,
-            &mut |offset, line| match line.map(|line| read_event(offset, line)) {
-                Some(Ok(Line::Event(event))) => detail.apply(&event),
+        let end = whole_lines(&file, self.events.offset, MAX_LINE, &mut |offset, line| {
+            match line.map(|line| read_event(offset, line)) {
+                Some(Ok(Line::Event(event))) => {
+                    // A run that begins after it was over was resumed.
+                    if matches!(&event.kind, EventKind::Run { phase, .. } if phase.is_active()) {
+                        let again = u32::from(detail.run.phase.is_terminal());
+                        detail.run.attempt = detail.run.attempt.saturating_add(again);
+                        *begun = event.at.or(*begun);
+                    }
+                    detail.apply(&event);
+                }
                 Some(Ok(Line::Loss(lines, bytes))) => {
                     *lost = (lost.0.saturating_add(lines), lost.1.saturating_add(bytes))
                 }
                 Some(Ok(Line::Nothing)) => {}
                 Some(Err(error)) => bad.push((offset, error)),
                 None => bad.push((offset, "the line is too long".into())),
-            },
-        );
+            }
+            true
+        });
         let settled = end.and_then(|end| Position::of(&file, end));
         for (offset, error) in bad {
             self.problem("events.jsonl", &format!("byte {offset}: {error}"));
@@ -290,81 +308,47 @@ fn read_small(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| error.to_string())
 }
 
+/// The recorded run in a folder, as it stands.
+pub(crate) fn recorded(path: &Path, id: &str) -> Option<(Run, Vec<Step>)> {
+    let mut folder = Folder::new(path.to_path_buf(), id);
+    folder.refresh(super::now_ns())?;
+    Some((folder.run, folder.steps))
+}
+
+/// A run's run.json; nothing when it is not there or cannot be read.
+pub(crate) fn head_of(folder: &Path) -> Option<Value> {
+    let path = folder.join("run.json");
+    Stamp::of(&path)?;
+    serde_json::from_slice(&read_small(&path).ok()?).ok()
+}
+
+/// The last event that tells of the run itself.
+pub(crate) fn last_state(folder: &Path) -> Option<Value> {
+    last_of(folder, |_| true)
+}
+
+/// The event with which the run began last.
+pub(crate) fn last_start(folder: &Path) -> Option<Value> {
+    last_of(folder, |event| {
+        event.get("status").and_then(Value::as_str) == Some("running")
+    })
+}
+
+fn last_of(folder: &Path, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
+    let mut last = None;
+    let take = &mut |event: super::events::Event| {
+        let of_run = event.detail.get("event").and_then(Value::as_str) == Some("run");
+        if of_run && wanted(&event.detail) {
+            last = Some(event.detail);
+        }
+        true
+    };
+    super::events::read(&folder.join("events.jsonl"), 0, 0, take).ok()?;
+    last
+}
+
 fn plain(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), String::from)
-}
-
-enum Line {
-    Event(RunEvent),
-    Loss(u64, u64),
-    /// Blank, or of a kind that a newer recorder may write.
-    Nothing,
-}
-
-fn read_event(offset: u64, line: &[u8]) -> Result<Line, String> {
-    let text = String::from_utf8_lossy(line);
-    if text.trim().is_empty() {
-        return Ok(Line::Nothing);
-    }
-    let value: Value =
-        serde_json::from_str(&text).map_err(|error| format!("cannot be read as JSON ({error})"))?;
-    let text = |key: &str| value.get(key).and_then(Value::as_str);
-    let own = |key: &str| text(key).map(String::from);
-    let word = text("status").unwrap_or_default();
-    let exit_code = value.get("exit_code").and_then(Value::as_i64);
-    let kind = match text("event") {
-        Some("run") => EventKind::Run {
-            phase: phase(word),
-            raw_status: word.into(),
-            exit_code,
-            reason: own("reason"),
-        },
-        Some("plan") => {
-            let keys = value
-                .get("steps")
-                .and_then(Value::as_array)
-                .map_or(&[][..], Vec::as_slice);
-            EventKind::Plan {
-                steps: keys.iter().map(plain).collect(),
-            }
-        }
-        Some("step") => {
-            let key = own("step").ok_or("a step event without a step")?;
-            let attempt = value
-                .get("attempt")
-                .and_then(Value::as_u64)
-                .and_then(|number| u32::try_from(number).ok())
-                .unwrap_or(1)
-                .max(1);
-            EventKind::Step {
-                key,
-                attempt,
-                phase: phase(word),
-                raw_status: word.into(),
-                exit_code,
-                reason: own("reason"),
-            }
-        }
-        Some("loss") => {
-            let number = |key: &str| value.get(key).and_then(Value::as_u64).unwrap_or(0);
-            return Ok(Line::Loss(number("lines"), number("bytes")));
-        }
-        Some(_) => return Ok(Line::Nothing),
-        None => return Err("an event without a kind".into()),
-    };
-    let at = text("at").and_then(parse_written).map(|time| time.at);
-    Ok(Line::Event(RunEvent {
-        position: offset,
-        at,
-        kind,
-    }))
-}
-
-fn phase(word: &str) -> Phase {
-    match word {
-        "stopped" => Phase::Canceled,
-        other => Phase::from_word(other).unwrap_or(Phase::Unknown),
-    }
 }

@@ -2,15 +2,16 @@
 //!
 //! A hundred thousand runs take a few megabytes here. What a row needs beyond its columns is read again from its line.
 
-use std::collections::HashMap;
+mod read;
+mod remove;
+
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
-use runboard_core::backend::history::{
-    Item, Line, Naming, Reader, Summary, Warning, decode, nth_id,
-};
-use runboard_core::model::{Phase, Run, Step, Timestamp};
+use runboard_core::backend::history::{Item, Line, Naming, Reader, Summary, Warning, nth_id};
+use runboard_core::model::{Lineage, Phase};
 
 use super::file::{Position, Stamp, read_at};
 use super::words::Words;
@@ -51,6 +52,10 @@ pub(crate) struct Lines {
     /// How often an id was seen, for ids seen more than once.
     again: HashMap<u32, u32>,
     words: Words,
+    /// Rows that say where they come from.
+    lineages: Vec<(u32, Lineage)>,
+    /// Rows that are no longer shown.
+    hidden: HashSet<u32>,
     problems: Vec<String>,
     more_problems: usize,
     /// Grows when the file turned out to be another one than before.
@@ -78,6 +83,8 @@ impl Lines {
             hasher: RandomState::new(),
             again: HashMap::new(),
             words: Words::default(),
+            lineages: Vec::new(),
+            hidden: HashSet::new(),
             problems: Vec::new(),
             more_problems: 0,
             epoch: 0,
@@ -97,6 +104,15 @@ impl Lines {
         self.rows.len()
     }
 
+    /// How many rows are shown.
+    pub(crate) fn shown(&self) -> usize {
+        self.rows.len() - self.hidden.len()
+    }
+
+    pub(crate) fn is_hidden(&self, number: u32) -> bool {
+        self.hidden.contains(&number)
+    }
+
     pub(crate) fn row(&self, number: u32) -> Option<&Row> {
         self.rows.get(number as usize)
     }
@@ -105,6 +121,10 @@ impl Lines {
         self.ids
             .get(row.id.0 as usize..row.id.1 as usize)
             .unwrap_or_default()
+    }
+
+    pub(crate) fn lineages(&self) -> &[(u32, Lineage)] {
+        &self.lineages
     }
 
     /// Row numbers, oldest first.
@@ -146,12 +166,10 @@ impl Lines {
         if stamp == self.stamp {
             return;
         }
-        // Replaced by an editor or by rotation: lines may have gone anywhere in it.
-        if self
-            .stamp
-            .zip(stamp)
-            .is_some_and(|(old, new)| old.inode != new.inode)
-        {
+        // Replaced by an editor or by rotation, or written without growing, as who deletes a line does: lines may have gone anywhere in it.
+        if self.stamp.zip(stamp).is_some_and(|(old, new)| {
+            old.inode != new.inode || (old.len == new.len && old.modified != new.modified)
+        }) {
             self.forget();
         }
         self.stamp = stamp;
@@ -261,7 +279,12 @@ impl Lines {
     fn add(&mut self, item: &Item, summary: &Summary) -> bool {
         let mut id = summary.id(item.line);
         let number = self.rows.len() as u32;
-        let first = self.find(&id);
+        // A run that was resumed has a line for each of its ends; the last one counts.
+        let before = self.find(&id);
+        let first = before.filter(|_| !self.inside);
+        if let Some(before) = before.filter(|_| self.inside) {
+            self.hide(before);
+        }
         if let Some(first) = first {
             let own = id.clone();
             // Another record may have that very name: the count goes on until a name is free.
@@ -301,6 +324,14 @@ impl Lines {
                 .number(summary.result.as_deref().unwrap_or_default()),
             phase: summary.phase(),
         });
+        let named = |key: &str| Some(summary.metadata.get(key)?.as_str()?.to_string());
+        let lineage = Lineage {
+            root: named("root"),
+            parent: named("parent"),
+        };
+        if lineage != Lineage::default() {
+            self.lineages.push((number, lineage));
+        }
         first.is_some()
     }
 
@@ -309,7 +340,7 @@ impl Lines {
         let mut slot = self.hasher.hash_one(id);
         loop {
             let number = *self.by_id.get(&slot)?;
-            if self.row(number).is_some_and(|row| self.id(row) == id) {
+            if !self.is_hidden(number) && self.row(number).is_some_and(|row| self.id(row) == id) {
                 return Some(number);
             }
             slot = slot.wrapping_add(1);
@@ -321,52 +352,18 @@ impl Lines {
         let fresh = self.rows.len() - from;
         let key = |number: &u32| self.row(*number).map(|row| (row.at, self.id(row)));
         if fresh > 64 {
-            order.extend(from as u32..self.rows.len() as u32);
+            order.extend(
+                (from as u32..self.rows.len() as u32).filter(|number| !self.is_hidden(*number)),
+            );
             order.sort_by(|a, b| key(a).cmp(&key(b)));
         } else {
-            for number in from as u32..self.rows.len() as u32 {
+            for number in
+                (from as u32..self.rows.len() as u32).filter(|number| !self.is_hidden(*number))
+            {
                 let at = order.partition_point(|other| key(other) < key(&number));
                 order.insert(at, number);
             }
         }
         self.order = order;
-    }
-
-    /// What the columns say of a row, written over `run`: enough for filters that ask for no more.
-    pub(crate) fn columns(&self, row: &Row, run: &mut Run) {
-        run.id.clear();
-        run.id.push_str(self.id(row));
-        run.job.clear();
-        run.job.push_str(self.words.text(row.job));
-        run.raw_status.clear();
-        run.raw_status.push_str(self.words.text(row.word));
-        run.phase = row.phase;
-        run.started_at = (row.at != i64::MIN).then_some(Timestamp(row.at));
-    }
-
-    /// The whole run, from its line. When the line cannot be read any more, the columns have to do.
-    pub(crate) fn run(&self, row: &Row) -> (Run, Vec<Step>) {
-        let id = self.id(row).to_string();
-        let (mut run, steps) = match self.summary(row) {
-            Some(summary) => (summary.run(id, &self.naming), summary.steps(&self.naming)),
-            None => {
-                let mut run = Run::new(id, "");
-                self.columns(row, &mut run);
-                (run, Vec::new())
-            }
-        };
-        // The place in the file is the version: lines are only appended.
-        run.version = row.offset + 1;
-        (run, steps)
-    }
-
-    fn summary(&self, row: &Row) -> Option<Summary> {
-        let mut bytes = vec![0; row.len as usize];
-        let len = read_at(self.file.as_ref()?, &mut bytes, row.offset).ok()?;
-        let line = bytes.get(..len)?;
-        match decode::line(line.strip_suffix(b"\n").unwrap_or(line), row.offset == 0) {
-            Line::Record { summary, .. } => Some(*summary),
-            Line::Blank | Line::Fault(_) => None,
-        }
     }
 }

@@ -9,6 +9,12 @@ use super::State;
 pub(crate) enum Order {
     NewestFirst,
     OldestFirst,
+    /// By name.
+    Job,
+    /// By word.
+    Status,
+    /// The longest first.
+    Duration,
 }
 
 /// Behind which run a page begins: its time and its id, so that runs that arrive in between move nothing.
@@ -16,6 +22,8 @@ pub(crate) enum Order {
 pub(crate) struct PageKey {
     pub(crate) at: i64,
     pub(crate) id: String,
+    /// What it is ordered by, where that is not the time.
+    pub(crate) word: Option<String>,
 }
 
 pub(crate) struct ListQuery {
@@ -34,7 +42,7 @@ pub(crate) struct ListPage {
 
 /// A run by its key and where it is kept.
 #[derive(Clone, Copy)]
-enum Entry<'a> {
+pub(super) enum Entry<'a> {
     Folder(&'a Run),
     Line(u32),
 }
@@ -43,18 +51,21 @@ fn key_of(run: &Run) -> (i64, &str) {
     (run.ordered_at().map_or(i64::MIN, |at| at.0), &run.id)
 }
 
-type Keyed<'a> = ((i64, &'a str), Entry<'a>);
+pub(super) type Keyed<'a> = ((i64, &'a str), Entry<'a>);
 
 impl State {
     pub(crate) fn list(&self, query: &ListQuery) -> ListPage {
         // Tags and texts are not in the columns of a history, so such a filter reads lines until the page is full. A filter over
         // columns is counted to the end, and without one the count is known.
         let deep = !query.filter.tag.is_empty() || query.filter.q.is_some();
+        if matches!(query.order, Order::Job | Order::Status | Order::Duration) {
+            return self.sorted(query, deep);
+        }
         let counted = !deep && !query.filter.is_empty();
         let behind = |key: (i64, &str)| {
             query.behind.as_ref().is_none_or(|from| match query.order {
                 Order::NewestFirst => key < (from.at, from.id.as_str()),
-                Order::OldestFirst => key > (from.at, from.id.as_str()),
+                _ => key > (from.at, from.id.as_str()),
             })
         };
         let start = query.behind.as_ref().filter(|_| !counted);
@@ -101,6 +112,21 @@ impl State {
         ListPage { runs, next, total }
     }
 
+    /// The newest runs.
+    pub(crate) fn newest(&self, count: usize) -> Vec<Run> {
+        let all = self.ordered(Order::NewestFirst, None);
+        all.take(count)
+            .filter_map(|(_, entry)| self.run_of(entry))
+            .collect()
+    }
+
+    pub(super) fn run_of(&self, entry: Entry<'_>) -> Option<Run> {
+        match entry {
+            Entry::Folder(run) => Some(run.clone()),
+            Entry::Line(number) => Some(self.lines.run(self.lines.row(number)?).0),
+        }
+    }
+
     /// How many runs there are.
     fn shown(&self) -> u64 {
         let joined = self
@@ -108,11 +134,11 @@ impl State {
             .keys()
             .filter(|id| self.lines.find(id).is_some())
             .count();
-        (self.folders.len() + self.lines.len() - joined) as u64
+        (self.folders.len() + self.lines.shown() - joined) as u64
     }
 
     /// All that is shown, in order, from behind `start`.
-    fn ordered<'a>(
+    pub(super) fn ordered<'a>(
         &'a self,
         order: Order,
         start: Option<&PageKey>,
@@ -172,5 +198,6 @@ fn page_key(run: &Run) -> PageKey {
     PageKey {
         at,
         id: id.to_string(),
+        word: None,
     }
 }

@@ -3,10 +3,13 @@
 //! Nothing runs in the background: whoever asks first has the files looked at, and those who ask right behind see the same.
 //! A source is a history file, or a recording folder (run folders and their history file, shown as one).
 
+pub(crate) mod events;
 mod file;
 mod folder;
 mod lines;
 mod list;
+mod near;
+mod sorted;
 mod state;
 mod watch;
 mod words;
@@ -21,6 +24,7 @@ use runboard_core::model::{Step, Timestamp};
 use crate::log::cache::IndexCache;
 
 pub(crate) use file::{Position, Stamp, read_at};
+pub(crate) use folder::{head_of, last_start, last_state, recorded};
 pub(crate) use list::{ListQuery, Order, PageKey};
 pub(crate) use state::{Detail, Marks, News, RunsPosition, State};
 pub(crate) use watch::Watch;

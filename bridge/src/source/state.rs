@@ -67,6 +67,8 @@ pub(crate) struct Detail {
     /// How far its events are taken in, and the epoch of that file; `None`: it is only a line of a history.
     pub(crate) events: Option<(Position, u64)>,
     pub(crate) log: Option<PathBuf>,
+    /// `None`: it is only a line of a history.
+    pub(crate) folder: Option<PathBuf>,
 }
 
 impl State {
@@ -211,11 +213,11 @@ impl State {
 
     /// Whether a line is shown by itself: not when its run has a folder.
     pub(crate) fn shows_line(&self, number: u32) -> bool {
-        self.folders.is_empty()
-            || self
-                .lines
-                .row(number)
-                .is_some_and(|row| !self.folders.contains_key(self.lines.id(row)))
+        let has_folder = || {
+            let row = self.lines.row(number);
+            row.is_none_or(|row| self.folders.contains_key(self.lines.id(row)))
+        };
+        !self.lines.is_hidden(number) && (self.folders.is_empty() || !has_folder())
     }
 
     pub(crate) fn detail(&self, id: &str) -> Option<Detail> {
@@ -225,6 +227,7 @@ impl State {
                 steps: folder.steps.clone(),
                 events: Some((folder.events, folder.epoch)),
                 log: Some(folder.log_path()),
+                folder: Some(folder.path.clone()),
             });
         }
         let row = self.lines.row(self.lines.find(id)?)?;
@@ -234,7 +237,34 @@ impl State {
             steps,
             events: None,
             log: None,
+            folder: None,
         })
+    }
+
+    /// A run without its steps.
+    pub(crate) fn head(&self, id: &str) -> Option<Run> {
+        if let Some(folder) = self.folders.get(id) {
+            return Some(folder.run.clone());
+        }
+        let row = self.lines.row(self.lines.find(id)?)?;
+        Some(self.lines.run(row).0)
+    }
+
+    /// Removes the run's lines from the history; its folder, if it had one, is gone already.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn remove_lines(&mut self, id: &str) -> std::io::Result<()> {
+        if self.lines.remove(id)? {
+            self.seq += 1;
+            self.removed.push_back((self.seq, id.to_string()));
+        }
+        Ok(())
+    }
+
+    /// The run's line in the history, as it was read.
+    pub(crate) fn line(&self, id: &str) -> Option<serde_json::Value> {
+        self.lines.value(self.lines.row(self.lines.find(id)?)?)
     }
 
     pub(crate) fn problems(&self) -> Vec<String> {
@@ -296,6 +326,8 @@ impl State {
                 _ if self.folders.contains_key(id) => {}
                 // Only its folder was cleared away: the run goes on as a line of the history.
                 Some(number) => news.rows.push(number),
+                // Its folder and its line went one after the other.
+                None if news.removed.contains(id) => {}
                 None => news.removed.push(id.clone()),
             }
         }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::Event;
 use super::list_topic::ListTopic;
 use super::run_topic::RunTopic;
-use crate::api::runs::HEARTBEAT_S;
+use crate::api::info::HEARTBEAT_S;
 use crate::cursor::{Cursor, Writer};
 use crate::source::{Source, StreamCount, Watch, now};
 

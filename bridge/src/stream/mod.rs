@@ -6,6 +6,7 @@
 
 mod follower;
 mod list_topic;
+mod run_files;
 mod run_topic;
 
 use std::sync::Arc;

@@ -1,22 +1,17 @@
-//! The topic `run:ID`: a run's row, its steps and the lines of its log.
+//! The topic `run:ID`: a run's row, its steps, its events and the lines of its log.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use runboard_core::backend::runs_api::encode;
-use runboard_core::backend::runs_api::wire::{LogList, Notice, StepList};
+use runboard_core::backend::runs_api::wire::{Notice, StepList};
 use runboard_core::model::{Run, Step};
+use serde_json::Value;
 
 use super::list_topic::upserts;
+use super::run_files::{self, end_of_log, holds, read_events, read_lines};
 use super::{Event, MAX_EVENT};
-use crate::api::logs::with_lines;
 use crate::cursor::{Cursor, LogPosition, Writer};
-use crate::log::query::line;
-use crate::log::row::{Rows, parts};
-use crate::source::{Detail, Position, Source, State, same_step};
-
-/// An event holds at most so many log lines.
-const MAX_LINES: usize = 500;
+use crate::source::{Detail, Position, Source, State, events, same_step};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -34,6 +29,9 @@ pub(super) struct RunTopic {
     run: Option<Run>,
     steps: Vec<Step>,
     place: Place,
+    /// How far the source has taken the events in.
+    upto: Position,
+    folder: Option<PathBuf>,
     log: Option<PathBuf>,
 }
 
@@ -41,6 +39,8 @@ pub(super) struct RunTopic {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Place {
     events: Position,
+    /// How many events stand before that.
+    told: u64,
     log: LogPosition,
 }
 
@@ -55,7 +55,12 @@ pub(super) struct Batch {
 pub(super) enum Asked {
     Same,
     Gone,
-    News { detail: Box<Detail>, changed: u64 },
+    News {
+        detail: Box<Detail>,
+        changed: u64,
+        /// Of a run that came as a line of a history.
+        line: Option<Value>,
+    },
 }
 
 impl RunTopic {
@@ -74,6 +79,8 @@ impl RunTopic {
             run: None,
             steps: Vec::new(),
             place: Place::default(),
+            upto: Position::default(),
+            folder: None,
             log: None,
         };
         let Some(detail) = detail else {
@@ -90,11 +97,8 @@ impl RunTopic {
             end_of_log(source, &topic.id, detail.log.as_deref()),
         );
         let holds = |name: &str, at: &Position| {
-            at.offset == 0
-                || detail
-                    .log
-                    .as_ref()
-                    .is_some_and(|log| holds(&log.with_file_name(name), at))
+            let folder = detail.folder.as_ref();
+            at.offset == 0 || folder.is_some_and(|folder| holds(&folder.join(name), at))
         };
         let kept = events_at.is_none_or(|at| holds("events.jsonl", at))
             && log_at.is_none_or(|at| holds("log.tsv", &at.end));
@@ -109,8 +113,11 @@ impl RunTopic {
         }
         topic.place = Place {
             events: now.0,
+            told: 0,
             log: now.1,
         };
+        topic.upto = now.0;
+        topic.folder.clone_from(&detail.folder);
         topic.epoch = detail.events.map_or(0, |events| events.1);
         topic.log.clone_from(&detail.log);
         if let Some(at) = log_at.filter(|_| kept) {
@@ -128,7 +135,24 @@ impl RunTopic {
             }
             None => (topic.run, topic.steps) = (Some(detail.run), detail.steps),
         }
+        topic.place.told = topic.count(&topic.place.events);
         topic
+    }
+
+    /// Whether the run has begun again since it was told of; it may be over again by now.
+    fn has_resumed(&self, run: &Run) -> bool {
+        self.run
+            .as_ref()
+            .is_some_and(|old| old.attempt < run.attempt)
+    }
+
+    /// How many events stand before that place.
+    fn count(&self, at: &Position) -> u64 {
+        let path = self
+            .folder
+            .as_ref()
+            .map(|folder| folder.join("events.jsonl"));
+        path.map_or(0, |path| events::count(&path, at))
     }
 
     fn name(&self) -> String {
@@ -150,11 +174,17 @@ impl RunTopic {
             .folders
             .get(&self.id)
             .map_or(0, |folder| folder.changed);
-        if self.stage == Stage::Ended || (self.changed == Some(changed) && changed != 0) {
+        // What is over may go on: a run of a folder can be resumed. A line of a history stays as it is.
+        let over = self.stage == Stage::Ended && changed == 0 && self.folder.is_none();
+        if over || (self.changed == Some(changed) && changed != 0) {
             return Asked::Same;
         }
         match state.detail(&self.id) {
             Some(detail) => Asked::News {
+                line: match detail.folder {
+                    None if self.stage == Stage::Missing => state.line(&self.id),
+                    _ => None,
+                },
                 detail: Box::new(detail),
                 changed,
             },
@@ -168,7 +198,7 @@ impl RunTopic {
         let mut place = self.place;
         match asked {
             Asked::Gone => {
-                if self.stage == Stage::Following {
+                if self.stage != Stage::Missing {
                     batch.events.push((
                         Event::gap(&self.name(), &format!("run {} was removed", self.id)),
                         Place::default(),
@@ -177,17 +207,27 @@ impl RunTopic {
                 }
                 return batch;
             }
-            Asked::News { detail, changed } => {
+            Asked::News {
+                detail,
+                changed,
+                line,
+            } => {
                 let epoch = detail.events.map_or(0, |events| events.1);
-                if self.stage == Stage::Missing {
+                let came = self.stage == Stage::Missing;
+                if came {
                     (self.run, self.steps, self.epoch) = (None, Vec::new(), epoch);
                     place = Place::default();
                     self.stage = Stage::Following;
+                } else if !detail.run.phase.is_terminal() || self.has_resumed(&detail.run) {
+                    self.stage = Stage::Following;
                 }
+                self.upto = detail.events.unwrap_or_default().0;
+                self.folder.clone_from(&detail.folder);
                 if epoch != self.epoch {
                     self.epoch = epoch;
                     place = Place {
-                        events: detail.events.unwrap_or_default().0,
+                        events: self.upto,
+                        told: self.count(&self.upto),
                         log: end_of_log(source, &self.id, detail.log.as_deref()),
                     };
                     batch.events.push((
@@ -197,14 +237,24 @@ impl RunTopic {
                 }
                 self.changed = Some(changed);
                 self.log.clone_from(&detail.log);
-                self.row_and_steps(*detail, &mut place, &mut batch);
+                let told = match came && detail.folder.is_none() {
+                    true => events::of_history(&detail.run, &detail.steps, line.as_ref()),
+                    false => Vec::new(),
+                };
+                self.row_and_steps(*detail, place, &mut batch);
+                let told = run_files::batch(&self.id, told);
+                batch
+                    .events
+                    .extend(told.into_iter().map(|event| (event, place)));
             }
             Asked::Same => {}
         }
+        let more = self.events(&mut place, &mut batch);
         if self.stage != Stage::Following {
+            batch.more = more;
             return batch;
         }
-        batch.more = self.lines(source, &mut place, &mut batch);
+        batch.more = self.lines(source, &mut place, &mut batch) || more;
         // A line of a history is written when its run is over.
         let over =
             self.log.is_none() || self.run.as_ref().is_some_and(|run| run.phase.is_terminal());
@@ -224,7 +274,7 @@ impl RunTopic {
         batch
     }
 
-    fn row_and_steps(&mut self, detail: Detail, place: &mut Place, batch: &mut Batch) {
+    fn row_and_steps(&mut self, detail: Detail, place: Place, batch: &mut Batch) {
         let same = self.run.as_ref().is_some_and(|old| {
             let mut old = old.clone();
             old.version = detail.run.version;
@@ -234,7 +284,7 @@ impl RunTopic {
             batch.events.extend(
                 upserts(std::iter::once(detail.run.clone()))
                     .into_iter()
-                    .map(|event| (event, *place)),
+                    .map(|event| (event, place)),
             );
         }
         let mut news = StepList {
@@ -254,17 +304,31 @@ impl RunTopic {
             size += serde_json::to_vec(&step).map_or(0, |bytes| bytes.len());
             news.steps.push(step);
             if size > MAX_EVENT {
-                batch.events.push((Event::new("steps", &news), *place));
+                batch.events.push((Event::new("steps", &news), place));
                 (news.steps, size) = (Vec::new(), 0);
             }
         }
-        place.events = detail.events.unwrap_or_default().0;
         if !news.steps.is_empty() {
-            batch.events.push((Event::new("steps", &news), *place));
-        } else if let Some((_, last)) = batch.events.last_mut() {
-            last.events = place.events;
+            batch.events.push((Event::new("steps", &news), place));
         }
         (self.run, self.steps) = (Some(detail.run), detail.steps);
+    }
+
+    /// One batch of events; `true` when there are more.
+    fn events(&mut self, place: &mut Place, batch: &mut Batch) -> bool {
+        let Some(path) = self
+            .folder
+            .as_ref()
+            .map(|folder| folder.join("events.jsonl"))
+        else {
+            return false;
+        };
+        let Some(read) = read_events(&self.id, &path, place.events, place.told, self.upto) else {
+            return false;
+        };
+        (place.events, place.told) = (read.end, read.told);
+        batch.events.push((read.event, *place));
+        place.events.offset < self.upto.offset
     }
 
     /// One event of lines; `true` when there are more.
@@ -293,74 +357,4 @@ impl RunTopic {
             Err(_) => false,
         }
     }
-}
-
-fn holds(path: &Path, at: &Position) -> bool {
-    File::open(path).is_ok_and(|file| at.holds(&file))
-}
-
-fn end_of_log(source: &Source, id: &str, path: Option<&Path>) -> LogPosition {
-    let index = path
-        .and_then(|path| source.logs.get(id, path).ok())
-        .map(|(index, _)| index);
-    index.map_or_else(LogPosition::default, |index| LogPosition {
-        end: index.end,
-        rows: index.rows,
-    })
-}
-
-struct ReadLines {
-    event: Option<Event>,
-    end: LogPosition,
-    more: bool,
-}
-
-/// Reads on behind `from`. `None`: the file is no longer the one that was read.
-fn read_lines(id: &str, path: &Path, from: LogPosition) -> std::io::Result<Option<ReadLines>> {
-    if !std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file()) {
-        return Ok((from.end.offset == 0).then_some(ReadLines {
-            event: None,
-            end: from,
-            more: false,
-        }));
-    }
-    let file = File::open(path)?;
-    if !from.end.holds(&file) {
-        return Ok(None);
-    }
-    let mut rows = Rows::new(&file, from.end.offset, file.metadata()?.len());
-    let (mut lines, mut size, mut offset) = (Vec::new(), 0, from.end.offset);
-    let mut more = false;
-    while let Some(row) = rows.next()? {
-        offset += row.len;
-        let line = line(parts(&row), None).unwrap_or_default();
-        size += line.len();
-        lines.push(line);
-        if lines.len() >= MAX_LINES || size >= MAX_EVENT {
-            more = true;
-            break;
-        }
-    }
-    if lines.is_empty() {
-        return Ok(Some(ReadLines {
-            event: None,
-            end: from,
-            more: false,
-        }));
-    }
-    let list = LogList {
-        run: id.into(),
-        first: from.rows + 1,
-        ..LogList::default()
-    };
-    let end = LogPosition {
-        end: Position::of(&file, offset)?,
-        rows: from.rows + lines.len() as u64,
-    };
-    let data = with_lines(&list, lines.iter().map(Vec::as_slice)).unwrap_or_default();
-    Ok(Some(ReadLines {
-        event: Some(Event { name: "log", data }),
-        end,
-        more,
-    }))
 }

@@ -46,6 +46,16 @@ pub(crate) fn open(
     path: &str,
     headers: &[(&str, &str)],
 ) -> (u16, Vec<(String, String)>, Body) {
+    open_with(address, method, path, headers, "")
+}
+
+fn open_with(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> (u16, Vec<(String, String)>, Body) {
     let mut socket = TcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut text = format!("{method} {path} HTTP/1.1\r\n");
@@ -59,6 +69,7 @@ pub(crate) fn open(
         text.push_str(&format!("{name}: {value}\r\n"));
     }
     text.push_str("Connection: close\r\n\r\n");
+    text.push_str(body);
     socket.write_all(text.as_bytes()).unwrap();
     let mut raw = Vec::new();
     let end = loop {
@@ -108,6 +119,28 @@ pub(crate) fn open(
         left,
     };
     (status, headers, body)
+}
+
+pub(crate) const JSON: (&str, &str) = ("Content-Type", "application/json");
+pub(crate) const MARK: (&str, &str) = ("X-Runboard", "1");
+
+/// Sends a request with a body and reads the whole answer.
+pub(crate) fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Reply {
+    let len = body.len().to_string();
+    let mut all = vec![("Content-Length", len.as_str())];
+    all.extend(headers);
+    let (status, headers, body) = open_with(address, method, path, &all, body);
+    Reply {
+        status,
+        headers,
+        body: body.whole(),
+    }
 }
 
 impl Body {

@@ -69,6 +69,21 @@ fn every_record_of_a_ruined_file_is_found() {
 }
 
 #[test]
+fn a_line_that_another_program_blanks_out_is_gone() {
+    let lines = [
+        summary("r1", AT, "success", json!({})),
+        summary("r2", AT, "failed", json!({})),
+    ];
+    let site = history(lines.concat().as_bytes());
+    let path = site.place.join("h.jsonl");
+    assert_eq!(ids(&site.json("/api/v1/etl/runs")), ["r2", "r1"]);
+    let blank = format!("{}\n{}", " ".repeat(lines[0].len() - 1), lines[1]);
+    std::fs::write(&path, blank).unwrap();
+    assert_eq!(ids(&site.json("/api/v1/etl/runs")), ["r2"]);
+    assert_eq!(site.get("/api/v1/etl/runs/r1").status, 404);
+}
+
+#[test]
 fn lines_that_are_appended_are_seen_and_a_torn_one_waits() {
     let site = history(summary("r1", AT, "success", json!({})).as_bytes());
     let path = site.place.join("h.jsonl");

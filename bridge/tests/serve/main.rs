@@ -6,7 +6,9 @@
     clippy::panic
 )]
 
+mod about;
 mod access;
+#[allow(dead_code)]
 mod client;
 mod cuts;
 mod files;
@@ -14,6 +16,7 @@ mod follow;
 mod history;
 mod list;
 mod logs;
+mod own_backend;
 mod process;
 mod run;
 mod site;

@@ -2,22 +2,7 @@
 
 use std::net::TcpListener;
 
-use super::site::{Place, Site, bridge};
-
-fn refused(place: &Place, args: &[&str]) -> String {
-    let output = bridge()
-        .arg("serve")
-        .args(["--dir"])
-        .arg(place.join("rec"))
-        .args(args)
-        .output()
-        .unwrap();
-    assert!(
-        !output.status.success() && output.stdout.is_empty(),
-        "{args:?}"
-    );
-    String::from_utf8(output.stderr).unwrap()
-}
+use super::site::{Place, Site, refused};
 
 #[test]
 fn what_is_wrong_is_said_in_one_line() {

@@ -19,6 +19,22 @@ pub(crate) fn bridge() -> Command {
     command
 }
 
+/// What the bridge says when it cannot start.
+pub(crate) fn refused(place: &Place, args: &[&str]) -> String {
+    let output = bridge()
+        .arg("serve")
+        .arg("--dir")
+        .arg(place.join("rec"))
+        .args(args)
+        .output()
+        .unwrap();
+    assert!(
+        !output.status.success() && output.stdout.is_empty(),
+        "{args:?}"
+    );
+    String::from_utf8(output.stderr).unwrap()
+}
+
 /// A folder that goes when the test ends.
 pub(crate) struct Place(pub(crate) PathBuf);
 
@@ -150,8 +166,13 @@ pub(crate) fn ids(list: &Value) -> Vec<String> {
 }
 
 fn launch(place: &Place, extra: &[String], env: &[(&str, &str)]) -> (Child, SocketAddr) {
-    let mut child = bridge()
-        .args(["serve", "--listen", "127.0.0.1:0", "--dist"])
+    let mut command = bridge();
+    command.arg("serve");
+    if !extra.iter().any(|word| word == "--listen") {
+        command.args(["--listen", "127.0.0.1:0"]);
+    }
+    let mut child = command
+        .arg("--dist")
         .arg(place.join("dist"))
         .arg("--dir")
         .arg(place.join("rec"))
@@ -165,8 +186,9 @@ fn launch(place: &Place, extra: &[String], env: &[(&str, &str)]) -> (Child, Sock
     BufReader::new(child.stdout.as_mut().unwrap())
         .read_line(&mut line)
         .unwrap();
-    let Some(address) = line
-        .trim()
+    // Who listens everywhere is asked here.
+    let told = line.trim().replace("0.0.0.0", "127.0.0.1");
+    let Some(address) = told
         .strip_prefix("http://")
         .and_then(|rest| rest.trim_end_matches('/').parse().ok())
     else {

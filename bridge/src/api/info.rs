@@ -1,0 +1,62 @@
+//! `info`: what a source is called, what it can do, and its clock.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::Response;
+use serde_json::json;
+
+use super::problem::Problem;
+use super::query::Query;
+use super::{blocking, json};
+use crate::cursor::Writer;
+use crate::source::{Place, Source, now};
+
+pub(crate) const HEARTBEAT_S: u32 = 5;
+
+/// `actions`: changes are allowed, which recorded runs can have.
+pub(crate) async fn get(
+    source: &Arc<Source>,
+    _: Query,
+    actions: bool,
+) -> Result<Response<Body>, Problem> {
+    let source = source.clone();
+    blocking(move || {
+        let state = source.look();
+        let problems = state.problems();
+        let mut cursor = Writer::default();
+        cursor.runs(&state.position());
+        drop(state);
+        let recorded = matches!(source.place, Place::Recorded(_));
+        let actions = actions && recorded;
+        let mut info = json!({
+            "name": source.name,
+            "version": env!("CARGO_PKG_VERSION"),
+            "api": "1",
+            "server_time": now().to_string(),
+            "cursor": cursor.finish(),
+            "heartbeat_s": HEARTBEAT_S,
+            "vocabulary": {"job": "job", "step": if recorded { "step" } else { "stage" }},
+            "capabilities": {
+                "updates": "stream",
+                "logs": if recorded { "follow" } else { "none" },
+                "log_file": recorded,
+                "events": true,
+                "stats": true,
+                "lineage": true,
+                "raw": true,
+                "resume": actions,
+                "reexecute": actions,
+                "terminate": if actions { json!(["safe", "immediate"]) } else { json!([]) },
+                "delete": actions,
+            },
+        });
+        if let Some(fields) = info.as_object_mut()
+            && !problems.is_empty()
+        {
+            fields.insert("problems".into(), json!(problems));
+        }
+        json(&info)
+    })
+    .await
+}
