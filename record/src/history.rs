@@ -132,9 +132,15 @@ pub(crate) fn merge(stages: &mut Vec<Stage>, own: &[Stage]) {
     stages.sort_by(|a, b| a.started_at.cmp(&b.started_at));
 }
 
-/// `clippy: exit code 101` for a failed run.
+/// `clippy: exit code 101` for a failed run: of the step that failed first. One that holds it fails later, because of it.
 pub(crate) fn first_failure(outcome: RunOutcome, stages: &[Stage]) -> Option<String> {
-    let failed = stages.iter().find(|stage| has_failed(stages, stage))?;
+    let failed = stages.iter().filter(|stage| has_failed(stages, stage));
+    let failed = failed.min_by(|a, b| {
+        let ended = |stage: &Stage| (stage.ended_at.is_none(), stage.ended_at.clone());
+        ended(a)
+            .cmp(&ended(b))
+            .then_with(|| b.started_at.cmp(&a.started_at))
+    })?;
     let reason = failed.reason.as_deref().unwrap_or("failed");
     (outcome == RunOutcome::Failed).then(|| format!("{}: {reason}", failed.step))
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use runboard_core::model::fold::{EventKind, RunDetail};
 use runboard_core::model::time::parse_written;
-use runboard_core::model::{Phase, Run, Step, Timestamp};
+use runboard_core::model::{Phase, Run, Step, Timestamp, failure};
 use serde_json::Value;
 
 use super::file::{Position, Stamp, whole_lines};
@@ -186,6 +186,8 @@ impl Folder {
         }
         run.last_seen_at = unfinished.then(|| Timestamp((self.last_seen() / 1000) as i64));
         run.steps = runboard_core::model::fold::count(&steps);
+        // Recorders in recorders: the outer ones fail because the inner one did, and each says so.
+        run.reason = failure::reason(&run, &steps);
         run.version = self.run.version;
         let same = run == self.run && super::same_steps(&steps, &self.steps);
         self.run = run;

@@ -2,17 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use runboard_core::model::Run;
+use runboard_core::model::{Run, near};
 use serde_json::{Value, json};
 
 use super::State;
 
 /// How many runs are offered.
 const OFFERED: usize = 5;
-/// A slip of the keyboard changes so many letters at most.
-const SLIPS: usize = 2;
-/// Longer ids are compared by their beginning alone.
-const COMPARED: usize = 64;
 /// The generations of a family are followed so far.
 const GENERATIONS: usize = 1000;
 
@@ -41,9 +37,9 @@ impl State {
             .filter(|number| self.shows_line(*number))
             .filter_map(|number| Some(self.lines.id(self.lines.row(number)?)));
         let all = self.folders.keys().map(String::as_str).chain(lines);
-        let mut found: Vec<(usize, usize, &str)> = Vec::new();
+        let mut found: Vec<(u32, usize, &str)> = Vec::new();
         for (place, own) in all.enumerate() {
-            if let Some(far) = distance(id, own) {
+            if let Some(far) = near::rank(id, own) {
                 found.push((far, place, own));
                 if found.len() > 4 * OFFERED {
                     found.sort_unstable();
@@ -136,66 +132,5 @@ impl State {
             .chain(lines)
             .filter(|(_, root, parent)| root.is_some() || parent.is_some())
             .collect()
-    }
-}
-
-/// How far two ids are apart; `None`: too far to be meant.
-fn distance(asked: &str, own: &str) -> Option<usize> {
-    let common = asked
-        .bytes()
-        .zip(own.bytes())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let shorter = asked.len().min(own.len());
-    if common == shorter && shorter >= 3 {
-        return Some(0);
-    }
-    let typed = (asked.len() <= COMPARED && own.len() <= COMPARED && !asked.is_empty())
-        .then(|| slips(asked.as_bytes(), own.as_bytes()))
-        .filter(|slips| *slips <= SLIPS && *slips < asked.len());
-    typed.or((common >= 6).then_some(SLIPS + 1))
-}
-
-/// The edit distance (Levenshtein).
-fn slips(a: &[u8], b: &[u8]) -> usize {
-    if a.len().abs_diff(b.len()) > SLIPS {
-        return SLIPS + 1;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let (mut corner, mut left) = (i, i + 1);
-        let mut least = left;
-        for (y, slot) in b.iter().zip(row.iter_mut().skip(1)) {
-            let changed = corner + usize::from(x != y);
-            corner = *slot;
-            left = changed.min(left + 1).min(corner + 1);
-            *slot = left;
-            least = least.min(left);
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-        if least > SLIPS {
-            return SLIPS + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{distance, slips};
-
-    #[test]
-    fn near_is_a_beginning_or_a_slip() {
-        assert_eq!(slips(b"kitten", b"sittin"), 2);
-        assert_eq!(slips(b"abc", b"abc"), 0);
-        assert_eq!(slips(b"abc", b"acb"), 2);
-        assert_eq!(distance("r3k9x0", "r3k9x0c2m7qa"), Some(0));
-        assert_eq!(distance("r3k9x0c2m7qb", "r3k9x0c2m7qa"), Some(1));
-        assert_eq!(distance("r3k9x0zzzzzz", "r3k9x0c2m7qa"), Some(3));
-        assert_eq!(distance("x", "y"), None);
-        assert_eq!(distance("", "y"), None);
-        assert_eq!(distance("nothing", "r3k9x0c2m7qa"), None);
     }
 }

@@ -169,3 +169,14 @@ fn the_default_folder_is_the_clones() {
     assert!(status.success());
     assert!(folder.0.join("clone/.runboard/runs.jsonl").is_file());
 }
+
+#[test]
+fn the_run_names_the_command_that_failed_and_not_those_around_it() {
+    let folder = Folder::new("cause");
+    let inner = "\"$BRIDGE\" record --job ci -- \"$BRIDGE\" record --job unit -- sh -c 'exit 7'";
+    let output = folder.record(inner).output().unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    let line = &folder.history()[0];
+    assert_eq!(line["failure_reason"], "unit: exit code 7", "{line}");
+    assert_eq!(line["stages_failed"], json!(["main", "ci", "unit"]));
+}
