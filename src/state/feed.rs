@@ -7,7 +7,7 @@ use super::reactive::{effect, memo};
 use leptos::prelude::{Update as _, *};
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
 use runboard_core::backend::{Backend, BackendError, Cursor, Topic, Update, Updates, registry};
-use runboard_core::model::RunFilter;
+use runboard_core::model::{RunFilter, Span, Timestamp};
 use runboard_core::net::Clock as _;
 use runboard_core::net::freshness::Mode;
 use runboard_core::net::retry::Backoff;
@@ -201,6 +201,10 @@ fn tick(state: State, source: &Source) {
     });
 }
 
+pub(super) fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    now.plus(Span(wait.as_micros() as i64))
+}
+
 fn lost(source: &Source, error: BackendError, wait: Duration) {
     let now = BrowserClock.now();
     source.link.update(|link| {
@@ -209,7 +213,7 @@ fn lost(source: &Source, error: BackendError, wait: Duration) {
         } else {
             link.freshness.closed(now, error.to_string());
         }
-        link.retry_at = Some(now.plus(runboard_core::model::Span(wait.as_micros() as i64)));
+        link.retry_at = Some(after(now, wait));
         link.error = Some(error);
     });
 }

@@ -12,7 +12,7 @@ use runboard_core::model::{Run, Step, Timestamp, fold};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
 
-use super::feed::wait_after;
+use super::feed::{after, wait_after};
 use super::host_clock;
 use super::log_tail::{Loading, LogTail, TAIL};
 use super::run_list::RunList;
@@ -313,8 +313,4 @@ impl RunDetail {
             again.set_value(true);
         }
     }
-}
-
-fn after(now: Timestamp, wait: Duration) -> Timestamp {
-    Timestamp(now.0.saturating_add(wait.as_micros() as i64))
 }
