@@ -100,7 +100,7 @@ export function states(world) {
   // A recorded run always has a step; a run of a history has no log, and this one's folder is bare.
   list.push({ name: "logs-empty", url: at(`?view=run&source=history&run=9d38c7ea&tab=logs`), until: panel(/Nothing printed|no log/i) });
   const wall = (page) => until(page, () => document.querySelectorAll("[data-health]").length > 3);
-  const stats = (page) => until(page, () => document.querySelectorAll("main table tr, main [role=row]").length > 3);
+  const stats = (page) => until(page, () => document.querySelectorAll("main table tbody tr, main [role=row]").length > 3);
   for (const [view, reached] of [["stats", stats], ["wall", wall]]) {
     const words = (page) => until(page, () => document.querySelector("main").innerText.trim().length > 5);
     list.push(

@@ -4,7 +4,7 @@ mod charts;
 mod tables;
 
 use crate::state::reactive::{effect, memo};
-use crate::ui::html::{El, Html, each, view};
+use crate::ui::html::{El, Html, IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::model::Span;
 use runboard_core::model::stats::{ENOUGH, Spread, Stats};
@@ -16,6 +16,7 @@ use crate::state::step_stats::{self, StepTable};
 use crate::state::task::Task;
 use crate::ui::nav::Nav;
 use crate::ui::page::runs::{Standing, ask, filters, no_rows, standing};
+use crate::ui::part::panel::panel;
 use crate::ui::text;
 
 pub fn stats_page() -> Html {
@@ -45,11 +46,13 @@ pub fn stats_page() -> Html {
     on_cleanup(move || reading.set_value(None));
     let shown = memo(move || state.runs.with_view(|_, view| view.len()) as u64);
     let standing = standing(shown, asked);
+    let is_counted = memo(move || runs_shown.get() > 0);
     view! {
         {filters()}
         <div class="stats" tabindex="0" role="region" aria-label="Statistics">
             <h1>"Statistics"</h1>
             {move || match standing.get() {
+                Standing::Rows if !is_counted.get() => panel("Counting \u{2026}", "", "", ()).into_html(),
                 Standing::Rows => view! {
                     {numbers(stats)}
                     {days_chart(stats)}
