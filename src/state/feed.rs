@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::reactive::{effect, memo};
-use leptos::prelude::{Update as _, *};
+use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
 use runboard_core::backend::{Backend, BackendError, Cursor, Topic, Update, Updates, registry};
 use runboard_core::model::RunFilter;

@@ -16,7 +16,7 @@ pub mod version;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use leptos::prelude::*;
+use crate::state::reactive::RwSignal;
 use runboard_core::net::{Clock, Transport};
 
 use crate::browser::clock::BrowserClock;

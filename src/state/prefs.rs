@@ -1,6 +1,6 @@
 //! What this browser's user chose, kept in storage as versioned JSON. Bad or missing storage gives the defaults.
 
-use leptos::prelude::*;
+use crate::state::reactive::RwSignal;
 use serde_json::{Value, json};
 
 use crate::browser::{page, storage};

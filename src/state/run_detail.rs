@@ -3,7 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use leptos::prelude::{Update as _, *};
+use crate::state::reactive::RwSignal;
+use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
 use runboard_core::backend::{
     Backend, BackendError, Cursor, LogBatch, LogQuery, Logs, Topic, Update,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use runboard_core::model::filter::Matcher;
 use runboard_core::model::stats::{self, Sample, Stats};

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 

@@ -1,7 +1,6 @@
 //! The sources page: what each source is, how it is doing, since when, what is tried next, and what it could not read.
 
 use crate::ui::html::{El, IntoHtml, each, view};
-use leptos::prelude::*;
 
 use crate::state::State;
 use crate::state::sources::{ConfigState, Source};

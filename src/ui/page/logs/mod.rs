@@ -4,7 +4,7 @@ mod line;
 mod tools;
 mod view;
 
-use crate::state::reactive::{effect, memo};
+use crate::state::reactive::{RwSignal, effect, memo};
 use crate::ui::html::{Html, IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::backend::BackendError;

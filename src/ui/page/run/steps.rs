@@ -1,6 +1,6 @@
 //! The steps of a run as a treegrid: status, duration, attempts, and where in the run each stood.
 
-use crate::state::reactive::{effect, memo};
+use crate::state::reactive::{RwSignal, effect, memo};
 use crate::ui::html::{IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::model::{Attempt, Phase, Run, Span, Step, Timestamp};

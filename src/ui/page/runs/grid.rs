@@ -1,6 +1,6 @@
 //! The grid of runs: windowed, by keyboard and pointer, with new rows behind a chip while somebody reads.
 
-use crate::state::reactive::{Memo, effect, memo};
+use crate::state::reactive::{Memo, RwSignal, effect, memo};
 use crate::ui::html::{ElRef, IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::store::run_table::RowId;

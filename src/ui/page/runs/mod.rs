@@ -7,7 +7,6 @@ mod standing;
 
 use crate::state::reactive::{Memo, effect, memo};
 use crate::ui::html::{IntoHtml, view};
-use leptos::prelude::*;
 use runboard_core::model::{Phase, RunFilter};
 use runboard_core::store::run_view::SortKey;
 

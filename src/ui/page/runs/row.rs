@@ -1,8 +1,7 @@
 //! A row of the list: status, run, job, source, start, duration, steps, and why.
 
-use crate::state::reactive::{Memo, memo};
+use crate::state::reactive::{Memo, RwSignal, memo};
 use crate::ui::html::{El, IntoHtml, view};
-use leptos::prelude::*;
 use runboard_core::model::{Phase, Run};
 use runboard_core::store::run_table::RowId;
 use wasm_bindgen::JsCast as _;

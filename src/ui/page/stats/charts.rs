@@ -1,6 +1,6 @@
 //! Runs per day by outcome, as stacked bars and as a table.
 
-use leptos::prelude::*;
+use crate::state::reactive::RwSignal;
 use runboard_core::model::Timestamp;
 use runboard_core::model::stats::{Day, Stats};
 

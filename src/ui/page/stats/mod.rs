@@ -3,7 +3,7 @@
 mod charts;
 mod tables;
 
-use crate::state::reactive::{effect, memo};
+use crate::state::reactive::{RwSignal, effect, memo};
 use crate::ui::html::{El, Html, each, view};
 use leptos::prelude::*;
 use runboard_core::model::Span;

@@ -2,7 +2,6 @@
 
 use crate::state::reactive::{effect, memo};
 use crate::ui::html::{IntoHtml, view};
-use leptos::prelude::*;
 use runboard_core::model::Timestamp;
 use runboard_core::model::order::order;
 use runboard_core::model::wall::{Health, Tile};
