@@ -1,5 +1,6 @@
 //! What the app knows, as signals. No DOM: pages read from here, and every command to a backend goes through here.
 
+pub mod actions;
 pub mod clock;
 pub mod config;
 pub mod feed;
@@ -8,6 +9,7 @@ pub mod prefs;
 pub mod reactive;
 pub mod run_detail;
 pub mod run_list;
+pub mod session;
 pub mod sources;
 pub mod step_stats;
 pub mod task;
@@ -31,6 +33,7 @@ pub struct State {
     pub sources: sources::Sources,
     pub runs: run_list::RunList,
     pub prefs: prefs::Prefs,
+    pub session: session::Session,
 }
 
 thread_local! {
@@ -48,6 +51,7 @@ impl State {
             sources: sources::Sources::new(),
             runs: run_list::RunList::new(now),
             prefs: prefs::Prefs::load(),
+            session: session::Session::start(),
         };
         feed::start(state);
         // A second start would be a second app in one page.
