@@ -37,6 +37,8 @@ fn a_link_reads_back_as_the_route_that_wrote_it() {
         "?view=run&run=latest&tab=logs&job=etl_*&follow=1",
         "?source=a,b&status=failed,unfinished&job=etl_*&since=1d&tag=env=prod&q=disk%20full&limit=20",
         "?view=sources",
+        "?job=etl_*&group=job&sort=-duration",
+        "?group=source",
         "?view=run&run=a/b?c%23d%252F..&tab=steps",
     ] {
         let route = parse(link);

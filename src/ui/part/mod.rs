@@ -2,6 +2,7 @@
 
 pub mod dialog;
 pub mod facts;
+pub mod menu;
 pub mod panel;
 pub mod phase_badge;
 pub mod sign_in;

@@ -8,6 +8,7 @@ use runboard_core::model::order::order;
 use runboard_core::model::wall::{Health, Tile};
 
 use crate::state::State;
+use crate::state::gather;
 use crate::state::sources::ConfigState;
 use crate::state::version;
 use crate::ui::nav::Nav;
@@ -42,7 +43,7 @@ fn word(health: Health) -> &'static str {
 }
 
 /// Tiles of one source each when there are several and the address asks so; the sources that gave nothing are tiles too.
-fn shown(state: State, by_source: bool, now: Timestamp) -> Vec<Shown> {
+fn shown(state: State, tiles: &[Tile], by_source: bool, now: Timestamp) -> Vec<Shown> {
     let sources = state.sources.list.get();
     let several = sources.len() > 1;
     let stale = |index: u16| {
@@ -57,7 +58,6 @@ fn shown(state: State, by_source: bool, now: Timestamp) -> Vec<Shown> {
             .map(|source| source.config.name.clone())
             .unwrap_or_default()
     };
-    let tiles = state.runs.tiles(by_source);
     let mut shown: Vec<Shown> = sources
         .iter()
         .filter(|source| {
@@ -71,7 +71,7 @@ fn shown(state: State, by_source: bool, now: Timestamp) -> Vec<Shown> {
             stale: stale(source.index),
         })
         .collect();
-    shown.extend(tiles.into_iter().map(|tile| {
+    shown.extend(tiles.iter().map(|tile| {
         let stale = stale(tile.source);
         Shown {
             name: if by_source {
@@ -85,7 +85,7 @@ fn shown(state: State, by_source: bool, now: Timestamp) -> Vec<Shown> {
             } else {
                 word(tile.health)
             },
-            tile: Some(tile),
+            tile: Some(tile.clone()),
             stale,
         }
     }));
@@ -126,7 +126,13 @@ pub fn wall_page() -> impl IntoHtml {
     });
     let by_source = memo(move || nav.route.with(|route| route.by_source));
     // Once a second: the clock ticks, and so do the ages.
-    let tiles = memo(move || shown(state, by_source.get(), state.now.get()));
+    let known = gather::tiles(state, by_source);
+    let tiles = memo(move || {
+        known.with(|known| {
+            let known = known.as_deref().unwrap_or_default();
+            shown(state, known, by_source.get(), state.now.get())
+        })
+    });
     let hidden = memo(move || tiles.with(|tiles| tiles.len().saturating_sub(TILES)));
     let is_well = memo(move || {
         tiles.with(|tiles| {
