@@ -46,7 +46,7 @@ impl RunRows {
     }
 
     /// The rows that are shown, heads included. Tracked.
-    pub fn len(self) -> usize {
+    pub fn count(self) -> usize {
         self.changed.track();
         self.groups.with_value(|groups| match groups {
             Some(groups) => groups.len(),

@@ -35,7 +35,7 @@ pub fn runs_page() -> impl IntoHtml {
         state.runs.changed.track();
         state.rows.arrange(group.get(), limit.get() as usize);
     });
-    let shown = memo(move || state.rows.len() as u64);
+    let shown = memo(move || state.rows.count() as u64);
     let standing = standing(shown, asked);
     // A memo, so that nobody's typing ends because rows came or went.
     let has_sources = memo(move || standing.get() != Standing::NoSources);
