@@ -12,7 +12,7 @@ use runboard_core::net::Clock as _;
 use runboard_core::store::run_table::{RowId, RunTable};
 
 use super::State;
-use super::clock::offset_minutes;
+use super::clock::{monotonic_ms, offset_minutes};
 use super::reactive::{Memo, effect};
 use super::run_list::RunList;
 use super::task::Task;
@@ -20,6 +20,8 @@ use crate::browser::clock::BrowserClock;
 
 /// Rows of one slice: a few milliseconds.
 const SLICE: usize = 5000;
+/// Rows that keep coming are gathered once a second.
+const EVERY_MS: f64 = 900.0;
 
 /// Goes through the rows, with room for the page between slices.
 async fn over(runs: RunList, rows: Vec<RowId>, take: &mut dyn FnMut(&RunTable, RowId)) {
@@ -39,17 +41,28 @@ fn keep(
 ) {
     let seen: StoredValue<Option<(u64, bool)>> = StoredValue::new(None);
     let is_busy = StoredValue::new(false);
+    // When, and over how many rows, it was done last.
+    let last = StoredValue::new((f64::NEG_INFINITY, 0));
     let running: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     effect(move || {
         state.now.track();
-        let asked = (state.runs.changed.get_untracked(), also());
+        let asked = (state.runs.changed.get(), also());
         // What was begun is brought to its end: a list that never rests is shown all the same.
         if state.runs.is_building.get() || is_busy.get_value() || seen.get_value() == Some(asked) {
             return;
         }
+        // The first rows are waited for; later ones can wait until the clock ticks.
+        let now = monotonic_ms();
+        let (at, count) = last.get_value();
+        let is_same = seen.get_value().is_some_and(|seen| seen.1 == asked.1);
+        if is_same && count > 0 && now - at < EVERY_MS {
+            return;
+        }
+        let rows = state.runs.rows_now();
+        last.set_value((now, rows.len()));
         seen.set_value(Some(asked));
         is_busy.set_value(true);
-        let work = work(state.runs.rows_now());
+        let work = work(rows);
         running.set_value(Some(Task::spawn(async move {
             work.await;
             // The page may have gone meanwhile.

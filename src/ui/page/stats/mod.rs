@@ -36,11 +36,14 @@ pub fn stats_page() -> Html {
     on_cleanup(move || reading.set_value(None));
     let shown = memo(move || state.runs.with_view(|_, view| view.len()) as u64);
     let standing = standing(shown, asked);
+    let has_numbers = memo(move || runs_shown.get() > 0);
     view! {
         {filters()}
         <div class="stats" tabindex="0" role="region" aria-label="Statistics">
             <h1>"Statistics"</h1>
             {move || match standing.get() {
+                // Nothing is said of rows that have not been counted.
+                Standing::Rows if !has_numbers.get() => no_rows(Standing::Loading),
                 Standing::Rows => view! {
                     {numbers(stats)}
                     {days_chart(stats)}

@@ -9,6 +9,7 @@ use runboard_core::model::wall::{Health, Tile};
 
 use crate::state::State;
 use crate::state::gather;
+use crate::state::session::Standing;
 use crate::state::sources::ConfigState;
 use crate::state::version;
 use crate::ui::nav::Nav;
@@ -151,6 +152,9 @@ pub fn wall_page() -> impl IntoHtml {
     });
     let nothing = move || match state.sources.config.get() {
         ConfigState::Loading => "reading config.json".to_string(),
+        ConfigState::Failed(_) if state.session.standing.get() == Standing::SignedOut => {
+            "signed out".into()
+        }
         ConfigState::Failed(error) => error,
         ConfigState::Missing => "no source is configured".into(),
         ConfigState::Ready if state.sources.list.with(Vec::is_empty) => {
@@ -169,7 +173,9 @@ pub fn wall_page() -> impl IntoHtml {
                     }
                     let tiles = tiles.get();
                     if tiles.is_empty() {
-                        return view! { <div class="tile" data-health="new"><b class="tile__name">{nothing()}</b></div> }.into_html();
+                        let words = nothing();
+                        let letters = words.chars().count().max(10).to_string();
+                        return view! { <div class="tile" data-health="new"><b class="tile__name" style:--letters=letters>{words}</b></div> }.into_html();
                     }
                     let failing = tiles.iter().skip(TILES).filter(|tile| tile.health == "failed").count();
                     let more = hidden.get();
