@@ -33,40 +33,52 @@ async fn over(runs: RunList, rows: Vec<RowId>, take: &mut dyn FnMut(&RunTable, R
     }
 }
 
+/// What was done last.
+#[derive(Clone, Copy, Default)]
+struct Last {
+    /// The list's count of changes, and what else was asked.
+    seen: Option<(u64, bool)>,
+    is_busy: bool,
+    at_ms: f64,
+    rows: usize,
+}
+
 /// Does `work` over the rows whenever the view has changed, or what `also` gives; ends with the owner.
 fn keep(
     state: State,
     also: Box<dyn Fn() -> bool>,
     work: Box<dyn Fn(Vec<RowId>) -> LocalBoxFuture<'static, ()>>,
 ) {
-    let seen: StoredValue<Option<(u64, bool)>> = StoredValue::new(None);
-    let is_busy = StoredValue::new(false);
-    // When, and over how many rows, it was done last.
-    let last = StoredValue::new((f64::NEG_INFINITY, 0));
+    let last: StoredValue<Last> = StoredValue::new(Last::default());
     let running: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     effect(move || {
         state.now.track();
         let asked = (state.runs.changed.get(), also());
-        // What was begun is brought to its end: a list that never rests is shown all the same.
-        if state.runs.is_building.get() || is_busy.get_value() || seen.get_value() == Some(asked) {
-            return;
-        }
-        // The first rows are waited for; later ones can wait until the clock ticks.
+        let is_building = state.runs.is_building.get();
         let now = monotonic_ms();
-        let (at, count) = last.get_value();
-        let is_same = seen.get_value().is_some_and(|seen| seen.1 == asked.1);
-        if is_same && count > 0 && now - at < EVERY_MS {
+        let old = last.get_value();
+        let is_same = old.seen.is_some_and(|seen| seen.1 == asked.1);
+        // What was begun is brought to its end: a list that never rests is shown all the same. The first rows are waited for; later ones
+        // can wait until the clock ticks.
+        if is_building
+            || old.is_busy
+            || old.seen == Some(asked)
+            || is_same && old.rows > 0 && now - old.at_ms < EVERY_MS
+        {
             return;
         }
         let rows = state.runs.rows_now();
-        last.set_value((now, rows.len()));
-        seen.set_value(Some(asked));
-        is_busy.set_value(true);
+        last.set_value(Last {
+            seen: Some(asked),
+            is_busy: true,
+            at_ms: now,
+            rows: rows.len(),
+        });
         let work = work(rows);
         running.set_value(Some(Task::spawn(async move {
             work.await;
             // The page may have gone meanwhile.
-            is_busy.try_update_value(|busy| *busy = false);
+            last.try_update_value(|last| last.is_busy = false);
         })));
     });
     on_cleanup(move || running.set_value(None));

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use runboard_core::store::export::Column;
-use serde_json::{Value, json};
+use runboard_core::store::json::JsonText;
+use serde_json::Value;
 
 use crate::browser::{page, storage};
 
@@ -81,19 +82,20 @@ impl Prefs {
     }
 
     fn store(self) {
-        let columns = self.columns.with_untracked(|columns| {
-            let words =
-                |columns: &Vec<Column>| columns.iter().map(|column| column.word()).collect();
-            columns
-                .as_ref()
-                .map(words)
-                .map_or(Value::Null, |words: Vec<_>| words.into())
+        let mut text = JsonText::new();
+        text.open('{').key("version").number(1);
+        text.text_field("theme", Some(self.theme.get_untracked().word()));
+        self.columns.with_untracked(|columns| {
+            if let Some(columns) = columns {
+                text.key("columns").open('[');
+                for column in columns {
+                    text.text(column.word());
+                }
+                text.close(']');
+            }
         });
-        let theme = self.theme.get_untracked().word();
+        text.close('}');
         // Refused storage costs only the memory of the choice.
-        storage::write(
-            KEY,
-            &json!({"version": 1, "theme": theme, "columns": columns}).to_string(),
-        );
+        storage::write(KEY, text.as_str());
     }
 }

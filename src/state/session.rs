@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use runboard_core::net::{Clock as _, Request, Response, Transport as _};
-use serde_json::{Value, json};
+use runboard_core::store::json::JsonText;
+use serde_json::Value;
 
 use super::task::{self, Task};
 use crate::browser::clock::BrowserClock;
@@ -95,7 +96,9 @@ impl Session {
             .header("X-Runboard", "1")
             .header("Content-Type", "application/json");
         request.method = "POST";
-        request.body = Some(json!({"token": token}).to_string().into_bytes());
+        let mut body = JsonText::new();
+        body.open('{').text_field("token", Some(token)).close('}');
+        request.body = Some(body.finish().into_bytes());
         self.wrong.set(None);
         self.is_busy.set(true);
         task::spawn(async move {

@@ -25,8 +25,8 @@ const NARROW_ROW: f64 = 52.0;
 const HEAD: f64 = 29.0;
 
 /// Below these widths the columns stand in two lines, and the widest one is left out.
-const NARROW: f64 = 700.0;
-const MEDIUM: f64 = 1100.0;
+const NARROW: u64 = 700;
+const MEDIUM: u64 = 1100;
 
 /// What the rows share.
 #[derive(Clone, Copy)]
@@ -80,9 +80,9 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
     let runs = state.runs;
-    let width = RwSignal::new(page::size().0);
+    let width = RwSignal::new(page::size().0 as u64);
     let windowed = Windowed::new(ROW, HEAD);
-    let resized = page::on_window("resize", move |_| width.set(page::size().0));
+    let resized = page::on_window("resize", move |_| width.set(page::size().0 as u64));
     StoredValue::new_local(resized);
     let narrow = memo(move || width.get() <= NARROW);
     let medium = memo(move || width.get() <= MEDIUM);
