@@ -15,6 +15,7 @@ use runboard_app::ui::part::phase_badge::phase_badge;
 use runboard_app::ui::part::steps_bar::steps_bar;
 use runboard_app::ui::route::{LineRange, Route, Tab, View};
 use runboard_app::ui::text;
+use runboard_core::model::resume::{PlanStep, PlanVerb, ResumePlan};
 use runboard_core::model::{Phase, Run, Span, StepCounts, Timestamp};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -37,6 +38,8 @@ fn a_link_reads_back_as_the_route_that_wrote_it() {
         "?view=run&run=latest&tab=logs&job=etl_*&follow=1",
         "?source=a,b&status=failed,unfinished&job=etl_*&since=1d&tag=env=prod&q=disk%20full&limit=20",
         "?view=sources",
+        "?job=etl_*&group=job&sort=-duration",
+        "?group=source",
         "?view=run&run=a/b?c%23d%252F..&tab=steps",
     ] {
         let route = parse(link);
@@ -97,6 +100,50 @@ fn lengths_and_counts_read_as_people_write_them() {
     assert_eq!(
         text::short_id("9d38c7ea-1234-5678-9abc-def012345678"),
         "9d38c7\u{2026}45678"
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_command_is_written_as_a_shell_takes_it() {
+    let of = |words: &[&str]| {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        text::command(&words)
+    };
+    assert_eq!(
+        of(&["sh", "-c", "echo 'a b'"]),
+        "sh -c 'echo '\\''a b'\\'''"
+    );
+    assert_eq!(
+        of(&["./x", "--day=2026-11-21", ""]),
+        "./x --day=2026-11-21 ''"
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_plan_is_told_in_a_sentence() {
+    let step = |plan: PlanVerb| PlanStep {
+        key: String::new(),
+        plan,
+        raw_plan: String::new(),
+        reason: String::new(),
+        command: Vec::new(),
+    };
+    let plan = |verbs: &[PlanVerb]| ResumePlan {
+        run: String::new(),
+        mode: String::new(),
+        token: String::new(),
+        steps: verbs.iter().copied().map(step).collect(),
+        warnings: Vec::new(),
+        command: Vec::new(),
+    };
+    use PlanVerb::{Blocked, Retry, Run, Skip};
+    assert_eq!(
+        text::plan_total(&plan(&[Skip, Skip, Skip, Retry, Run, Run, Run, Run]), "job"),
+        "Total: 5 jobs to execute, 3 jobs to skip"
+    );
+    assert_eq!(
+        text::plan_total(&plan(&[Retry, Blocked]), "step"),
+        "Total: 1 step to execute, 0 steps to skip, 1 step blocked"
     );
 }
 

@@ -71,6 +71,13 @@ impl<T: 'static> RwSignal<T> {
         self.update(|old| *old = value);
     }
 
+    /// `false` when its owner is gone.
+    pub fn try_set(self, value: T) -> bool {
+        let is_there = self.value.try_read_value().is_some();
+        self.set(value);
+        is_there
+    }
+
     /// Nothing happens when its owner is gone.
     pub fn update(self, change: impl FnOnce(&mut T)) {
         self.update_untracked(change);

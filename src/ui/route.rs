@@ -4,6 +4,7 @@
 
 use runboard_core::model::RunFilter;
 use runboard_core::net::query;
+use runboard_core::store::run_group::GroupBy;
 use runboard_core::store::run_view::SortKey;
 
 /// The page.
@@ -91,6 +92,8 @@ pub struct Route {
     pub sort: Option<(SortKey, bool)>,
     /// On the wall: a tile for each source instead of each job.
     pub by_source: bool,
+    /// In the list: what runs are put together by.
+    pub group: Option<GroupBy>,
     /// Show the newest so many runs only.
     pub limit: Option<u64>,
     pub log: LogFilter,
@@ -141,6 +144,7 @@ impl Route {
                         .map_or((value.as_str(), false), |word| (word, true));
                     route.sort = SortKey::from_word(word).map(|key| (key, descending));
                 }
+                "group" => route.group = GroupBy::from_word(value),
                 "by" => route.by_source = value == "source",
                 "limit" => route.limit = value.parse().ok(),
                 "follow" => route.follow = value != "0",
@@ -172,6 +176,9 @@ impl Route {
         pairs.extend(self.filter.to_pairs());
         if self.by_source {
             pairs.push(("by", "source".into()));
+        }
+        if let Some(by) = self.group {
+            pairs.push(("group", by.word().into()));
         }
         if let Some((key, descending)) = self.sort {
             pairs.push((

@@ -2,6 +2,7 @@
 
 use runboard_core::model::{Phase, Run, Span, Timestamp};
 
+use crate::state::actions::{PlanVerb, ResumePlan};
 use crate::state::clock::offset_minutes;
 
 /// A phase as people read it.
@@ -191,6 +192,47 @@ pub fn heading(words: &str) -> String {
     let mut words = words.to_string();
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
+    }
+    words
+}
+
+/// `2 steps`, of a noun that a source gave: an English plural.
+pub fn counted_noun(number: u64, noun: &str) -> String {
+    counted(number, noun, &[noun, "s"].concat())
+}
+
+/// A command line as a shell would take it: arguments with anything unusual in them stand in quotes.
+pub fn command(arguments: &[String]) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "%+,-./:=@_".contains(letter);
+    let mut out = String::new();
+    for argument in arguments {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        if !argument.is_empty() && argument.chars().all(is_plain) {
+            out.push_str(argument);
+        } else {
+            out.push('\'');
+            out.push_str(&argument.replace('\'', "'\\''"));
+            out.push('\'');
+        }
+    }
+    out
+}
+
+/// `Total: 5 steps to execute, 3 steps to skip`.
+pub fn plan_total(plan: &ResumePlan, noun: &str) -> String {
+    let part = |number: usize, what: &str| [&counted_noun(number as u64, noun), what].concat();
+    let mut words = [
+        "Total: ",
+        &part(plan.to_execute(), " to execute, "),
+        &part(plan.total(PlanVerb::Skip), " to skip"),
+    ]
+    .concat();
+    let blocked = plan.total(PlanVerb::Blocked);
+    if blocked > 0 {
+        words.push_str(", ");
+        words.push_str(&part(blocked, " blocked"));
     }
     words
 }

@@ -1,8 +1,11 @@
 //! What several pages share.
 
+pub mod dialog;
 pub mod facts;
+pub mod menu;
 pub mod panel;
 pub mod phase_badge;
+pub mod sign_in;
 pub mod source_strip;
 pub mod steps_bar;
 pub mod table;

@@ -1,7 +1,9 @@
 //! One run: header with the answer to "why", and the tabs.
 
+mod actions;
 mod head;
 mod overview;
+mod plan;
 mod resolve;
 mod steps;
 

@@ -12,6 +12,7 @@ use runboard_core::model::stats::{ENOUGH, Spread, Stats};
 use self::charts::days_chart;
 use self::tables::{job_table, step_tables};
 use crate::state::State;
+use crate::state::gather;
 use crate::state::step_stats::{self, StepTable};
 use crate::state::task::Task;
 use crate::ui::nav::Nav;
@@ -22,17 +23,7 @@ pub fn stats_page() -> Html {
     let state = State::get();
     let nav = Nav::get();
     let asked = ask(state, nav);
-    let stats: RwSignal<Option<Stats>> = RwSignal::new(None);
-    // Every row is looked at, so news are taken in once a second at most.
-    let seen = StoredValue::new(u64::MAX);
-    effect(move || {
-        state.now.track();
-        let changed = state.runs.changed.get_untracked();
-        if !state.runs.is_building.get() && seen.get_value() != changed {
-            seen.set_value(changed);
-            stats.set(Some(state.runs.stats()));
-        }
-    });
+    let stats = gather::stats(state);
     let steps = RwSignal::new(StepTable::default());
     let reading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     let runs_shown =
@@ -45,11 +36,14 @@ pub fn stats_page() -> Html {
     on_cleanup(move || reading.set_value(None));
     let shown = memo(move || state.runs.with_view(|_, view| view.len()) as u64);
     let standing = standing(shown, asked);
+    let has_numbers = memo(move || runs_shown.get() > 0);
     view! {
         {filters()}
         <div class="stats" tabindex="0" role="region" aria-label="Statistics">
             <h1>"Statistics"</h1>
             {move || match standing.get() {
+                // Nothing is said of rows that have not been counted.
+                Standing::Rows if !has_numbers.get() => no_rows(Standing::Loading),
                 Standing::Rows => view! {
                     {numbers(stats)}
                     {days_chart(stats)}
