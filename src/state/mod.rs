@@ -2,12 +2,14 @@
 
 pub mod clock;
 pub mod config;
+pub mod event_tail;
 pub mod feed;
 pub mod log_tail;
 pub mod prefs;
 pub mod reactive;
 pub mod run_detail;
 pub mod run_list;
+pub mod run_part;
 pub mod sources;
 pub mod step_stats;
 pub mod task;

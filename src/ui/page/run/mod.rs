@@ -1,19 +1,38 @@
 //! One run: header with the answer to "why", and the tabs.
 
+mod event_detail;
+mod event_tools;
+mod events;
 mod head;
+mod lineage;
 mod overview;
+mod raw;
 mod resolve;
+mod save;
+mod stats;
+mod step_row;
+mod step_tools;
 mod steps;
+mod timeline;
+mod unknown;
 
 use crate::state::reactive::{Memo, effect, memo};
-use crate::ui::html::{IntoHtml, view};
+use crate::ui::html::{El, IntoHtml, view};
 use leptos::prelude::*;
+use runboard_core::backend::BackendError;
 
+use self::events::events;
 pub(in crate::ui) use self::head::copy;
 use self::head::head;
+use self::lineage::lineage;
 use self::overview::overview;
+use self::raw::raw;
 use self::resolve::{Resolved, resolve};
+pub(in crate::ui) use self::save::file_name;
+use self::stats::stats;
 use self::steps::steps;
+use self::timeline::timeline;
+use self::unknown::unknown;
 use crate::state::State;
 use crate::state::run_detail::{Loaded, RunDetail};
 use crate::state::sources::Source;
@@ -45,8 +64,7 @@ pub fn run_page() -> impl IntoHtml {
                 None => ().into_html(),
             },
             Resolved::Several(choices) => several(choices).into_html(),
-            Resolved::Unknown(words) => panel("There is no such run", words, "", view! { <a class="button" href=Route::default().href()>"All runs"</a> })
-            .into_html(),
+            Resolved::Unknown(words) => unknown(words, asked.with_untracked(|asked| asked.1.clone()), None, None).into_html(),
         }}
     }
 }
@@ -87,7 +105,7 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
     let is_still = move || detail().is_still(state.now.get());
     let failed = memo(move || {
         run.with(|run| match run {
-            Loaded::Failed(error) => Some(error.to_string()),
+            Loaded::Failed(error) => Some(error.clone()),
             Loaded::Loading | Loaded::Ready(_) => None,
         })
     });
@@ -97,9 +115,8 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
             {move || match failed.get() {
                 Some(error) => view! {
                     <h1 class="visually-hidden">"Run"</h1>
-                    {panel("This run could not be read", error, "", view! { <a class="button" href=Route::default().href()>"All runs"</a> })}
-                }
-                .into_html(),
+                    {no_run(error, detail())}
+                },
                 None => view! {
                     {move || lost.get().map(|error| view! {
                         <p class="notice" role="status">{format!("Not current: the source is {error}. What is shown is what was last heard; trying again.")}</p>
@@ -110,7 +127,12 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
                         {move || match tab.get() {
                             Tab::Overview => overview(detail()).into_html(),
                             Tab::Steps => steps(detail()).into_html(),
-                            Tab::Logs => logs(detail()).into_html(),
+                            Tab::Timeline => timeline(detail()),
+                            Tab::Events => events(detail()),
+                            Tab::Logs => logs(detail()),
+                            Tab::Stats => stats(detail()),
+                            Tab::Lineage => lineage(detail()),
+                            Tab::Raw => raw(detail()),
                         }}
                     </div>
                 }
@@ -118,6 +140,16 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
             }}
         </article>
     }
+}
+
+/// Instead of a run that the source did not give.
+fn no_run(error: BackendError, detail: RunDetail) -> El {
+    if let BackendError::NotFound(missing) = &error {
+        let words = format!("{} has no run {}.", detail.source.config.name, detail.id);
+        return unknown(words, detail.id, Some(detail.source), Some(missing.clone()));
+    }
+    let all = view! { <a class="button" href=Route::default().href()>"All runs"</a> };
+    panel("This run could not be read", error.to_string(), "", all)
 }
 
 fn tabs(tab: Memo<Tab>) -> impl IntoHtml {
