@@ -291,8 +291,13 @@ fn a_file_in_parts_is_the_file() {
     });
     log.append(1, &lines);
     let part = |from: u64, to: u64| download::log_lines("\": [\n", &log, &mut (from..to));
-    let all = part(1, 7);
-    for cuts in [&[1, 7][..], &[1, 2, 7], &[1, 4, 4, 5, 7], &[1, 1, 7, 9]] {
+    let all = part(1, 15);
+    for cuts in [
+        &[1, 15][..],
+        &[1, 2, 15],
+        &[1, 4, 4, 5, 15],
+        &[1, 1, 15, 30],
+    ] {
         let parts = cuts.windows(2).map(|pair| part(pair[0], pair[1])).collect();
         assert_eq!(download::joined(parts).concat(), all, "{cuts:?}");
     }

@@ -17,7 +17,7 @@ mod timeline;
 mod unknown;
 
 use crate::state::reactive::{Memo, effect, memo};
-use crate::ui::html::{El, IntoHtml, view};
+use crate::ui::html::{El, ElRef, IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::backend::BackendError;
 
@@ -152,6 +152,9 @@ fn no_run(error: BackendError, detail: RunDetail) -> El {
     panel("This run could not be read", error.to_string(), "", all)
 }
 
+/// So much of its neighbours is seen beside the open tab, in pixels.
+const EDGE: f64 = 24.0;
+
 fn tabs(tab: Memo<Tab>) -> impl IntoHtml {
     let nav = Nav::get();
     let href = move |to: Tab| {
@@ -184,8 +187,25 @@ fn tabs(tab: Memo<Tab>) -> impl IntoHtml {
             focus_tab(*next);
         }
     };
+    // On a narrow page the bar scrolls sideways: the tab that is open is in sight.
+    let bar = ElRef::new();
+    effect(move || {
+        tab.get();
+        let chosen = bar
+            .get()
+            .and_then(|bar| Some((bar.query_selector("[aria-selected=true]").ok()??, bar)));
+        if let Some((chosen, bar)) = chosen {
+            let (box_of, room) = (
+                chosen.get_bounding_client_rect(),
+                bar.get_bounding_client_rect(),
+            );
+            let beyond = (box_of.right() - room.right() + EDGE).max(0.0)
+                + (box_of.left() - room.left() - EDGE).min(0.0);
+            bar.set_scroll_left(bar.scroll_left() + beyond as i32);
+        }
+    });
     view! {
-        <div class="tabs" role="tablist" aria-label="Parts of the run" on:keydown=on_key>
+        <div class="tabs" role="tablist" aria-label="Parts of the run" node_ref=bar on:keydown=on_key>
             {Tab::ALL.into_iter().map(|to| view! {
                 <a
                     role="tab" id=format!("tab-{}", to.word()) href=move || href(to) aria-controls="tabpanel"

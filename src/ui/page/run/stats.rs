@@ -173,45 +173,42 @@ fn lengths(stats: &RunStats, is_active: bool) -> Vec<Vec<Cell>> {
     ]
 }
 
-fn rows<const N: usize>(pairs: Option<[(&str, Option<u64>); N]>) -> Vec<(String, String)> {
-    let Some(pairs) = pairs else {
-        return vec![("all".into(), UNKNOWN.into())];
-    };
+/// Counts by their names; all of them not known where there are none.
+fn rows<const N: usize>(
+    names: [&str; N],
+    counts: Option<[Option<u64>; N]>,
+) -> Vec<(String, String)> {
     let words = |count: Option<u64>| count.map_or(UNKNOWN.into(), text::count);
-    pairs
+    names
         .into_iter()
+        .zip(counts.unwrap_or([None; N]))
         .map(|(name, count)| (name.to_string(), words(count)))
         .collect()
 }
 
 fn step_rows(stats: &RunStats) -> Vec<(String, String)> {
-    rows(stats.steps.map(|steps| {
-        let some = |count: u32| Some(u64::from(count));
-        [
-            ("in all", steps.total.map(u64::from)),
-            ("succeeded", some(steps.succeeded)),
-            ("failed", some(steps.failed)),
-            ("running", some(steps.running)),
-            ("skipped", some(steps.skipped)),
-        ]
-    }))
+    let counts = stats.steps.map(|steps| {
+        let parts = [steps.succeeded, steps.failed, steps.running, steps.skipped];
+        let [succeeded, failed, running, skipped] = parts.map(|count| Some(u64::from(count)));
+        let total = steps.total.map(u64::from);
+        [total, succeeded, failed, running, skipped]
+    });
+    rows(
+        ["in all", "succeeded", "failed", "running", "skipped"],
+        counts,
+    )
 }
 
 fn asset_rows(stats: &RunStats) -> Vec<(String, String)> {
-    rows(stats.assets.map(|assets| {
-        [
-            ("materialized", Some(assets.materialized)),
-            ("observed", Some(assets.observed)),
-            ("planned", Some(assets.planned)),
-        ]
-    }))
+    let counts = stats
+        .assets
+        .map(|assets| [assets.materialized, assets.observed, assets.planned].map(Some));
+    rows(["materialized", "observed", "planned"], counts)
 }
 
 fn check_rows(stats: &RunStats) -> Vec<(String, String)> {
-    rows(stats.checks.map(|checks| {
-        [
-            ("passed", Some(checks.passed)),
-            ("failed", Some(checks.failed)),
-        ]
-    }))
+    let counts = stats
+        .checks
+        .map(|checks| [checks.passed, checks.failed].map(Some));
+    rows(["passed", "failed"], counts)
 }

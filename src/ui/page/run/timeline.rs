@@ -59,7 +59,9 @@ pub fn timeline(detail: RunDetail) -> Html {
             let line = line.as_ref()?;
             let span = text::duration(line.end.since(line.start));
             let from = text::time_full(line.start);
-            Some(format!("{span} from {from}"))
+            Some(format!(
+                "From the run's start to the last step's end: {span}, from {from}"
+            ))
         })
     };
     let json =
@@ -95,7 +97,7 @@ fn lanes(
     let labels = move || {
         let ticks = ticks.get().into_iter();
         ticks
-            .map(|tick| view! { <span class="lane__tick" style:left=percent(tick.at)>{tick.label}</span> })
+            .map(|tick| view! { <span class="lane__tick" data-late={tick.at > 0.85} style:left=percent(tick.at)>{tick.label}</span> })
             .collect::<Vec<_>>()
     };
     let lines = move || {
@@ -160,7 +162,7 @@ fn lanes(
                                 <div role="cell" class="lane__track">
                                     {move || lane.get().map(|(lane, length)| track(lane, length, step.with(|(_, phase)| *phase)))}
                                 </div>
-                                <div role="cell" class="grid__cell grid__cell--number">{move || lane.with(|lane| lane.as_ref().and_then(|(lane, _)| span(lane)))}</div>
+                                <div role="cell" class="grid__cell grid__cell--number">{move || lane.with(|lane| lane.as_ref().and_then(|(lane, length)| span(lane, *length)))}</div>
                             </div>
                         }
                     })}
@@ -174,19 +176,17 @@ fn percent(share: f64) -> String {
     format!("{}%", text::decimal(share * 100.0, 3))
 }
 
-/// All attempts together.
-fn span(lane: &Lane) -> Option<String> {
-    let mut all = 0;
-    for bar in &lane.bars {
-        all += bar.span.0;
-    }
-    let is_open = lane.bars.iter().any(|bar| bar.is_open);
-    let words = if is_open {
+/// From the first attempt's start to the last one's end, as among the steps.
+fn span(lane: &Lane, length: Span) -> Option<String> {
+    let (first, last) = (lane.bars.first()?, lane.bars.last()?);
+    let words = if last.is_open {
         text::ticking
     } else {
         text::duration
     };
-    (!lane.bars.is_empty()).then(|| words(Span(all)))
+    Some(words(Span(
+        ((last.to - first.from) * length.0 as f64).round() as i64,
+    )))
 }
 
 /// The bars of a lane, and the same in words. The glyph behind a bar tells its phase without colour.
