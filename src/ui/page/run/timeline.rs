@@ -59,9 +59,7 @@ pub fn timeline(detail: RunDetail) -> Html {
             let line = line.as_ref()?;
             let span = text::duration(line.end.since(line.start));
             let from = text::time_full(line.start);
-            Some(format!(
-                "From the run's start to the last step's end: {span}, from {from}"
-            ))
+            Some(format!("The axis: {span} from {from}"))
         })
     };
     let json =
