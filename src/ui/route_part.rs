@@ -83,6 +83,14 @@ impl PartFilter {
         .collect()
     }
 
+    /// Everything is shown again, in the same order.
+    pub fn clear(&mut self) {
+        *self = PartFilter {
+            sort: self.sort,
+            ..PartFilter::default()
+        };
+    }
+
     /// What is asked of the events.
     pub fn events(&self) -> EventFilter {
         EventFilter {

@@ -68,6 +68,7 @@ export function states(world) {
   const steps = (page) => until(page, () => document.querySelectorAll("[role=treegrid] [data-step-key]").length > 2);
   const log = (page) => until(page, () => document.querySelectorAll("[data-line] .log__text").length > 5);
   const overview = (page) => shows(page, ".failed-step pre", /FileNotFoundError/);
+  const rows = (what) => (page) => until(page, (what) => document.querySelectorAll(what).length > 2, what);
   const list = [
     { name: "runs-full", url: at(""), until: full, live },
     { name: "runs-empty", url: empty.url, until: panel("No runs yet") },
@@ -89,7 +90,6 @@ export function states(world) {
     { name: "steps-no-match", url: at(`${run(ids.failed, "steps")}&f.step=nothing`), until: panel("No step matches") },
     { name: "help", url: at(""), until: full, live, then: async (page) => { await page.keyboard.press("?"); await page.getByRole("dialog").waitFor(); } },
   ];
-  const rows = (what) => (page) => until(page, (what) => document.querySelectorAll(what).length > 2, what);
   const tabs = {
     overview: [overview, "steps"], steps: [steps, "steps"], timeline: [rows(".lane__bar"), "steps"], events: [rows("[data-event]"), "events"], logs: [log, "logs"],
     stats: [panel("As the source tells"), "stats"], lineage: [panel("this run"), "lineage"], raw: [panel(/"run.json"/), "raw"],

@@ -19,7 +19,6 @@ use crate::ui::part::panel::panel;
 use crate::ui::part::row_keys::{focus_row, target};
 use crate::ui::part::windowed::Windowed;
 use crate::ui::route::Tab;
-use crate::ui::route_part::PartFilter;
 use crate::ui::text;
 
 /// Heights of `style/page/events.css`, in pixels.
@@ -108,7 +107,7 @@ fn clear(nav: Nav) -> Option<El> {
         .route
         .with_untracked(|route| !route.part.events().is_empty());
     is_filtered.then(|| view! {
-        <button class="button" on:click=move |_| nav.change(|route| route.part = PartFilter::default())>"Show all events"</button>
+        <button class="button" on:click=move |_| nav.change(|route| route.part.clear())>"Show all events"</button>
     })
 }
 

@@ -18,7 +18,6 @@ use crate::ui::part::row_keys::{focus_row, target};
 use crate::ui::part::sort_head::sort_head;
 use crate::ui::part::windowed::Windowed;
 use crate::ui::route::Tab;
-use crate::ui::route_part::PartFilter;
 
 /// Class, name, and what a press on the head orders by.
 const COLUMNS: [(&str, &str, StepSort); 7] = [
@@ -84,7 +83,7 @@ pub fn steps(detail: RunDetail) -> impl IntoHtml {
     let clear = move || {
         let is_filtered = asked.with(|asked| !asked.status.is_empty() || !asked.keys.is_empty());
         is_filtered.then(|| view! {
-            <button class="button" on:click=move |_| nav.change(|route| route.part = PartFilter::default())>"Show all steps"</button>
+            <button class="button" on:click=move |_| nav.change(|route| route.part.clear())>"Show all steps"</button>
         })
     };
     let save = save_button(&detail, Tab::Steps, json);
