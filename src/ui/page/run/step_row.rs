@@ -108,7 +108,7 @@ fn bar(run: &Run, started: Timestamp, ended: Timestamp, now: Timestamp) -> Optio
     if whole <= 0 {
         return None;
     }
-    let part = |span: Span| (span.0 as f64 / whole as f64 * 100.0).clamp(0.0, 100.0);
+    let part = |span: Span| (span.0 as f64 / whole as f64 * 100.0).max(0.0).min(100.0);
     let x = part(started.since(begin));
     Some((x, (part(ended.since(begin)) - x).max(0.8)))
 }

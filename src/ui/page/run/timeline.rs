@@ -43,7 +43,7 @@ pub fn timeline(detail: RunDetail) -> Html {
             now.get_untracked()
         });
         let begin = run.with(|run| run.ready().and_then(|run| run.started_at));
-        let ticks = (page::size().0 / APART).clamp(2.0, 8.0) as usize;
+        let ticks = (page::size().0 / APART).max(2.0).min(8.0) as usize;
         steps.with(|steps| Timeline::new(steps.ready()?, begin, now, ticks))
     });
     let standing = memo(move || {
