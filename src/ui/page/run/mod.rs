@@ -56,21 +56,23 @@ pub fn run_page() -> impl IntoHtml {
     });
     let resolved =
         memo(move || asked.with(|(source, run, filter)| resolve(state, source, run, filter)));
+    // A page has a heading also while there is no run to name.
+    let in_place = |part: El| view! { <h1 class="visually-hidden">"Run"</h1>{part} };
     view! {
         {move || match resolved.get() {
-            Resolved::Waiting => panel("Looking for the run \u{2026}", "", "", ()).into_html(),
+            Resolved::Waiting => in_place(panel("Looking for the run \u{2026}", "", "", ())),
             Resolved::One { source, id } => match state.sources.at(source) {
                 Some(source) => one_run(source, id).into_html(),
                 None => ().into_html(),
             },
-            Resolved::Several(choices) => several(choices).into_html(),
-            Resolved::Unknown(words) => unknown(words, asked.with_untracked(|asked| asked.1.clone()), None, None).into_html(),
+            Resolved::Several(choices) => in_place(several(choices)),
+            Resolved::Unknown(words) => in_place(unknown(words, asked.with_untracked(|asked| asked.1.clone()), None, None)),
         }}
     }
 }
 
 /// A prefix that fits several runs: all of them, to choose from.
-fn several(choices: Vec<(u16, String)>) -> impl IntoHtml {
+fn several(choices: Vec<(u16, String)>) -> El {
     let state = State::get();
     let links: Vec<_> = choices
         .into_iter()
