@@ -14,6 +14,7 @@ use runboard_app::ui::html::{El, IntoHtml, each, view};
 use runboard_app::ui::part::phase_badge::phase_badge;
 use runboard_app::ui::part::steps_bar::steps_bar;
 use runboard_app::ui::route::{LineRange, Route, Tab, View};
+use runboard_app::ui::route_part::PartFilter;
 use runboard_app::ui::text;
 use runboard_core::model::resume::{PlanStep, PlanVerb, ResumePlan};
 use runboard_core::model::{Phase, Run, Span, StepCounts, Timestamp};
@@ -37,6 +38,10 @@ fn a_link_reads_back_as_the_route_that_wrote_it() {
         "?view=run&source=etl&run=r7f2c0ffee&tab=logs&f.step=fmt,clippy&f.level=error&follow=1#L120-L140",
         "?view=run&run=latest&tab=logs&job=etl_*&follow=1",
         "?source=a,b&status=failed,unfinished&job=etl_*&since=1d&tag=env=prod&q=disk%20full&limit=20",
+        "?view=run&source=etl&run=r7f2c0ffee&tab=events&f.type=STEP_*,LOSS&f.step=load_*&f.level=warning&f.since=2h&f.q=disk%20full",
+        "?view=run&run=latest&tab=steps&f.step=load_*&f.status=failed,upstream_failed&f.sort=-duration",
+        "?view=run&run=latest&tab=timeline",
+        "?view=run&run=latest&tab=lineage",
         "?view=sources",
         "?job=etl_*&group=job&sort=-duration",
         "?group=source",
@@ -50,11 +55,12 @@ fn a_link_reads_back_as_the_route_that_wrote_it() {
 
 #[wasm_bindgen_test]
 fn a_link_of_another_time_still_opens_something() {
-    let route = parse("?view=holodeck&tab=warp&limit=many&f.tail=-1&x=1#L0");
+    let route = parse("?view=holodeck&tab=warp&limit=many&f.tail=-1&f.sort=-taste&f.q=%20&x=1#L0");
     assert_eq!(
         (route.view, route.tab, route.limit, route.lines),
         (View::Runs, Tab::Overview, None, None)
     );
+    assert_eq!(route.part, PartFilter::default());
 }
 
 #[wasm_bindgen_test]

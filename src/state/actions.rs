@@ -208,7 +208,7 @@ impl Wish {
     fn failed(self, error: BackendError) {
         // The dialog may be gone, and with it whoever wanted to know.
         if error.is_passing() {
-            let _ = self.standing.set(Standing::Unclear(error.to_string()));
+            self.standing.set(Standing::Unclear(error.to_string()));
             return;
         }
         if error == BackendError::SignedOut {

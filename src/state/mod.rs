@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod clock;
 pub mod config;
+pub mod event_tail;
 pub mod export;
 pub mod feed;
 pub mod gather;
@@ -11,6 +12,7 @@ pub mod prefs;
 pub mod reactive;
 pub mod run_detail;
 pub mod run_list;
+pub mod run_part;
 pub mod run_rows;
 pub mod session;
 pub mod sources;

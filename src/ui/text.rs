@@ -111,6 +111,21 @@ pub fn time_of_line(at: Timestamp) -> String {
     format!("{hour:02}:{minute:02}:{second:02}.{:03}", micro / 1000)
 }
 
+/// As [`time_of_line`], with the day in front when it is not today's.
+pub fn time_of_event(at: Timestamp, now: Timestamp) -> String {
+    let day = |at: Timestamp| {
+        let (year, month, day, ..) = at.civil(offset_minutes(at));
+        (year, month, day)
+    };
+    let (_, month, date) = day(at);
+    let time = time_of_line(at);
+    if day(at) == day(now) {
+        time
+    } else {
+        format!("{month:02}-{date:02} {time}")
+    }
+}
+
 /// How long ago, as a difference: `−40s`, or `now`.
 pub fn before_now(span: Span) -> String {
     match ago(span).as_str() {
@@ -155,6 +170,14 @@ pub fn count(number: u64) -> String {
 /// `1 line`, `2 lines`.
 pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// `8 steps`, or `3 of 8 steps`.
+pub fn some_of(shown: u64, all: u64, one: &str, many: &str) -> String {
+    if shown == all {
+        return counted(all, one, many);
+    }
+    format!("{} of {}", count(shown), counted(all, one, many))
 }
 
 /// An id cut in its middle: `r3k9x0…m7qa`; short ones stay whole.

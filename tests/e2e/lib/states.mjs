@@ -86,6 +86,7 @@ export function states(world) {
     await page.locator("[data-group] [aria-expanded]").first().click();
     await until(page, () => document.querySelector("[aria-expanded=false]"));
   };
+  const rows = (what) => (page) => until(page, (what) => document.querySelectorAll(what).length > 2, what);
   const list = [
     { name: "runs-full", url: at(""), until: full, live },
     { name: "runs-empty", url: empty.url, until: panel("No runs yet") },
@@ -109,14 +110,21 @@ export function states(world) {
     { name: "dialog-error", url: at(run(ids.failed)), until: overview, live, refuse: (path) => path.endsWith("/reexecute"), then: refused },
     { name: "sign-in", url: guarded.url, until: (page) => page.getByRole("form", { name: "Sign in" }).waitFor() },
     { name: "sign-in-wall", url: `${guarded.url}?view=wall`, until: (page) => page.getByRole("form", { name: "Sign in" }).waitFor() },
+    { name: "timeline-running", url: at(run(ids.running, "timeline")), until: (page) => page.locator(".lane__bar[data-open=true]").first().waitFor(), live },
+    { name: "events-open", url: at(run(ids.failed, "events")), until: rows("[data-event]"), live, then: async (page) => { await page.locator("[data-event]").last().click(); await page.getByRole("region", { name: "Event", exact: true }).waitFor(); } },
+    { name: "events-no-match", url: at(`${run(ids.failed, "events")}&f.type=NOTHING`), until: panel("No event matches") },
+    { name: "steps-no-match", url: at(`${run(ids.failed, "steps")}&f.step=nothing`), until: panel("No step matches") },
     { name: "help", url: at(""), until: full, live, then: async (page) => { await page.keyboard.press("?"); await page.getByRole("dialog").waitFor(); } },
   ];
-  const tabs = { overview: [overview, "steps"], steps: [steps, "steps"], logs: [log, "logs"] };
+  const tabs = {
+    overview: [overview, "steps"], steps: [steps, "steps"], timeline: [rows(".lane__bar"), "steps"], events: [rows("[data-event]"), "events"], logs: [log, "logs"],
+    stats: [panel("As the source tells"), "stats"], lineage: [panel("this run"), "lineage"], raw: [panel(/"run.json"/), "raw"],
+  };
   for (const [tab, [reached, part]] of Object.entries(tabs)) {
     const url = at(run(ids.failed, tab));
     list.push(
       { name: `${tab}-full`, url, until: reached, live },
-      { name: `${tab}-loading`, url, stall: isPart(part), until: tab === "overview" ? panel(/reading|Reading/) : panel(/Reading the (steps|log)/) },
+      { name: `${tab}-loading`, url, stall: isPart(part), until: tab === "overview" ? panel(/reading|Reading/) : panel(/Reading the /) },
       { name: `${tab}-error`, url, fail: isPart(part), until: tab === "overview" ? panel(/answered|503|busy|not now|error/i) : panel("could not be read") },
       { name: `${tab}-stale`, url, until: reached, live, later: isData, then: stale },
     );
