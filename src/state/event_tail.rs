@@ -69,16 +69,21 @@ impl EventTail {
         }
     }
 
-    /// Forgets everything, for a run whose history is read anew; whether it was being read.
-    pub(super) fn clear(self) -> bool {
-        let was_open = self.has_tail.get_value() || self.reading.with_value(Option::is_some);
-        self.reading.set_value(None);
-        self.has_tail.set_value(false);
+    /// Reads the newest events once more, if they were read at all: the stream goes on from another place than they did.
+    pub(super) fn refresh(self, backend: &Rc<dyn Backend>, run: &str) {
+        if self.has_tail.get_value() || self.reading.with_value(Option::is_some) {
+            self.reading.set_value(None);
+            self.has_tail.set_value(false);
+            self.open(backend, run);
+        }
+    }
+
+    /// Forgets what it holds, for a run whose history is read anew.
+    pub(super) fn clear(self) {
         self.log.set_value(EventLog::default());
         self.pick.update_value(EventPick::reset);
         self.loading.set(Loading::First);
         self.touch();
-        was_open
     }
 
     /// Takes events in, from wherever; how many were new.

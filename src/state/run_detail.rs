@@ -120,6 +120,7 @@ impl RunDetail {
                 return;
             };
             self.read_rest(&backend);
+            self.events.refresh(&backend, &self.id);
             let retry = self
                 .passing_failure()
                 .map(|error| wait_after(&error, &mut backoff));
@@ -152,9 +153,7 @@ impl RunDetail {
                     },
                     futures_util::future::Either::Right(_) if again.get_value() => {
                         self.log.clear();
-                        if self.events.clear() {
-                            self.events.open(&backend, &self.id);
-                        }
+                        self.events.clear();
                         break;
                     }
                     futures_util::future::Either::Right(_) => {}

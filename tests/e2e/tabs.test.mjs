@@ -1,5 +1,7 @@
 // The tabs of a run: events, figures, timeline, family, records; steps filtered and ordered; what is shown, as a file.
 import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { live, logTexts, record, serve, writeRun } from "./lib/bridge.mjs";
 import { dist, tempDir } from "./lib/env.mjs";
@@ -131,6 +133,22 @@ test("tabs: what a live run does appears in its events, figures and timeline", a
   const execution = () => page.evaluate(() => document.querySelector(".figures tbody tr:nth-child(3) td")?.textContent);
   const first = await execution();
   await until(page, (first) => document.querySelector(".figures tbody tr:nth-child(3) td").textContent !== first, first);
+});
+
+test("tabs: a run that was over and goes on is followed again, its events without a hole", async (t) => {
+  const id = writeRun(dir, { run_id: "again-0001", job: "again", created_at: at(0), started_at: at(0) }, ended("failed"));
+  const page = await open(t, link(id, "events"));
+  await rowCount(page, "Events", 3);
+  await shows(page, ".run__title", "failed");
+  const file = join(dir, "runs", id, "events.jsonl");
+  const say = (event) => appendFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
+  say({ event: "run", status: "running", attempt: 2 });
+  for (let number = 0; number < 5; number++) say({ event: "step", step: `s${number}`, status: "running" });
+  await shows(page, ".run__title", "running");
+  await rowCount(page, "Events", 9);
+  say({ event: "step", step: "s0", status: "succeeded" });
+  await rowCount(page, "Events", 10);
+  assert.deepEqual(await events(page), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
 test("tabs: figures are the source's, and what it does not know is not 0", async (t) => {

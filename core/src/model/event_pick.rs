@@ -105,7 +105,12 @@ mod tests {
     fn events(numbers: std::ops::RangeInclusive<u64>) -> Vec<RunEvent> {
         let event = |n: u64| RunEvent {
             n,
-            kind: if n % 3 == 0 { "STEP_START" } else { "LOSS" }.into(),
+            kind: if n.is_multiple_of(3) {
+                "STEP_START"
+            } else {
+                "LOSS"
+            }
+            .into(),
             ..RunEvent::default()
         };
         numbers.map(event).collect()
