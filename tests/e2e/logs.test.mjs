@@ -151,7 +151,7 @@ test("logs: chosen lines are saved and copied exactly, and the whole log byte by
   await page.getByRole("button", { name: /^Copy lines/ }).click();
   await shows(page, ".toast", "Lines copied");
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), wanted);
-  const whole = await download(page, () => page.getByRole("button", { name: "Download" }).click());
+  const whole = await download(page, () => page.getByRole("button", { name: "Download", exact: true }).click());
   assert.ok(whole.bytes.equals(readFileSync(logFile(dir, "biglog"))), "the download is the file");
   await page.goto(url(`#L1-L${COUNT}`));
   await loaded(page);

@@ -13,10 +13,17 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// One source for each name, each at its own place of the Runs API.
-    pub(crate) fn generated(names: &[String]) -> Config {
-        let sources: Vec<Value> =
-            names.iter().map(|name| json!({"id": name, "name": name, "kind": "runs-api", "url": format!("./api/v1/{name}/")})).collect();
+    /// One source for each name, each at its own place of the Runs API. The app offers to change runs only where `actions` says so here.
+    pub(crate) fn generated(names: &[String], actions: bool) -> Config {
+        let source = |name: &String| {
+            let url = format!("./api/v1/{name}/");
+            let mut source = json!({"id": name, "name": name, "kind": "runs-api", "url": url});
+            if actions {
+                source["actions"] = Value::Bool(true);
+            }
+            source
+        };
+        let sources: Vec<Value> = names.iter().map(source).collect();
         let config = json!({"title": "Runboard", "sources": sources});
         Config {
             bytes: config.to_string().into_bytes(),
@@ -97,6 +104,17 @@ fn origins_of(url: &str, kind: Option<&str>) -> Result<Vec<String>, &'static str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn actions_are_offered_only_where_they_are_allowed() {
+        let of = |actions| {
+            let config = Config::generated(&["local".into()], actions);
+            let config: Value = serde_json::from_slice(&config.bytes).unwrap();
+            config["sources"][0]["actions"].clone()
+        };
+        assert_eq!(of(true), Value::Bool(true));
+        assert_eq!(of(false), Value::Null);
+    }
 
     #[test]
     fn only_plain_origins_reach_the_policy() {

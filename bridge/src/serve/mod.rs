@@ -129,6 +129,7 @@ async fn run(args: ServeArgs) -> Result<(), String> {
                 .iter()
                 .map(|source| source.name.clone())
                 .collect::<Vec<_>>(),
+            args.allow_actions,
         ),
     };
     let listener = TcpListener::bind(args.listen)

@@ -3,7 +3,7 @@
 mod charts;
 mod tables;
 
-use crate::state::reactive::{effect, memo};
+use crate::state::reactive::{RwSignal, effect, memo};
 use crate::ui::html::{El, Html, IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::model::Span;
@@ -12,6 +12,7 @@ use runboard_core::model::stats::{ENOUGH, Spread, Stats};
 use self::charts::days_chart;
 use self::tables::{job_table, step_tables};
 use crate::state::State;
+use crate::state::gather;
 use crate::state::step_stats::{self, StepTable};
 use crate::state::task::Task;
 use crate::ui::nav::Nav;
@@ -23,17 +24,7 @@ pub fn stats_page() -> Html {
     let state = State::get();
     let nav = Nav::get();
     let asked = ask(state, nav);
-    let stats: RwSignal<Option<Stats>> = RwSignal::new(None);
-    // Every row is looked at, so news are taken in once a second at most.
-    let seen = StoredValue::new(u64::MAX);
-    effect(move || {
-        state.now.track();
-        let changed = state.runs.changed.get_untracked();
-        if !state.runs.is_building.get() && seen.get_value() != changed {
-            seen.set_value(changed);
-            stats.set(Some(state.runs.stats()));
-        }
-    });
+    let stats = gather::stats(state);
     let steps = RwSignal::new(StepTable::default());
     let reading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     let runs_shown =
