@@ -6,6 +6,7 @@ pub mod action;
 pub mod error;
 pub mod follow;
 pub mod history;
+pub mod late;
 pub mod registry;
 pub mod runs_api;
 

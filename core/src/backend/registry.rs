@@ -1,4 +1,7 @@
 //! The only file that names every adapter: from a source's configuration to its [`Backend`].
+//!
+//! The app's first file has the adapter that most pages need. Every further one comes in a file of its own, when a source of its kind is
+//! configured (docs/adr/0007): a [`lazy_fn!`](crate::lazy_fn) that makes it, and an arm in [`open`] that gives a [`Late`](super::late::Late).
 
 use std::rc::Rc;
 
