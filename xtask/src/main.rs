@@ -17,6 +17,7 @@ mod proc;
 mod schemathesis;
 mod serve;
 mod sizes;
+mod split;
 mod stage;
 mod test;
 mod tools;
