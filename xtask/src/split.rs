@@ -73,7 +73,7 @@ pub(crate) fn split(
         }
     }
     let glue = joined(&read(&bound.join("app.js"))?, &plan)?;
-    rename(dist, &first, &glue)
+    rename(dist, &first, &glue, &plan)
 }
 
 fn read(path: &Path) -> Done<String> {
@@ -205,11 +205,22 @@ fn joined(glue: &str, plan: &Plan) -> Done<String> {
         return Err(foreign("wasm-bindgen"));
     }
     text.push_str(&LOADER.replace("\"@PLAN@\"", &plan.json()));
-    Ok(text)
+    Ok(lean(&text))
+}
+
+/// Without indentation and comments, which both writers put on lines of their own: 1 kB of the first load.
+fn lean(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| {
+        let is_comment = ["//", "/*", "* ", "*/"]
+            .iter()
+            .any(|mark| line.starts_with(mark));
+        !line.is_empty() && *line != "*" && !is_comment
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Puts the first file and its JavaScript in place of Trunk's, under names that change when anything of the app changes.
-fn rename(dist: &Path, first: &[u8], glue: &str) -> Done {
+fn rename(dist: &Path, first: &[u8], glue: &str, plan: &Plan) -> Done {
     const END: &str = "_bg.wasm";
     let there = names(dist, "runboard-")?;
     let old = there
@@ -225,7 +236,25 @@ fn rename(dist: &Path, first: &[u8], glue: &str) -> Done {
         fs::remove_file(&path).map_err(|error| Fail::file(&path, &error))?;
         write(&dist.join(format!("{new}{end}")), bytes)?;
     }
-    write(&page, text.replace(old, &new).as_bytes())
+    write(&page, named(&text.replace(old, &new), plan)?.as_bytes())
+}
+
+/// Tells public/boot.js the files of each part. They stand there without `./`, for they are not in the first load (sizes.rs).
+fn named(page: &str, plan: &Plan) -> Done<String> {
+    const BEFORE: &str = " data-js=";
+    if page.matches(BEFORE).count() != 1 {
+        return Err(foreign("Trunk"));
+    }
+    let parts = plan.parts.iter().map(|(name, file)| {
+        let files: Vec<&str> = [&plan.shared, file]
+            .into_iter()
+            .flatten()
+            .filter_map(|file| file.strip_prefix("./"))
+            .collect();
+        format!("{name}={}", files.join(","))
+    });
+    let parts = parts.collect::<Vec<_>>().join(" ");
+    Ok(page.replace(BEFORE, &format!(" data-parts=\"{parts}\"{BEFORE}")))
 }
 
 #[cfg(test)]
@@ -272,6 +301,23 @@ import * as import2 from \"./__wasm_split.js\"
             "{text}"
         );
         assert!(joined("export {};\n", &plan).is_err());
+    }
+
+    #[test]
+    fn the_page_names_the_parts_apart_from_the_first_load() {
+        let plan = Plan {
+            given: Vec::new(),
+            shared: Some("./s.wasm".into()),
+            parts: vec![
+                ("run".into(), Some("./r.wasm".into())),
+                ("stats".into(), None),
+            ],
+        };
+        assert_eq!(
+            named("<script data-js=./a.js src=./boot.js>", &plan).unwrap(),
+            "<script data-parts=\"run=s.wasm,r.wasm stats=s.wasm\" data-js=./a.js src=./boot.js>"
+        );
+        assert!(named("<script src=./boot.js>", &plan).is_err());
     }
 
     #[test]
