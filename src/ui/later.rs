@@ -9,8 +9,10 @@ use runboard_core::lazy::NotLoaded;
 use runboard_core::lazy_fn;
 
 use super::html::{Html, IntoHtml, view};
+use super::nav::Nav;
 use super::page;
 use super::part::panel::panel;
+use super::route::View;
 use crate::browser::page::idle;
 use crate::state::State;
 use crate::state::clock::pause;
@@ -69,7 +71,7 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Fetches nothing yet.
+    /// Fetches nothing at once.
     pub fn start() -> Pages {
         let pages = Pages {
             run: Later::new(|| run().boxed_local()),
@@ -92,12 +94,14 @@ impl Later {
 
     /// Once the list of a source stands and the browser has nothing to do, so that the click that comes next opens at once.
     fn fetch_when_idle(self) {
-        let state = State::get();
+        let (state, nav) = (State::get(), Nav::get());
         let is_listed = memo(move || {
+            let is_open = nav.route.with(|route| route.view == View::Runs);
             let sources = state.sources.list.get();
-            sources
-                .iter()
-                .any(|source| source.link.with(|link| link.is_loaded))
+            is_open
+                && sources
+                    .iter()
+                    .any(|source| source.link.with(|link| link.is_loaded))
         });
         effect(move || {
             if is_listed.get() && self.stage.get_untracked() == Stage::Unasked {
