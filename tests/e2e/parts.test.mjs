@@ -94,6 +94,16 @@ test("parts: a link into a page asks for its part before the app runs, and once"
   }
 });
 
+test("parts: a server that does not know WebAssembly will do", async (t) => {
+  const bridge = await serve();
+  later(t, () => bridge.stop());
+  const id = await record(bridge.dir, "only", "echo one");
+  const site = await files({ dist, api: bridge.url, config: { sources: [{ id: "etl", url: "./api/v1/" }] }, types: { ".wasm": "application/octet-stream" } });
+  later(t, () => site.stop());
+  const page = await open(t, `${site.url}?view=run&run=${id}`);
+  await until(page, () => document.querySelector("[role=tablist], .tabs"));
+});
+
 test("parts: a part that does not load is said in words, and comes when it can", async (t) => {
   const bridge = await serve();
   later(t, () => bridge.stop());
