@@ -103,6 +103,16 @@ impl RunDetail {
         seen.unwrap_or_else(|| self.source.heard_now(now))
     }
 
+    /// The same of this moment; tracked only while something `ticks`.
+    pub fn heard(&self, ticks: bool) -> Timestamp {
+        let now = super::State::get().now;
+        self.heard_now(if ticks {
+            now.get()
+        } else {
+            now.get_untracked()
+        })
+    }
+
     /// Nothing that the page shows of this run moves: its source is silent, or the run itself shows no life.
     pub fn is_still(&self, now: Timestamp) -> bool {
         self.source.is_stale(now)

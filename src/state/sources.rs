@@ -84,6 +84,11 @@ impl Source {
         }
     }
 
+    /// Whether a link's `source=` means it: by its id or by its name.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.config.id == name || self.config.name == name
+    }
+
     /// How to ask it.
     ///
     /// # Errors

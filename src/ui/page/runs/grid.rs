@@ -1,7 +1,7 @@
 //! The grid of runs: windowed, by keyboard and pointer, with new rows behind a chip while somebody reads.
 
 use crate::state::reactive::{Memo, RwSignal, effect, memo};
-use crate::ui::html::{El, ElRef, IntoHtml, each, view};
+use crate::ui::html::{El, IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::store::run_view::SortKey;
 use runboard_core::store::window::Align;
@@ -15,6 +15,7 @@ use crate::state::State;
 use crate::state::run_list::Place;
 use crate::state::run_rows::GroupRow;
 use crate::ui::nav::Nav;
+use crate::ui::part::row_keys::focus_soon;
 use crate::ui::part::windowed::Windowed;
 use crate::ui::route::View;
 use crate::ui::text;
@@ -142,7 +143,7 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
         if let Some(row) = untrack(|| state.rows.get(place as usize)) {
             windowed.scroll_to(place, Align::Nearest);
             current.set(Some(row));
-            focus_soon(windowed.node, row);
+            focus_soon(windowed.node, selector(row));
         }
     };
     let place_now = move || {
@@ -253,7 +254,7 @@ fn restore_place(
             windowed.scroll_to(at as u64, Align::Start);
             current.set(place.current);
             if let Some(row) = place.current {
-                focus_soon(windowed.node, row);
+                focus_soon(windowed.node, selector(row));
             }
             wanted = None;
         }
@@ -279,25 +280,9 @@ fn restore_place(
     });
 }
 
-/// Focuses a row once it is in the page.
-fn focus_soon(grid: ElRef, row: GroupRow) {
-    crate::state::task::spawn(async move {
-        leptos::task::tick().await;
-        let element = grid
-            .now()
-            .and_then(|grid| {
-                grid.query_selector(&format!("[data-row='{}']", name(row)))
-                    .ok()
-                    .flatten()
-            })
-            .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
-        if let Some(element) = element {
-            let options = web_sys::FocusOptions::new();
-            options.set_prevent_scroll(true);
-            // A row that went meanwhile cannot be focused.
-            let _ = element.focus_with_options(&options);
-        }
-    });
+/// Finds a row in the grid.
+fn selector(row: GroupRow) -> String {
+    format!("[data-row='{}']", name(row))
 }
 
 /// The head of a column. A press orders by it, another one turns the order round, a third gives the newest first again.

@@ -65,19 +65,19 @@ pub(in crate::ui) fn ask(state: State, nav: Nav) -> Memo<Asked> {
         let (filter, names, sort) = asked.get();
         let sources = (!names.is_empty()).then(|| {
             state.sources.list.with(|list| {
-                let chosen = list.iter().filter(|source| {
-                    names.contains(&source.config.id) || names.contains(&source.config.name)
-                });
+                let is_chosen = |source: &&Source| names.iter().any(|name| source.is_named(name));
+                let chosen = list.iter().filter(is_chosen);
                 chosen.map(|source| source.index).collect()
             })
         });
         state.runs.show(&filter, sources, sort);
-        let is_ready = matches!(state.sources.config.get(), ConfigState::Ready);
-        let is_there = |name: &String| {
-            let is_it = |source: &Source| source.config.id == *name || source.config.name == *name;
+        let is_ready = || matches!(state.sources.config.get(), ConfigState::Ready);
+        let is_there = |name: &str| {
+            let is_it = |source: &Source| source.is_named(name);
             state.sources.list.with(|list| list.iter().any(is_it))
         };
-        let unknown = names.iter().find(|name| is_ready && !is_there(name));
+        // Only a list that names sources waits for the configuration.
+        let unknown = names.iter().find(|name| is_ready() && !is_there(name));
         if let Some(name) = unknown {
             let words = format!("source={name} is not understood: no source has this name");
             state.runs.wrong.set(Some(words));
