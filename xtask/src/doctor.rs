@@ -8,8 +8,8 @@ use crate::node;
 use crate::paths;
 use crate::pins::{APT, AXE, BINARYEN, CargoTool, PLAYWRIGHT, TARGET, TRUNK, WASM_BINDGEN};
 use crate::proc;
-use crate::schemathesis;
 use crate::tools;
+use crate::{dagster, schemathesis};
 
 struct Row {
     name: &'static str,
@@ -83,8 +83,14 @@ fn rows() -> Vec<Row> {
         ),
         Row {
             name: "schemathesis",
-            found: schemathesis::found(),
-            get: format!("cargo xtask test  (or: {})", schemathesis::by_hand()),
+            found: schemathesis::VENV.found(),
+            get: format!("cargo xtask test  (or: {})", schemathesis::VENV.by_hand()),
+            vital: false,
+        },
+        Row {
+            name: "dagster",
+            found: dagster::VENV.found(),
+            get: format!("cargo xtask test  (or: {})", dagster::VENV.by_hand()),
             vital: false,
         },
         program(

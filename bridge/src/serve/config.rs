@@ -13,10 +13,14 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// One source for each name, each at its own place of the Runs API.
-    pub(crate) fn generated(names: &[String]) -> Config {
-        let sources: Vec<Value> =
-            names.iter().map(|name| json!({"id": name, "name": name, "kind": "runs-api", "url": format!("./api/v1/{name}/")})).collect();
+    /// One source for each name of `own`, each at its own place of the Runs API, and one for each proxied server of a kind that the app knows.
+    /// What these may be told to do stands with the server and with `--allow-actions`.
+    pub(crate) fn generated(own: &[String], foreign: &[(String, &str)], actions: bool) -> Config {
+        let mut sources: Vec<Value> =
+            own.iter().map(|name| json!({"id": name, "name": name, "kind": "runs-api", "url": format!("./api/v1/{name}/")})).collect();
+        sources.extend(foreign.iter().map(|(name, kind)| {
+            json!({"id": name, "name": name, "kind": kind, "url": format!("./proxy/{name}/"), "actions": actions})
+        }));
         let config = json!({"title": "Runboard", "sources": sources});
         Config {
             bytes: config.to_string().into_bytes(),

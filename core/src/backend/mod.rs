@@ -3,11 +3,14 @@
 //! An adapter is one folder (`mod.rs wire.rs decode.rs request.rs`) and one line in [`registry`]. Wire types end in its `decode.rs`.
 
 pub mod action;
+pub mod dagster;
 pub mod error;
 pub mod follow;
 pub mod history;
+mod lenient;
 pub mod registry;
 pub mod runs_api;
+mod slice;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{self, LocalBoxFuture};
@@ -319,6 +322,11 @@ pub trait Backend {
 
     /// Where the whole log can be downloaded, when the source has it as one file.
     fn log_url(&self, run: &str) -> Option<String>;
+
+    /// Of a source that has no stream: how long after the end of one reading ([`Backend::watch`]) the next one begins.
+    fn poll_every(&self) -> Option<std::time::Duration> {
+        None
+    }
 
     /// One connection's worth of news; it ends with the connection. [`follow`] opens the next one.
     fn watch(

@@ -142,6 +142,11 @@ impl<'a> Fields<'a> {
         instant(&text, name, &|| what.clone(), self.problems)
     }
 
+    /// Seconds since 1970, with a fraction.
+    pub(super) fn epoch(&mut self, name: &str) -> Option<Timestamp> {
+        self.seconds(name).map(|Span(micros)| Timestamp(micros))
+    }
+
     pub(super) fn flag(&mut self, name: &str) -> bool {
         match self.take(name) {
             None => false,

@@ -1,0 +1,182 @@
+//! The entries of a run's one log: as events, as lines, and as the reasons of what failed.
+
+use crate::backend::lenient::Fields;
+use crate::model::event::{EventLevel, RunEvent};
+use crate::model::{Level, LogLine, LogStream, Run, Step, Timestamp};
+
+/// Stands for a line break inside of a message: an entry of the log is one line, so that lines have the entries' numbers.
+const BREAK: &str = " \u{23ce} ";
+
+/// What an entry is, in Dagster's own word: its event type, or for a message of the user's own code the name of the record.
+fn kind(fields: &mut Fields<'_>) -> String {
+    let record = fields.text("__typename").unwrap_or_default();
+    fields.text("eventType").unwrap_or(record)
+}
+
+/// Events tell milliseconds since 1970 as a text.
+fn time(fields: &mut Fields<'_>) -> Option<Timestamp> {
+    let text = fields.text("timestamp")?;
+    let millis: Option<i64> = text.parse().ok();
+    if millis.is_none() {
+        fields.missing("timestamp");
+    }
+    millis.map(|millis| Timestamp(millis.saturating_mul(1000)))
+}
+
+/// Where Dagster's own classes live, which is nothing to users.
+const OWN: &str = "dagster._core.";
+/// An error of these only passes on its cause.
+const WRAPPERS: [&str; 2] = [
+    "dagster._core.errors.DagsterExecutionStepExecutionError",
+    "dagster._core.execution.plan.utils.RetryRequestedFromPolicy",
+];
+
+/// An error and what caused it, without their stacks.
+fn error(fields: &mut Fields<'_>) -> Option<String> {
+    let mut error = fields.object("error")?;
+    let message = error.text("message").unwrap_or_default();
+    let causes = error.rows("causes", |cause, _| {
+        cause.text("message").unwrap_or_default()
+    });
+    let is_wrapper = !causes.is_empty() && WRAPPERS.iter().any(|name| message.starts_with(name));
+    let own = (!is_wrapper).then_some(message);
+    let mut words = String::new();
+    for message in own.iter().chain(&causes) {
+        if !words.is_empty() {
+            words.push_str("\ncaused by ");
+        }
+        words.push_str(plain(message.trim()));
+    }
+    Some(words)
+}
+
+/// `Failure: why` of `dagster._core.definitions.events.Failure: why`.
+fn plain(message: &str) -> &str {
+    let class = message.split([':', ' ']).next().unwrap_or_default();
+    let name = class.rsplit('.').next().map_or(0, str::len);
+    match message.starts_with(OWN) {
+        true => message.get(class.len() - name..).unwrap_or(message),
+        false => message,
+    }
+}
+
+/// An event; `detail` is its own record as it came.
+pub(super) fn event(fields: &mut Fields<'_>, n: u64, detail: &str) -> RunEvent {
+    let level = fields.text("level");
+    let known = level.as_deref().and_then(EventLevel::from_word);
+    RunEvent {
+        n,
+        time: time(fields),
+        kind: kind(fields),
+        step: fields.text("stepKey"),
+        attempt: None,
+        level: known,
+        raw_level: level.filter(|_| known.is_none()),
+        message: fields.text("message").unwrap_or_default(),
+        detail: (!detail.is_empty()).then(|| detail.to_string()),
+    }
+}
+
+/// A line of the log. Dagster's own entries are `sys`; where a message came from it does not tell.
+pub(super) fn line(fields: &mut Fields<'_>) -> LogLine {
+    let is_message = fields.text("eventType").map(|kind| {
+        // Some events have no message, and their type is all that they say.
+        (kind, LogStream::System)
+    });
+    let mut text = fields.text("message").unwrap_or_default();
+    let (kind, stream) = is_message.unwrap_or((String::new(), LogStream::Unknown));
+    if text.is_empty() {
+        text = kind;
+    }
+    if let Some(error) = error(fields) {
+        text.extend(["\n", &error]);
+    }
+    let text = text.trim_end();
+    let mut whole = String::with_capacity(text.len());
+    for (index, line) in text.split('\n').enumerate() {
+        if index > 0 {
+            whole.push_str(BREAK);
+        }
+        whole.push_str(line);
+    }
+    let level = fields.text("level").unwrap_or_default();
+    LogLine {
+        at: time(fields),
+        step: fields.text("stepKey").unwrap_or_default(),
+        stream,
+        level: Level::from_word(&level).unwrap_or_else(|| Level::of_text(&whole)),
+        text: whole,
+    }
+}
+
+/// Why steps and runs failed, as far as their events tell.
+#[derive(Default)]
+pub(super) struct Reasons(Vec<Reason>);
+
+struct Reason {
+    /// `None`: the run itself.
+    step: Option<String>,
+    is_retry: bool,
+    words: String,
+}
+
+impl Reasons {
+    pub(super) fn take(&mut self, fields: &mut Fields<'_>) {
+        let kind = kind(fields);
+        let is_retry = kind == "STEP_UP_FOR_RETRY";
+        let of_step = is_retry || kind == "STEP_FAILURE";
+        let of_run = matches!(kind.as_str(), "RUN_FAILURE" | "PIPELINE_FAILURE");
+        if !of_step && !of_run {
+            return;
+        }
+        let message = fields.text("message").unwrap_or_default();
+        let step = fields.text("stepKey").filter(|_| of_step);
+        let words = error(fields).filter(|words| !words.is_empty());
+        self.0.push(Reason {
+            step,
+            is_retry,
+            words: words.unwrap_or(message),
+        });
+    }
+
+    fn of(&self, step: Option<&str>) -> Option<String> {
+        let own = |reason: &&Reason| reason.step.as_deref() == step && !reason.is_retry;
+        self.0.iter().find(own).map(|reason| reason.words.clone())
+    }
+
+    /// Tells failed steps and their attempts why.
+    pub(super) fn explain(&self, steps: &mut [Step]) {
+        for step in steps {
+            let key = step.key.as_str();
+            if step.phase.is_failure() {
+                step.reason = self.of(Some(key));
+            }
+            let mut retries = self
+                .0
+                .iter()
+                .filter(|reason| reason.is_retry && reason.step.as_deref() == Some(key));
+            let last = step.attempts.len();
+            for attempt in &mut step.attempts {
+                attempt.reason = match attempt.number as usize == last {
+                    true => step.reason.clone(),
+                    false => retries.next().map(|reason| reason.words.clone()),
+                };
+            }
+        }
+    }
+
+    /// Why the run failed: by its first failed step, else by its own words.
+    pub(super) fn explain_run(&self, run: &mut Run) {
+        let step = self
+            .0
+            .iter()
+            .find(|one| one.step.is_some() && !one.is_retry);
+        let of_step = step.and_then(|one| {
+            let key = one.step.as_deref()?;
+            Some([key, ": ", &one.words].concat())
+        });
+        if let Some(words) = of_step.or_else(|| self.of(None)) {
+            run.reason = Some(words);
+        }
+    }
+}
