@@ -77,7 +77,7 @@ impl Proxies {
             let upstream = upstreams.iter_mut().find(|upstream| upstream.name == name);
             let Some(upstream) = upstream else {
                 return Err(format!(
-                    "--upstream-header {name}=...: there is no --proxy {name}=URL"
+                    "--upstream-header {name}=...: there is no --proxy {name}=URL and no --dagster {name}=URL"
                 ));
             };
             secret.check()?;

@@ -150,22 +150,23 @@ async fn reasons(
     Ok(reasons)
 }
 
-/// Tells a run and its steps why they failed, where something failed.
-async fn explain(
-    server: &Server,
-    run: &mut Run,
-    steps: &mut [Step],
-    problems: &mut Problems,
-) -> Result<(), BackendError> {
+/// Tells a run and its steps why they failed, where something failed. That nobody knows why is no reason not to show them.
+async fn explain(server: &Server, run: &mut Run, steps: &mut [Step], problems: &mut Problems) {
     let has_failed = |step: &Step| step.phase.is_failure() || step.attempts.len() > 1;
-    if run.phase.is_failure() || steps.iter().any(has_failed) {
-        let reasons = reasons(server, run, steps, problems).await?;
-        reasons.explain(steps);
-        if run.phase.is_failure() {
-            reasons.explain_run(run);
+    if !run.phase.is_failure() && !steps.iter().any(has_failed) {
+        return;
+    }
+    match reasons(server, run, steps, problems).await {
+        Err(error) => {
+            problems.push(["why it failed could not be read: ", &error.to_string()].concat());
+        }
+        Ok(reasons) => {
+            reasons.explain(steps);
+            if run.phase.is_failure() {
+                reasons.explain_run(run);
+            }
         }
     }
-    Ok(())
 }
 
 fn decoded<T>(value: T, problems: Problems) -> Decoded<T> {
@@ -239,7 +240,7 @@ impl Backend for Dagster {
                 mut problems,
                 ..
             } = detail(&server, &id, query::RUN).await?;
-            explain(&server, &mut run, &mut [], &mut problems).await?;
+            explain(&server, &mut run, &mut [], &mut problems).await;
             Ok(decoded(run, problems))
         }
         .boxed_local()
@@ -250,7 +251,7 @@ impl Backend for Dagster {
         async move {
             let mut detail = detail(&server, &id, query::STEPS).await?;
             let (run, steps) = (&mut detail.run, &mut detail.steps);
-            explain(&server, run, steps, &mut detail.problems).await?;
+            explain(&server, run, steps, &mut detail.problems).await;
             Ok(decoded(detail.steps, detail.problems))
         }
         .boxed_local()

@@ -174,7 +174,7 @@ async fn one(
             continue;
         }
         news.is_behind |= !walked.is_end;
-        super::explain(server, &mut run, &mut steps, &mut problems).await?;
+        super::explain(server, &mut run, &mut steps, &mut problems).await;
         let now = server.date.get().unwrap_or(Timestamp(i64::MAX));
         let is_over =
             run.phase.is_terminal() && run.ended_at.is_none_or(|end| now.since(end) > LAST_WORDS);
