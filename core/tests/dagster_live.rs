@@ -257,6 +257,7 @@ fn lists(jobs: &BTreeMap<&str, String>) {
             vec!["broken_assets_job", "sleepy_job"],
         ),
         ("tag=team=core,who=a", vec!["ok_job"]),
+        ("tag=who=a,who=b", vec![]),
         ("tag=who", vec!["ok_job", "fail_job"]),
         ("q=retry", vec!["retry_job"]),
         ("until=1d", vec![]),
@@ -543,13 +544,20 @@ fn what_only_reads_says_so() {
     let can = got(locked.info()).capabilities;
     assert!(!can.has_actions() && can.events);
     let nobody = "00000000-0000-0000-0000-000000000000";
-    for action in [Action::Reexecute, Action::Terminate { immediate: false }] {
-        let error = refused(locked.act(nobody, &action, "k"));
+    let somebody = launch("ok_job", json!({}), json!([]));
+    for action in [
+        Action::Reexecute,
+        Action::Terminate { immediate: false },
+        Action::Delete { force: true },
+    ] {
+        let error = refused(locked.act(&somebody, &action, "k"));
         assert!(
-            matches!(error, BackendError::Denied(_) | BackendError::NotFound(_)),
-            "{error}"
+            matches!(error, BackendError::Denied(_)),
+            "{action:?} {error}"
         );
     }
+    let error = refused(locked.act(nobody, &Action::Reexecute, "k"));
+    assert!(matches!(error, BackendError::NotFound(_)), "{error}");
 }
 
 #[test]

@@ -109,7 +109,7 @@ def down_b(x: int, y: int) -> int:
     return x + y
 
 
-@dg.job(tags={"team": "core"})
+@dg.job(tags={"team": "core"}, executor_def=dg.multiprocess_executor)
 def fail_job():
     b = up_b(up_a())
     down_b(down_a(boom(b)), side(b))
@@ -265,4 +265,6 @@ defs = dg.Definitions(
     asset_checks=[orders_not_empty, daily_fresh, report_complete],
     jobs=[ok_job, fail_job, retry_job, slow_job, sleepy_job, dynamic_job, asset_job, parted_job, broken_assets_job],
     schedules=[yearly],
+    # A process for each step, as users have it, takes a slow machine seconds; fail_job is run that way.
+    executor=dg.in_process_executor,
 )

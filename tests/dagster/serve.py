@@ -65,22 +65,30 @@ def main():
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(name, lambda *_: over.set())
     log = open(args.home / "server.log", "ab")
-    started = [
-        subprocess.Popen(list(map(str, command)), env=env, cwd=args.home, stdin=subprocess.DEVNULL,
-                         stdout=log, stderr=log)
-        for command in ([web] if args.read_only else [web, daemon])
-    ]
+    started = []
+
+    def start(command):
+        started.append(subprocess.Popen(list(map(str, command)), env=env, cwd=args.home, stdin=subprocess.DEVNULL,
+                                        stdout=log, stderr=log))
+
+    def died():
+        return any(one.poll() is not None for one in started)
+
     try:
         url = f"http://127.0.0.1:{port}{args.path_prefix}"
         end = time.monotonic() + 120
+        start(web)
         while not answers(f"{url}/server_info"):
-            if over.is_set() or time.monotonic() > end or any(one.poll() is not None for one in started):
+            if over.is_set() or time.monotonic() > end or died():
                 log.flush()
                 sys.exit("Dagster did not start:\n" + (args.home / "server.log").read_text()[-4000:])
             time.sleep(0.2)
+        # Not before: both would make the tables of the same new databases.
+        if not args.read_only:
+            start(daemon)
         print(url, flush=True)
         while not over.wait(0.5):
-            if any(one.poll() is not None for one in started):
+            if died():
                 sys.exit("Dagster ended by itself:\n" + (args.home / "server.log").read_text()[-4000:])
     finally:
         for one in started:

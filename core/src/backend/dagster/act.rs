@@ -1,10 +1,12 @@
 //! What is done to runs: each is one mutation, sent once.
 
+use std::sync::Arc;
+
 use super::decode::run;
 use super::graphql::{Server, wanted};
 use super::{detail, plan, query};
 use crate::backend::lenient::{Fields, Problems};
-use crate::backend::{Acted, Action, BackendError, Decoded};
+use crate::backend::{Acted, Action, BackendError, Decoded, Missing};
 use crate::model::{Phase, ResumeMode, ResumePlan, Run};
 use crate::store::json::JsonText;
 
@@ -30,6 +32,10 @@ pub(super) async fn act(
     }
 }
 
+/// Words by which the server says what it has a type of answer for, and does not use it.
+const NOT_FOUND: &str = "Could not find parent run";
+const DENIED: &str = "do not have permission";
+
 /// Reads what a mutation gave: the object of the field when it is of the type, with the run in it.
 async fn done(
     server: &Server,
@@ -41,7 +47,14 @@ async fn done(
     let answer = server.change(document, variables).await?;
     let mut problems = answer.problems;
     let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-    let mut object = wanted(&mut fields, field, kind)?;
+    let mut object = wanted(&mut fields, field, kind).map_err(|error| match error {
+        BackendError::Broken { detail, .. } if detail.contains(NOT_FOUND) => {
+            let line = detail.lines().next().unwrap_or_default();
+            BackendError::NotFound(Arc::new(Missing::from(line)))
+        }
+        BackendError::Refused(words) if words.contains(DENIED) => BackendError::Denied(words),
+        other => other,
+    })?;
     let made = object.object("run").map(|mut fields| run(&mut fields, 0));
     Ok((made.filter(|run| !run.id.is_empty()), problems))
 }
