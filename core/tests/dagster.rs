@@ -67,7 +67,7 @@ fn dagster(answers: &[(u16, &'static str, &[u8])]) -> (Dagster, Rc<Canned>) {
         .iter()
         .map(|(status, kind, body)| (*status, *kind, body.to_vec()));
     canned.answers.borrow_mut().extend(answers);
-    (Dagster::new("http://h/dg/", canned.clone()), canned)
+    (Dagster::new("http://h/dg/graphql", canned.clone()), canned)
 }
 
 fn given(answers: &[&[u8]]) -> Dagster {

@@ -241,6 +241,18 @@ fn config_names_the_sources_or_is_the_operators() {
         "ok"
     );
 
+    let dagster = ["--dagster", "d=http://127.0.0.1:9/dg"];
+    for actions in [false, true] {
+        let mut args = dagster.to_vec();
+        args.extend(actions.then_some("--allow-actions"));
+        let site = Site::start(Place::new(), &args);
+        let foreign = json!({"id": "d", "name": "d", "kind": "dagster", "url": "./proxy/d/", "actions": actions});
+        let sources = site.json("/config.json")["sources"].clone();
+        assert_eq!(sources, json!([source("local"), foreign]));
+        // Nobody is there; that there is such a server is known.
+        assert_eq!(site.get("/proxy/d/server_info").status, 502);
+    }
+
     let place = Place::new();
     let text = r#"{"title": "Ours", "sources": [{"id": "d", "kind": "dagster", "url": "https://d.example:3000/graphql"}, {"id": "l", "url": "./api/v1/local/"}]}"#;
     std::fs::write(place.join("c.json"), text).unwrap();

@@ -49,8 +49,10 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(base: &str, transport: Rc<dyn Transport>) -> Server {
+        let base = base.trim_end_matches('/');
+        let base = base.strip_suffix("/graphql").unwrap_or(base);
         Server {
-            url: [base.trim_end_matches('/'), "/graphql"].concat(),
+            url: [base, "/graphql"].concat(),
             transport,
             unknown: RefCell::default(),
             date: Cell::new(None),

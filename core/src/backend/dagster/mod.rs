@@ -49,7 +49,7 @@ pub struct Dagster {
 }
 
 impl Dagster {
-    /// `base` is what stands before `/graphql`, with the path prefix if there is one.
+    /// `base` is what stands before `/graphql`, with the path prefix if there is one; with `/graphql` it is the same.
     pub fn new(base: &str, transport: Rc<dyn crate::net::Transport>) -> Dagster {
         Dagster {
             server: Rc::new(Server::new(base, transport)),
