@@ -7,6 +7,7 @@
 
 use serde_json::Value;
 
+use super::cursor::{id, stored};
 use super::graphql::{Server, wanted};
 use super::query;
 use crate::backend::lenient::{Fields, Problems};
@@ -52,6 +53,14 @@ pub(super) struct Walked {
     pub(super) is_end: bool,
 }
 
+impl Walked {
+    /// How many events the run has, when the walk came to the last one and not from behind it.
+    pub(super) fn total(&self, range: Range) -> Option<u64> {
+        let is_sure = self.last != range.from || range.from == 0;
+        (self.is_end && is_sure).then_some(self.last)
+    }
+}
+
 /// Takes an event: its fields, its number, its own text. False: that is enough.
 pub(super) type Take<'a> = &'a mut dyn FnMut(&mut Fields<'_>, u64, &str) -> bool;
 
@@ -68,7 +77,14 @@ pub(super) async fn walk(
     let mut passed = String::new();
     loop {
         let limit = range.to.saturating_sub(at).min(PAGE);
-        let cursor = start(server, run, at).await?;
+        let (reached, cursor) = start(server, run, at).await?;
+        if reached < at {
+            return Ok(Walked {
+                last: reached,
+                cursor,
+                is_end: true,
+            });
+        }
         if limit == 0 {
             return Ok(Walked {
                 last: at,
@@ -119,8 +135,8 @@ pub(super) async fn walk(
     }
 }
 
-/// A number with less than a page of events behind it, or none.
-pub(super) async fn near_end(server: &Server, run: &str) -> Result<u64, BackendError> {
+/// The number of a run's last event; 0 when there is none.
+pub(super) async fn end(server: &Server, run: &str) -> Result<u64, BackendError> {
     let (mut low, mut high) = (0, MOST);
     let mut points: Vec<u64> = (0..12).map(|power| PAGE << (2 * power)).collect();
     points.insert(0, 0);
@@ -130,15 +146,21 @@ pub(super) async fn near_end(server: &Server, run: &str) -> Result<u64, BackendE
         points = (1..=PROBES).map(|count| low + count * step).collect();
         points.retain(|point| *point < high);
     }
-    if server.is_dense.get() {
-        return Ok(low);
+    loop {
+        let was_dense = server.is_dense.get();
+        let from = match was_dense {
+            true => low,
+            false => server.last_place(run),
+        };
+        let (range, mut nothing) = (Range::from(from), Problems::new());
+        let all = &mut |_: &mut Fields<'_>, _, _: &str| true;
+        let document = query::EVENTS_FILES;
+        let walked = walk(server, run, document, range, &mut nothing, all).await?;
+        // Where ids turned out not to be numbers, `low` is none.
+        if server.is_dense.get() == was_dense {
+            return Ok(walked.last);
+        }
     }
-    let mut nothing = Problems::new();
-    let from = server.last_place(run);
-    let range = Range::from(from);
-    let all = &mut |_: &mut Fields<'_>, _, _: &str| true;
-    let end = walk(server, run, query::EVENTS_FILES, range, &mut nothing, all);
-    Ok(end.await?.last)
 }
 
 /// Asks whether there are events behind some numbers, and gives the greatest that has one and the least that has none.
@@ -184,13 +206,10 @@ async fn probe(
     Ok((low, high.max(low)))
 }
 
-/// The cursor behind number `n`; passes all events before it where ids are no numbers.
-async fn start(server: &Server, run: &str, n: u64) -> Result<Option<String>, BackendError> {
-    if n == 0 {
-        return Ok(None);
-    }
-    if server.is_dense.get() {
-        return Ok(Some(stored(n)));
+/// The cursor behind number `n`, or behind the last one if there are not so many; passes all events before it where ids are no numbers.
+async fn start(server: &Server, run: &str, n: u64) -> Result<(u64, Option<String>), BackendError> {
+    if n == 0 || server.is_dense.get() {
+        return Ok((n, (n > 0).then(|| stored(n))));
     }
     let (mut at, mut cursor) = server.place(run, n);
     while at < n {
@@ -205,7 +224,7 @@ async fn start(server: &Server, run: &str, n: u64) -> Result<Option<String>, Bac
             break;
         }
     }
-    Ok(cursor)
+    Ok((at, cursor))
 }
 
 pub(super) fn variables(run: &str, cursor: Option<&str>, limit: u64) -> String {
@@ -317,70 +336,5 @@ impl Server {
 
     fn last_place(&self, run: &str) -> u64 {
         self.place(run, MOST).0
-    }
-}
-
-const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// The cursor behind the event with an id, as the server writes it.
-fn stored(id: u64) -> String {
-    let text = [
-        "{\"type\": \"STORAGE_ID\", \"value\": ",
-        &id.to_string(),
-        "}",
-    ]
-    .concat();
-    let mut out = String::new();
-    for part in text.as_bytes().chunks(3) {
-        let byte = |at: usize| u32::from(part.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let letter = LETTERS.get((bits >> (18 - 6 * at)) as usize & 63);
-            match letter.filter(|_| at <= part.len()) {
-                Some(letter) => out.push(char::from(*letter)),
-                None => out.push('='),
-            }
-        }
-    }
-    out
-}
-
-/// The id that a cursor names; `None` for every other cursor.
-fn id(cursor: &str) -> Option<u64> {
-    let (mut bits, mut count) = (0_u32, 0);
-    let mut text = String::new();
-    for letter in cursor.trim_end_matches('=').bytes() {
-        let value = LETTERS.iter().position(|known| *known == letter)?;
-        bits = bits << 6 | value as u32;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            text.push(char::from((bits >> count) as u8));
-        }
-    }
-    let value = text.strip_prefix("{\"type\": \"STORAGE_ID\", \"value\": ")?;
-    value.strip_suffix('}')?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{id, stored};
-
-    #[test]
-    fn cursors_are_those_of_the_server() {
-        assert_eq!(
-            stored(1000),
-            "eyJ0eXBlIjogIlNUT1JBR0VfSUQiLCAidmFsdWUiOiAxMDAwfQ=="
-        );
-        assert_eq!(
-            stored(56),
-            "eyJ0eXBlIjogIlNUT1JBR0VfSUQiLCAidmFsdWUiOiA1Nn0="
-        );
-        for number in [0, 1, 12, 123, 99_999, u64::MAX] {
-            assert_eq!(id(&stored(number)), Some(number));
-        }
-        for other in ["", "=", "HEAD", "eyJ0eXBlIjogIlNUT1", "ä"] {
-            assert_eq!(id(other), None);
-        }
     }
 }

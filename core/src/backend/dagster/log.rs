@@ -3,7 +3,7 @@
 use super::captured;
 use super::event::{Reasons, event, line};
 use super::graphql::Server;
-use super::journal::{Range, near_end, walk};
+use super::journal::{self, Range, walk};
 use super::query;
 use crate::backend::lenient::Problems;
 use crate::backend::{BackendError, Cursor, Decoded, EventBatch, EventQuery, LogBatch, LogQuery};
@@ -39,7 +39,7 @@ pub(super) async fn lines(
     let limit = u64::from(query.limit.unwrap_or(LIMIT).max(1));
     let last = query.tail.map(u64::from);
     let range = match (last, query.before) {
-        (Some(count), _) => Range::from(near_end(server, run).await?.saturating_sub(count)),
+        (Some(count), _) => Range::from(journal::end(server, run).await?.saturating_sub(count)),
         (None, Some(before)) => {
             let to = before.saturating_sub(1);
             let from = to.saturating_sub(limit).max(query.after.unwrap_or(0));
@@ -66,7 +66,7 @@ pub(super) async fn lines(
     let batch = LogBatch {
         first: numbered.first().map_or(range.from + 1, |(n, _)| *n),
         lines: numbered.into_iter().map(|(_, line)| line).collect(),
-        total: walked.is_end.then_some(walked.last),
+        total: walked.total(range),
     };
     Ok(Decoded {
         value: batch,
@@ -125,7 +125,7 @@ pub(super) async fn events(
     if is_last {
         let end = match asked.before {
             Some(_) => range.to,
-            None => near_end(server, run).await?,
+            None => journal::end(server, run).await?,
         };
         range.from = end.saturating_sub(limit as u64).max(least);
     }
@@ -148,9 +148,7 @@ pub(super) async fn events(
         };
         let walked = walk(server, run, query::EVENTS_FULL, range, &mut problems, take).await?;
         has_more = !walked.is_end;
-        if walked.is_end && total.is_none() {
-            total = Some(walked.last);
-        }
+        total = total.or(walked.total(range));
         if cursor.is_none() {
             cursor = position(run, walked.last, walked.cursor.as_deref());
         }
@@ -164,7 +162,7 @@ pub(super) async fn events(
             break;
         }
         range.to = range.from;
-        range.from = range.from.saturating_sub(super::journal::PAGE).max(least);
+        range.from = range.from.saturating_sub(journal::PAGE).max(least);
     }
     if is_last && found.len() > limit {
         found.drain(..found.len() - limit);
@@ -188,7 +186,7 @@ pub(super) async fn reasons(
     problems: &mut Problems,
 ) -> Result<Reasons, BackendError> {
     let mut reasons = Reasons::default();
-    let from = near_end(server, run).await?.saturating_sub(REASONS);
+    let from = journal::end(server, run).await?.saturating_sub(REASONS);
     if from > 0 {
         let words = "why steps failed is looked for in the run's last events only";
         problems.push(words.into());

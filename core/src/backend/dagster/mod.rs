@@ -6,6 +6,7 @@
 mod about;
 mod act;
 mod captured;
+mod cursor;
 pub mod decode;
 mod event;
 mod graphql;
