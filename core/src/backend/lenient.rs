@@ -209,6 +209,13 @@ impl<'a> Fields<'a> {
         out
     }
 
+    /// One text of each row of a list; of rows without it, none.
+    pub(super) fn column(&mut self, name: &str, field: &str) -> Vec<String> {
+        let mut out = Vec::new();
+        self.each(name, &mut |fields, _| out.extend(fields.text(field)));
+        out
+    }
+
     /// As [`Fields::rows`], once for all types.
     fn each(&mut self, name: &str, read: &mut dyn FnMut(&mut Fields<'_>, usize)) {
         for (index, value) in self.list(name).into_iter().enumerate() {

@@ -6,6 +6,7 @@ use wildmatch::WildMatch;
 
 use super::Timestamp;
 use super::filter::{FilterError, moment, text_has};
+use super::letter::lowered;
 
 /// How grave an event is, from least to most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -152,12 +153,12 @@ impl EventFilter {
             kinds: self
                 .kinds
                 .iter()
-                .map(|word| WildMatch::new(&word.to_uppercase()))
+                .map(|word| WildMatch::new(&lowered(word)))
                 .collect(),
             steps: self.steps.iter().map(|key| WildMatch::new(key)).collect(),
             level,
             since: moment("since", &self.since, now, offset_minutes)?,
-            text: self.text.as_ref().map(|text| text.to_lowercase()),
+            text: self.text.as_deref().map(lowered),
         })
     }
 }
@@ -181,7 +182,7 @@ impl EventMatcher {
         };
         self.level.is_none_or(|least| event.level >= Some(least))
             && self.since.is_none_or(|since| event.time >= Some(since))
-            && (self.kinds.is_empty() || any(&self.kinds, &event.kind.to_uppercase()))
+            && (self.kinds.is_empty() || any(&self.kinds, &lowered(&event.kind)))
             && (self.steps.is_empty()
                 || event.step.as_ref().is_some_and(|key| any(&self.steps, key)))
             && self.text.as_ref().is_none_or(|lower| {

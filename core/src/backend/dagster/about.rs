@@ -67,10 +67,10 @@ fn health(fields: &mut Fields<'_>) -> Vec<String> {
     {
         let daemons = health.rows("allDaemonStatuses", |daemon, _| {
             let is_ill = daemon.flag("required") && !daemon.flag("healthy");
-            let errors = daemon.rows("lastHeartbeatErrors", |error, _| error.text("message"));
+            let errors = daemon.column("lastHeartbeatErrors", "message");
             let name = daemon.text("daemonType").unwrap_or_default();
             is_ill.then(|| {
-                let why = errors.into_iter().flatten().next().unwrap_or_default();
+                let why = errors.into_iter().next().unwrap_or_default();
                 [
                     "the daemon ",
                     &name,

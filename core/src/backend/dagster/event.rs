@@ -7,6 +7,9 @@ use crate::model::{Level, LogLine, LogStream, Run, Step, Timestamp};
 /// Stands for a line break inside of a message: an entry of the log is one line, so that lines have the entries' numbers.
 const BREAK: &str = " \u{23ce} ";
 
+/// A message of the user's own code, which has no event type.
+const MESSAGE: &str = "LogMessageEvent";
+
 /// What an entry is, in Dagster's own word: its event type, or for a message of the user's own code the name of the record.
 fn kind(fields: &mut Fields<'_>) -> String {
     let record = fields.text("__typename").unwrap_or_default();
@@ -35,9 +38,7 @@ const WRAPPERS: [&str; 2] = [
 fn error(fields: &mut Fields<'_>) -> Option<String> {
     let mut error = fields.object("error")?;
     let message = error.text("message").unwrap_or_default();
-    let causes = error.rows("causes", |cause, _| {
-        cause.text("message").unwrap_or_default()
-    });
+    let causes = error.column("causes", "message");
     let is_wrapper = !causes.is_empty() && WRAPPERS.iter().any(|name| message.starts_with(name));
     let own = (!is_wrapper).then_some(message);
     let mut words = String::new();
@@ -60,53 +61,49 @@ fn plain(message: &str) -> &str {
     }
 }
 
-/// An event; `detail` is its own record as it came.
-pub(super) fn event(fields: &mut Fields<'_>, n: u64, detail: &str) -> RunEvent {
+/// An entry as an event, whose `detail` is its own record as it came, and as a line of the log.
+///
+/// Dagster's own entries are `sys` lines; where a message of the user's code came from it does not tell.
+pub(super) fn entry(fields: &mut Fields<'_>, n: u64, detail: &str) -> (RunEvent, LogLine) {
     let level = fields.text("level");
-    let known = level.as_deref().and_then(EventLevel::from_word);
-    RunEvent {
-        n,
-        time: time(fields),
-        kind: kind(fields),
-        step: fields.text("stepKey"),
-        attempt: None,
-        level: known,
-        raw_level: level.filter(|_| known.is_none()),
-        message: fields.text("message").unwrap_or_default(),
-        detail: (!detail.is_empty()).then(|| detail.to_string()),
-    }
-}
-
-/// A line of the log. Dagster's own entries are `sys`; where a message came from it does not tell.
-pub(super) fn line(fields: &mut Fields<'_>) -> LogLine {
-    let is_message = fields.text("eventType").map(|kind| {
-        // Some events have no message, and their type is all that they say.
-        (kind, LogStream::System)
-    });
-    let mut text = fields.text("message").unwrap_or_default();
-    let (kind, stream) = is_message.unwrap_or((String::new(), LogStream::Unknown));
-    if text.is_empty() {
-        text = kind;
-    }
+    let word = level.as_deref().unwrap_or_default();
+    let (known, loud) = (EventLevel::from_word(word), Level::from_word(word));
+    let at = time(fields);
+    let kind = kind(fields);
+    let step = fields.text("stepKey");
+    let message = fields.text("message").unwrap_or_default();
+    // Some have no message, and their type is all that they say.
+    let mut text = if message.is_empty() { &kind } else { &message }.clone();
     if let Some(error) = error(fields) {
         text.extend(["\n", &error]);
     }
-    let text = text.trim_end();
-    let mut whole = String::with_capacity(text.len());
-    for (index, line) in text.split('\n').enumerate() {
-        if index > 0 {
-            whole.push_str(BREAK);
-        }
-        whole.push_str(line);
-    }
-    let level = fields.text("level").unwrap_or_default();
-    LogLine {
-        at: time(fields),
-        step: fields.text("stepKey").unwrap_or_default(),
-        stream,
-        level: Level::from_word(&level).unwrap_or_else(|| Level::of_text(&whole)),
-        text: whole,
-    }
+    let text = text
+        .trim_end()
+        .split('\n')
+        .collect::<Vec<&str>>()
+        .join(BREAK);
+    let line = LogLine {
+        at,
+        step: step.clone().unwrap_or_default(),
+        stream: match kind.as_str() {
+            MESSAGE => LogStream::Unknown,
+            _ => LogStream::System,
+        },
+        level: loud.unwrap_or(Level::Unset),
+        text,
+    };
+    let event = RunEvent {
+        n,
+        time: at,
+        kind,
+        step,
+        attempt: None,
+        level: known,
+        raw_level: level.filter(|_| known.is_none()),
+        message,
+        detail: (!detail.is_empty()).then(|| detail.to_string()),
+    };
+    (event, line)
 }
 
 /// Why steps and runs failed, as far as their events tell.

@@ -1,7 +1,7 @@
 //! What is asked of a run's log: lines, events, and the reasons of failures.
 
 use super::captured;
-use super::event::{Reasons, event, line};
+use super::event::{Reasons, entry};
 use super::graphql::Server;
 use super::journal::{self, Range, walk};
 use super::query;
@@ -54,7 +54,7 @@ pub(super) async fn lines(
     let mut problems = Problems::new();
     let mut numbered: Vec<(u64, LogLine)> = Vec::new();
     let take = &mut |fields: &mut crate::backend::lenient::Fields<'_>, n, _: &str| {
-        let line = line(fields);
+        let (_, line) = entry(fields, n, "");
         if wants(&line) {
             numbered.push((n, line));
         }
@@ -137,7 +137,7 @@ pub(super) async fn events(
     loop {
         let mut part: Vec<RunEvent> = Vec::new();
         let take = &mut |fields: &mut crate::backend::lenient::Fields<'_>, n, text: &str| {
-            let event = event(fields, n, text);
+            let (event, _) = entry(fields, n, text);
             if matcher.matches(&event) {
                 if !is_last && part.len() >= limit {
                     return false;

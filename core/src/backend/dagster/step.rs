@@ -54,9 +54,7 @@ fn stat(fields: &mut Fields<'_>, _: usize) -> Stat {
 fn planned(fields: &mut Fields<'_>, _: usize) -> Planned {
     let key = fields.text("key").unwrap_or_default();
     let mut needs: Vec<String> = Vec::new();
-    let from = |input: &mut Fields<'_>, _: usize| {
-        input.rows("dependsOn", |step, _| step.text("key").unwrap_or_default())
-    };
+    let from = |input: &mut Fields<'_>, _: usize| input.column("dependsOn", "key");
     for need in fields.rows("inputs", from).into_iter().flatten() {
         if !needs.contains(&need) {
             needs.push(need);

@@ -2,7 +2,7 @@
 //! by itself; `follow` begins the next one after [`super::POLL`].
 
 use super::decode::run;
-use super::event::{event, line};
+use super::event::entry;
 use super::graphql::{Server, wanted};
 use super::journal::{self, Walked};
 use super::{list, log, query};
@@ -223,12 +223,11 @@ async fn reading(
     let (mut last, mut lines, mut events) = (at, LogBatch::default(), EventBatch::default());
     for (index, node) in page.nodes.into_iter().enumerate() {
         last += 1;
-        let what = || ["event ", &last.to_string()].concat();
+        let what = ["event ", &last.to_string()].concat();
         let text = own.get(index).copied().unwrap_or_default();
-        let as_line = &mut Fields::new(node.clone(), what(), problems);
-        lines.lines.push(line(as_line));
-        let as_event = &mut Fields::new(node, what(), problems);
-        events.events.push(event(as_event, last, text));
+        let (event, line) = entry(&mut Fields::new(node, what, problems), last, text);
+        events.events.push(event);
+        lines.lines.push(line);
     }
     let walked = Walked {
         is_end: !page.has_more || last == at,
