@@ -1,5 +1,4 @@
-//! The Dagster adapter over answers that a real webserver gave (1.13.27, tests/dagster/defs.py): what it makes of them, and that it makes something
-//! of whatever else may come.
+//! The Dagster adapter over answers that a real webserver gave (1.13.27, tests/dagster/defs.py): what it makes of them.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -7,78 +6,20 @@
     reason = "tests"
 )]
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::rc::Rc;
+mod dagster_canned;
 
-use futures_util::future::{self, LocalBoxFuture};
+use dagster_canned::{JSON, dagster, fixture};
 use futures_util::{FutureExt as _, StreamExt as _};
-use proptest::prelude::*;
 use runboard_core::backend::dagster::Dagster;
 use runboard_core::backend::dagster::decode::{STATUSES, phase};
 use runboard_core::backend::{
     Action, Backend as _, BackendError, Cursor, EventQuery, LogQuery, Topic, Update,
 };
-use runboard_core::model::{Phase, ResumeMode, RunFilter, Timestamp};
-use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
-
-/// Gives its answers in turn, the last one for ever, and remembers what was asked.
-#[derive(Default)]
-struct Canned {
-    answers: RefCell<VecDeque<(u16, &'static str, Vec<u8>)>>,
-    asked: RefCell<Vec<Request>>,
-}
-
-impl Transport for Canned {
-    fn send(
-        &self,
-        request: Request,
-        _: usize,
-    ) -> LocalBoxFuture<'static, Result<Response, TransportError>> {
-        self.asked.borrow_mut().push(request);
-        assert!(self.asked.borrow().len() < 200, "it asks for ever");
-        let mut answers = self.answers.borrow_mut();
-        let (status, kind, body) = match answers.len() {
-            1 => answers[0].clone(),
-            _ => answers.pop_front().unwrap(),
-        };
-        let head = Head {
-            status,
-            content_type: kind.into(),
-            date: Timestamp::parse("2026-11-21T08:40:00Z"),
-            ..Head::default()
-        };
-        future::ready(Ok(Response { head, body })).boxed_local()
-    }
-
-    fn stream(
-        &self,
-        _: Request,
-    ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
-        panic!("nothing is followed here")
-    }
-}
-
-const JSON: &str = "application/json";
-
-fn dagster(answers: &[(u16, &'static str, &[u8])]) -> (Dagster, Rc<Canned>) {
-    let canned = Rc::new(Canned::default());
-    let answers = answers
-        .iter()
-        .map(|(status, kind, body)| (*status, *kind, body.to_vec()));
-    canned.answers.borrow_mut().extend(answers);
-    (Dagster::new("http://h/dg/graphql", canned.clone()), canned)
-}
+use runboard_core::model::{Phase, RunFilter};
 
 fn given(answers: &[&[u8]]) -> Dagster {
     let answers: Vec<_> = answers.iter().map(|body| (200, JSON, *body)).collect();
     dagster(&answers).0
-}
-
-macro_rules! fixture {
-    ($name:literal) => {
-        include_bytes!(concat!("../../tests/fixture/dagster/", $name, ".json"))
-    };
 }
 
 #[test]
@@ -411,118 +352,4 @@ fn a_change_is_sent_once_with_the_header_that_lets_it_pass() {
     assert!(asked[0].headers.contains(&("X-Runboard", "1".into())));
     let body = String::from_utf8_lossy(asked[0].body.as_ref().unwrap()).into_owned();
     assert!(body.contains(r#""variables":{"r":"r","p":"MARK_AS_CANCELED_IMMEDIATELY"}"#));
-}
-
-/// Asks everything of a server that answers all with the same.
-fn ask_all(status: u16, body: &[u8]) {
-    let new = || dagster(&[(status, JSON, body)]).0;
-    let _ = new().info().now_or_never().unwrap();
-    let filter = RunFilter::from_pairs([("job", "f*"), ("q", "x"), ("since", "1d")]);
-    let _ = new().list_runs(&filter, 2, None).now_or_never().unwrap();
-    let _ = new().run("r").now_or_never().unwrap();
-    let _ = new().steps("r").now_or_never().unwrap();
-    let _ = new().stats("r").now_or_never().unwrap();
-    let _ = new().lineage("r").now_or_never().unwrap();
-    let _ = new().raw("r").now_or_never().unwrap();
-    let _ = new()
-        .resume_plan("r", ResumeMode::Incomplete)
-        .now_or_never()
-        .unwrap();
-    let tail = LogQuery {
-        tail: Some(5),
-        ..LogQuery::default()
-    };
-    let _ = new().logs("r", &tail).now_or_never().unwrap();
-    let _ = new()
-        .events("r", &EventQuery::default())
-        .now_or_never()
-        .unwrap();
-    for topic in [Topic::Runs, Topic::Run("r".into())] {
-        let news = new().watch(&[topic], &[Cursor("run r 3 abc".into())]);
-        let _ = news.now_or_never().unwrap();
-    }
-    let _ = new()
-        .act("r", &Action::Reexecute, "k")
-        .now_or_never()
-        .unwrap();
-}
-
-const RECORDED: [&[u8]; 11] = [
-    fixture!("info"),
-    fixture!("runs"),
-    fixture!("steps-fail"),
-    fixture!("steps-retry"),
-    fixture!("steps-dynamic"),
-    fixture!("stats-asset"),
-    fixture!("events-fail"),
-    fixture!("events-asset"),
-    fixture!("news-fail"),
-    fixture!("missing"),
-    fixture!("unknown-field"),
-];
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
-    /// Some pieces of a real answer become something else: there is an answer or an error, never a panic and no end.
-    #[test]
-    fn no_answer_makes_a_panic(
-        which in 0..RECORDED.len(),
-        changes in proptest::collection::vec((any::<prop::sample::Index>(), 0..8_usize), 0..6),
-        status in prop::sample::select(vec![200_u16, 400, 500, 503]),
-    ) {
-        let mut value: serde_json::Value = serde_json::from_slice(RECORDED[which]).unwrap();
-        for (place, kind) in changes {
-            change(&mut value, place, kind);
-        }
-        ask_all(status, value.to_string().as_bytes());
-    }
-
-    #[test]
-    fn no_bytes_make_a_panic(
-        which in 0..RECORDED.len(),
-        at in any::<prop::sample::Index>(),
-        bytes in proptest::collection::vec(any::<u8>(), 0..12),
-    ) {
-        let mut body = RECORDED[which].to_vec();
-        let at = at.index(body.len());
-        body.splice(at..(at + bytes.len()).min(body.len()), bytes);
-        ask_all(200, &body);
-    }
-}
-
-/// Puts something else in the place of one value.
-fn change(value: &mut serde_json::Value, place: prop::sample::Index, kind: usize) {
-    let count = leaves(value, usize::MAX, kind);
-    leaves(value, place.index(count.max(1)), kind);
-}
-
-fn leaves(value: &mut serde_json::Value, mut at: usize, kind: usize) -> usize {
-    use serde_json::json;
-    let others = [
-        json!(null),
-        json!(-1),
-        json!(1e300),
-        json!(""),
-        json!("\u{23ce}x[?]"),
-        json!([1, {}]),
-        json!({"a": []}),
-        json!(true),
-    ];
-    let mut open = vec![value];
-    let mut count = 0;
-    while let Some(value) = open.pop() {
-        count += 1;
-        if at == 0 {
-            *value = others[kind].clone();
-            return count;
-        }
-        at -= 1;
-        match value {
-            serde_json::Value::Array(list) => open.extend(list.iter_mut()),
-            serde_json::Value::Object(map) => open.extend(map.values_mut()),
-            _ => {}
-        }
-    }
-    count
 }
