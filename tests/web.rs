@@ -14,7 +14,9 @@ use runboard_app::ui::html::{El, IntoHtml, each, view};
 use runboard_app::ui::part::phase_badge::phase_badge;
 use runboard_app::ui::part::steps_bar::steps_bar;
 use runboard_app::ui::route::{LineRange, Route, Tab, View};
+use runboard_app::ui::route_part::PartFilter;
 use runboard_app::ui::text;
+use runboard_core::model::resume::{PlanStep, PlanVerb, ResumePlan};
 use runboard_core::model::{Phase, Run, Span, StepCounts, Timestamp};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -36,7 +38,13 @@ fn a_link_reads_back_as_the_route_that_wrote_it() {
         "?view=run&source=etl&run=r7f2c0ffee&tab=logs&f.step=fmt,clippy&f.level=error&follow=1#L120-L140",
         "?view=run&run=latest&tab=logs&job=etl_*&follow=1",
         "?source=a,b&status=failed,unfinished&job=etl_*&since=1d&tag=env=prod&q=disk%20full&limit=20",
+        "?view=run&source=etl&run=r7f2c0ffee&tab=events&f.type=STEP_*,LOSS&f.step=load_*&f.level=warning&f.since=2h&f.q=disk%20full",
+        "?view=run&run=latest&tab=steps&f.step=load_*&f.status=failed,upstream_failed&f.sort=-duration",
+        "?view=run&run=latest&tab=timeline",
+        "?view=run&run=latest&tab=lineage",
         "?view=sources",
+        "?job=etl_*&group=job&sort=-duration",
+        "?group=source",
         "?view=run&run=a/b?c%23d%252F..&tab=steps",
     ] {
         let route = parse(link);
@@ -47,11 +55,12 @@ fn a_link_reads_back_as_the_route_that_wrote_it() {
 
 #[wasm_bindgen_test]
 fn a_link_of_another_time_still_opens_something() {
-    let route = parse("?view=holodeck&tab=warp&limit=many&f.tail=-1&x=1#L0");
+    let route = parse("?view=holodeck&tab=warp&limit=many&f.tail=-1&f.sort=-taste&f.q=%20&x=1#L0");
     assert_eq!(
         (route.view, route.tab, route.limit, route.lines),
         (View::Runs, Tab::Overview, None, None)
     );
+    assert_eq!(route.part, PartFilter::default());
 }
 
 #[wasm_bindgen_test]
@@ -97,6 +106,50 @@ fn lengths_and_counts_read_as_people_write_them() {
     assert_eq!(
         text::short_id("9d38c7ea-1234-5678-9abc-def012345678"),
         "9d38c7\u{2026}45678"
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_command_is_written_as_a_shell_takes_it() {
+    let of = |words: &[&str]| {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        text::command(&words)
+    };
+    assert_eq!(
+        of(&["sh", "-c", "echo 'a b'"]),
+        "sh -c 'echo '\\''a b'\\'''"
+    );
+    assert_eq!(
+        of(&["./x", "--day=2026-11-21", ""]),
+        "./x --day=2026-11-21 ''"
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_plan_is_told_in_a_sentence() {
+    let step = |plan: PlanVerb| PlanStep {
+        key: String::new(),
+        plan,
+        raw_plan: String::new(),
+        reason: String::new(),
+        command: Vec::new(),
+    };
+    let plan = |verbs: &[PlanVerb]| ResumePlan {
+        run: String::new(),
+        mode: String::new(),
+        token: String::new(),
+        steps: verbs.iter().copied().map(step).collect(),
+        warnings: Vec::new(),
+        command: Vec::new(),
+    };
+    use PlanVerb::{Blocked, Retry, Run, Skip};
+    assert_eq!(
+        text::plan_total(&plan(&[Skip, Skip, Skip, Retry, Run, Run, Run, Run]), "job"),
+        "Total: 5 jobs to execute, 3 jobs to skip"
+    );
+    assert_eq!(
+        text::plan_total(&plan(&[Retry, Blocked]), "step"),
+        "Total: 1 step to execute, 0 steps to skip, 1 step blocked"
     );
 }
 

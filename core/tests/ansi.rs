@@ -167,7 +167,7 @@ proptest! {
             prop_assert!(!span.text.is_empty());
             let harmful = |letter: char| letter.is_control() && letter != '\t' || ('\u{202a}'..='\u{202e}').contains(&letter);
             prop_assert!(!span.text.chars().any(harmful));
-            prop_assert!(span.link.is_none_or(|link| link.to_lowercase().starts_with("http")));
+            prop_assert!(span.link.is_none_or(|link| link.to_ascii_lowercase().starts_with("http")));
         }
     }
 

@@ -278,3 +278,31 @@ fn log_lines_are_downloaded_as_they_are_shown_and_exactly() {
     let line = |n: usize| json!({"n": n, "step": "s", "stream": "err", "level": "warn", "text": lines[n - 1].text});
     assert_eq!(value, json!({"run": "r", "lines": [line(2), line(5)]}));
 }
+
+#[test]
+fn a_file_in_parts_is_the_file() {
+    let mut log = LogStore::new(usize::MAX);
+    let lines = HARD.map(|text| LogLine {
+        at: None,
+        step: String::new(),
+        stream: LogStream::Out,
+        level: Level::Unset,
+        text: text.into(),
+    });
+    log.append(1, &lines);
+    let part = |from: u64, to: u64| download::log_lines("\": [\n", &log, &mut (from..to));
+    let all = part(1, 15);
+    for cuts in [
+        &[1, 15][..],
+        &[1, 2, 15],
+        &[1, 4, 4, 5, 15],
+        &[1, 1, 15, 30],
+    ] {
+        let parts = cuts.windows(2).map(|pair| part(pair[0], pair[1])).collect();
+        assert_eq!(download::joined(parts).concat(), all, "{cuts:?}");
+    }
+    assert_eq!(
+        download::joined(vec![part(9, 9), part(9, 9)]).concat(),
+        part(9, 9)
+    );
+}

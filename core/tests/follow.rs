@@ -112,7 +112,7 @@ fn run(topics: &[Topic], after: &[&str], once: bool, seconds: u64, acts: Vec<Act
                 format!("lost {attempt} {kind} {}", retry_in.as_secs())
             }
             FollowEvent::Link(Link::Stopped(error)) => format!("stopped: {error}"),
-            FollowEvent::Link(link) => format!("{link:?}").to_lowercase(),
+            FollowEvent::Link(link) => format!("{link:?}").to_ascii_lowercase(),
             FollowEvent::Update(news) => match news.update {
                 Update::Beat => return,
                 Update::Live { .. } => "update live".into(),

@@ -79,6 +79,19 @@ fn groups_hold_every_row_once_in_the_views_order() {
     let folded = BTreeSet::from([second]);
     let again = RunGroups::new(&table, &view, GroupBy::Job, &folded);
     assert_eq!((again.len(), again.groups()[1].is_folded), (1195, true));
+    assert_eq!(
+        (again.head_place(1), again.head_place(2)),
+        (Some(6), Some(7))
+    );
+    assert_eq!(again.rows().len(), 1000, "also those of folded groups");
+
+    let few = RunGroups::first(&table, &view, 7, GroupBy::Job, &BTreeSet::new());
+    let rows: BTreeSet<u32> = few.rows().iter().map(|row| row.0).collect();
+    assert_eq!(rows, order[..7].iter().map(|row| row.0).collect());
+    for group in few.groups() {
+        let same = groups.groups().iter().find(|other| other.key == group.key);
+        assert_eq!(same.map(|same| same.number), Some(group.number));
+    }
 }
 
 #[test]

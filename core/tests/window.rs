@@ -17,7 +17,7 @@ fn window(rows: u64, height: f64, viewport: f64) -> Window {
 /// What a browser does with a value that is set: clamps it and rounds it, then tells.
 fn browser_sets(window: &mut Window) {
     let range = (window.spacer() - window.viewport()).max(0.0);
-    let told = window.scroll_top().clamp(0.0, range).round();
+    let told = window.scroll_top().max(0.0).min(range).round();
     assert!(
         !window.on_scroll(told),
         "the echo of {} moved the list",

@@ -152,7 +152,15 @@ pub fn download_url(url: &str, name: &str) {
 
 /// Downloads a text as a file.
 pub fn download_text(text: &str, media_type: &str, name: &str) {
-    let parts = js_sys::Array::of1(&text.into());
+    download_parts(&[text.to_string()], media_type, name);
+}
+
+/// Downloads a text that was written in parts.
+pub fn download_parts(texts: &[String], media_type: &str, name: &str) {
+    let parts = js_sys::Array::new();
+    for text in texts {
+        parts.push(&text.as_str().into());
+    }
     let options = web_sys::BlobPropertyBag::new();
     options.set_type(media_type);
     let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options);

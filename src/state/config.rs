@@ -10,6 +10,8 @@ pub struct SourceConfig {
     pub name: String,
     pub kind: String,
     pub url: String,
+    /// Changes of its runs may be asked for from here, where the source allows them too.
+    pub actions: bool,
 }
 
 /// What the app was told to show.
@@ -23,23 +25,49 @@ pub struct Config {
     pub is_missing: bool,
 }
 
+/// Why there is no configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadError {
+    /// In words.
+    pub words: String,
+    /// The server wants to know who asks.
+    pub is_signed_out: bool,
+}
+
+impl From<String> for LoadError {
+    fn from(words: String) -> LoadError {
+        LoadError {
+            words,
+            is_signed_out: false,
+        }
+    }
+}
+
 /// The largest config.json that is read.
 const MAX: usize = 4 << 20;
 
 /// Reads config.json; without one, the Runs API beside the page if there is one.
 ///
 /// # Errors
-/// In words: config.json cannot be reached, or is no JSON (with line and column).
-pub async fn load(transport: &dyn Transport) -> Result<Config, String> {
+/// config.json cannot be reached, or is no JSON (with line and column), or is for those only who have signed in.
+pub async fn load(transport: &dyn Transport) -> Result<Config, LoadError> {
     let answer = transport
         .send(Request::get("./config.json"), MAX)
         .await
         .map_err(|error| format!("config.json beside this page: {error}"))?;
     let is_html = answer.head.content_type.starts_with("text/html");
     match answer.head.status {
-        200 if !is_html => parse(&answer.body),
-        200 | 404 => Ok(beside_the_page(transport).await),
-        status => Err(format!("config.json beside this page: HTTP {status}")),
+        200 if !is_html => Ok(parse(&answer.body)?),
+        200 | 404 => beside_the_page(transport).await,
+        401 => Err(signed_out()),
+        status => Err(format!("config.json beside this page: HTTP {status}").into()),
+    }
+}
+
+fn signed_out() -> LoadError {
+    LoadError {
+        words: "signed out: this server wants to know who asks".into(),
+        is_signed_out: true,
     }
 }
 
@@ -75,7 +103,15 @@ fn parse(bytes: &[u8]) -> Result<Config, String> {
             name: field("name"),
             kind: field("kind"),
             url: field("url"),
+            actions: false,
         };
+        match value.get("actions") {
+            None | Some(Value::Null) => {}
+            Some(Value::Bool(actions)) => source.actions = *actions,
+            Some(_) => config
+                .problems
+                .push(format!("config.json, {at}.actions: must be true or false")),
+        }
         if source.id.is_empty() || source.url.is_empty() {
             config
                 .problems
@@ -111,30 +147,34 @@ fn text(value: &Value, name: &str, at: &str, problems: &mut Vec<String>) -> Stri
     }
 }
 
-async fn beside_the_page(transport: &dyn Transport) -> Config {
+async fn beside_the_page(transport: &dyn Transport) -> Result<Config, LoadError> {
     let answer = transport
         .send(
             Request::get("./api/v1/info").header("Accept", "application/json"),
             MAX,
         )
         .await;
+    if matches!(&answer, Ok(answer) if answer.head.status == 401) {
+        return Err(signed_out());
+    }
     let is_there = answer.is_ok_and(|answer| {
         answer.head.status == 200 && answer.head.content_type.starts_with("application/json")
     });
     if !is_there {
-        return Config {
+        return Ok(Config {
             is_missing: true,
             ..Config::default()
-        };
+        });
     }
     let source = SourceConfig {
         id: "local".into(),
         name: "local".into(),
         kind: "runs-api".into(),
         url: "./api/v1/".into(),
+        actions: false,
     };
-    Config {
+    Ok(Config {
         sources: vec![source],
         ..Config::default()
-    }
+    })
 }

@@ -4,10 +4,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::reactive::{effect, memo};
-use leptos::prelude::{Update as _, *};
+use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
 use runboard_core::backend::{Backend, BackendError, Cursor, Topic, Update, Updates, registry};
-use runboard_core::model::RunFilter;
+use runboard_core::model::{RunFilter, Span, Timestamp};
 use runboard_core::net::Clock as _;
 use runboard_core::net::freshness::Mode;
 use runboard_core::net::retry::Backoff;
@@ -39,20 +39,38 @@ pub(super) fn start(state: State) {
     let Some(owner) = Owner::current() else {
         return;
     };
-    let task = Task::spawn(async move {
-        loop {
-            match config::load(host_transport().as_ref()).await {
-                Ok(config) => {
-                    // Signals and effects of the sources live as long as the page.
-                    owner.with(|| open_sources(state, config));
-                    return;
-                }
-                Err(error) => state.sources.config.set(ConfigState::Failed(error)),
-            }
-            BrowserClock.sleep(Duration::from_secs(10)).await;
+    let running: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
+    // Whoever has just signed in does not wait for the next try.
+    effect(move || {
+        state.session.renewed.track();
+        let owner = owner.clone();
+        let is_read = matches!(
+            state.sources.config.get_untracked(),
+            ConfigState::Ready | ConfigState::Missing
+        );
+        if !is_read {
+            running.set_value(Some(Task::spawn(read_config(state, owner))));
         }
     });
-    StoredValue::new_local(task);
+}
+
+async fn read_config(state: State, owner: Owner) {
+    loop {
+        match config::load(host_transport().as_ref()).await {
+            Ok(config) => {
+                // Signals and effects of the sources live as long as the page.
+                owner.with(|| open_sources(state, config));
+                return;
+            }
+            Err(error) => {
+                if error.is_signed_out {
+                    state.session.doubt();
+                }
+                state.sources.config.set(ConfigState::Failed(error.words));
+            }
+        }
+        BrowserClock.sleep(Duration::from_secs(10)).await;
+    }
 }
 
 fn open_sources(state: State, config: config::Config) {
@@ -106,6 +124,8 @@ fn feed(state: State, source: Source) {
     });
     effect(move || {
         let way = way.get();
+        // Who was refused asks again once somebody has signed in.
+        state.session.renewed.track();
         let work = run(
             state,
             source.clone(),
@@ -136,7 +156,7 @@ async fn run(
             Ok(()) => {}
             Err(error) => {
                 let wait = wait_after(&error, &mut backoff);
-                lost(&source, error, wait);
+                lost(state, &source, error, wait);
                 BrowserClock.sleep(wait).await;
             }
         }
@@ -201,7 +221,14 @@ fn tick(state: State, source: &Source) {
     });
 }
 
-fn lost(source: &Source, error: BackendError, wait: Duration) {
+pub(super) fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    now.plus(Span(wait.as_micros() as i64))
+}
+
+fn lost(state: State, source: &Source, error: BackendError, wait: Duration) {
+    if error == BackendError::SignedOut {
+        state.session.doubt();
+    }
     let now = BrowserClock.now();
     source.link.update(|link| {
         if error.is_denied() {
@@ -209,7 +236,7 @@ fn lost(source: &Source, error: BackendError, wait: Duration) {
         } else {
             link.freshness.closed(now, error.to_string());
         }
-        link.retry_at = Some(now.plus(runboard_core::model::Span(wait.as_micros() as i64)));
+        link.retry_at = Some(after(now, wait));
         link.error = Some(error);
     });
 }
@@ -286,8 +313,10 @@ fn take(
     match event {
         FollowEvent::Link(FollowLink::Lost {
             error, retry_in, ..
-        }) => lost(source, error, retry_in),
-        FollowEvent::Link(FollowLink::Stopped(error)) => lost(source, error, POLL_HIDDEN),
+        }) => lost(state, source, error, retry_in),
+        FollowEvent::Link(FollowLink::Stopped(error)) => {
+            lost(state, source, error, POLL_HIDDEN);
+        }
         FollowEvent::Link(_) => {}
         FollowEvent::Update(positioned) => {
             match positioned.update {

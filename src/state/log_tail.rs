@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use runboard_core::backend::{Backend, BackendError, LogBatch, LogQuery};
 use runboard_core::net::Clock as _;

@@ -1,13 +1,20 @@
 //! What the app knows, as signals. No DOM: pages read from here, and every command to a backend goes through here.
 
+pub mod actions;
 pub mod clock;
 pub mod config;
+pub mod event_tail;
+pub mod export;
 pub mod feed;
+pub mod gather;
 pub mod log_tail;
 pub mod prefs;
 pub mod reactive;
 pub mod run_detail;
 pub mod run_list;
+pub mod run_part;
+pub mod run_rows;
+pub mod session;
 pub mod sources;
 pub mod step_stats;
 pub mod task;
@@ -16,7 +23,7 @@ pub mod version;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use leptos::prelude::*;
+use crate::state::reactive::RwSignal;
 use runboard_core::net::{Clock, Transport};
 
 use crate::browser::clock::BrowserClock;
@@ -30,7 +37,9 @@ pub struct State {
     pub hidden: RwSignal<bool>,
     pub sources: sources::Sources,
     pub runs: run_list::RunList,
+    pub rows: run_rows::RunRows,
     pub prefs: prefs::Prefs,
+    pub session: session::Session,
 }
 
 thread_local! {
@@ -42,12 +51,15 @@ impl State {
     pub fn start() -> State {
         let now = clock::ticking();
         let hidden = clock::hidden();
+        let runs = run_list::RunList::new(now);
         let state = State {
             now,
             hidden,
             sources: sources::Sources::new(),
-            runs: run_list::RunList::new(now),
+            runs,
+            rows: run_rows::RunRows::new(runs),
             prefs: prefs::Prefs::load(),
+            session: session::Session::start(),
         };
         feed::start(state);
         // A second start would be a second app in one page.

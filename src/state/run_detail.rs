@@ -3,16 +3,18 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use leptos::prelude::{Update as _, *};
+use crate::state::reactive::RwSignal;
+use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
 use runboard_core::backend::{
-    Backend, BackendError, Cursor, LogBatch, LogQuery, Logs, Topic, Update,
+    Backend, BackendError, Capabilities, Cursor, LogBatch, LogQuery, Logs, Topic, Update,
 };
 use runboard_core::model::{Run, Step, Timestamp, fold};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
 
-use super::feed::wait_after;
+use super::event_tail::EventTail;
+use super::feed::{after, wait_after};
 use super::host_clock;
 use super::log_tail::{Loading, LogTail, TAIL};
 use super::run_list::RunList;
@@ -45,6 +47,7 @@ pub struct RunDetail {
     pub run: RwSignal<Loaded<Run>>,
     pub steps: RwSignal<Loaded<Vec<Step>>>,
     pub log: LogTail,
+    pub events: EventTail,
     /// Why the stream of this run is down, while it is.
     pub lost: RwSignal<Option<BackendError>>,
     reading: StoredValue<Option<Task>, LocalStorage>,
@@ -59,6 +62,7 @@ impl RunDetail {
             run: RwSignal::new(Loaded::Loading),
             steps: RwSignal::new(Loaded::Loading),
             log: LogTail::new(),
+            events: EventTail::new(),
             lost: RwSignal::new(None),
             reading: StoredValue::new_local(None),
         };
@@ -116,6 +120,7 @@ impl RunDetail {
                 return;
             };
             self.read_rest(&backend);
+            self.events.refresh(&backend, &self.id);
             let retry = self
                 .passing_failure()
                 .map(|error| wait_after(&error, &mut backoff));
@@ -137,7 +142,10 @@ impl RunDetail {
                 match futures_util::future::select(work.as_mut(), tick).await {
                     // Nothing more will come of a run that is over, but what could not be read may still be had.
                     futures_util::future::Either::Left(_) => match retry {
-                        None => return,
+                        None => {
+                            self.until_it_goes_on().await;
+                            break;
+                        }
                         Some(wait) => {
                             BrowserClock.sleep(wait).await;
                             break;
@@ -145,6 +153,7 @@ impl RunDetail {
                     },
                     futures_util::future::Either::Right(_) if again.get_value() => {
                         self.log.clear();
+                        self.events.clear();
                         break;
                     }
                     futures_util::future::Either::Right(_) => {}
@@ -220,13 +229,40 @@ impl RunDetail {
         steps.or_else(log)
     }
 
-    /// The source can give logs, or has not said that it cannot.
-    pub fn has_logs(&self) -> bool {
+    /// The source can do something, or has not said that it cannot.
+    pub fn can(&self, what: fn(&Capabilities) -> bool) -> bool {
         self.source.link.with_untracked(|link| {
             link.info
                 .as_ref()
-                .is_none_or(|info| info.capabilities.logs != Logs::None)
+                .is_none_or(|info| what(&info.capabilities))
         })
+    }
+
+    pub fn has_logs(&self) -> bool {
+        self.can(|can| can.logs != Logs::None)
+    }
+
+    /// Reads the events, when somebody wants to see them.
+    pub fn open_events(&self) {
+        if let Ok(backend) = self.source.backend() {
+            self.events.open(&backend, &self.id);
+        }
+    }
+
+    /// A run that is over may be resumed: the list, which is followed all the time, shows it.
+    async fn until_it_goes_on(&self) {
+        let runs = super::State::get().runs;
+        let is_active = || {
+            untrack(|| {
+                runs.with_table(|table| {
+                    let row = table.find(self.source.index, &self.id);
+                    row.is_some_and(|row| table.phase(row).is_active())
+                })
+            })
+        };
+        while !is_active() {
+            BrowserClock.sleep(Duration::from_secs(1)).await;
+        }
     }
 
     /// Earlier lines of the log, in the background.
@@ -265,6 +301,9 @@ impl RunDetail {
                 })
             }
             Update::Log { run, batch } if run == self.id => self.take_lines(&batch, again),
+            Update::Events { run, events } if run == self.id => {
+                self.events.take(events);
+            }
             Update::Gap { .. } => again.set_value(true),
             Update::Problem(problem) => {
                 self.source.link.update(|link| link.add_problems([problem]))
@@ -313,8 +352,4 @@ impl RunDetail {
             again.set_value(true);
         }
     }
-}
-
-fn after(now: Timestamp, wait: Duration) -> Timestamp {
-    Timestamp(now.0.saturating_add(wait.as_micros() as i64))
 }

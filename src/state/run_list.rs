@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use runboard_core::model::filter::Matcher;
-use runboard_core::model::stats::{self, Sample, Stats};
-use runboard_core::model::wall::{self, Tile, WallRun};
 use runboard_core::model::{Phase, Run, RunFilter, Timestamp};
 use runboard_core::net::Clock as _;
+use runboard_core::store::run_group::GroupRow;
+use runboard_core::store::run_near::Newest;
 use runboard_core::store::run_table::{Epoch, RowId, RunTable, Upsert};
 use runboard_core::store::run_view::{RunView, SortKey, ViewQuery};
 
@@ -25,8 +26,8 @@ pub struct Place {
     /// The address of the list.
     pub list: String,
     /// The first row in view, and the row that keys act on.
-    pub first: RowId,
-    pub current: Option<RowId>,
+    pub first: GroupRow,
+    pub current: Option<GroupRow>,
 }
 
 /// The run table and the view on it.
@@ -45,10 +46,15 @@ pub struct RunList {
     pub open_streams: RwSignal<usize>,
     /// Where the list stood when it was left.
     pub place: StoredValue<Option<Place>>,
+    /// What `run=latest` was asked for last, and the answer.
+    newest: StoredValue<Option<Latest>, LocalStorage>,
     is_scheduled: StoredValue<bool, LocalStorage>,
     flush: StoredValue<Option<Task>, LocalStorage>,
     rebuild: StoredValue<Option<Task>, LocalStorage>,
 }
+
+/// Sources and filter, and the newest run that they give.
+type Latest = ((Vec<u16>, Matcher), Newest);
 
 /// Every run of every source, newest first.
 fn everything(now: Timestamp) -> ViewQuery {
@@ -73,6 +79,7 @@ impl RunList {
             is_building: RwSignal::new(false),
             open_streams: RwSignal::new(0),
             place: StoredValue::new(None),
+            newest: StoredValue::new_local(None),
             is_scheduled: StoredValue::new_local(false),
             flush: StoredValue::new_local(None),
             rebuild: StoredValue::new_local(None),
@@ -135,6 +142,11 @@ impl RunList {
         self.table.update_value(|table| {
             let rows = table.take_changes();
             self.view.update_value(|view| view.changed(table, &rows));
+            self.newest.update_value(|newest| {
+                if let Some((_, newest)) = newest {
+                    newest.changed(table, &rows);
+                }
+            });
         });
         self.changed.update(|count| *count += 1);
     }
@@ -232,34 +244,40 @@ impl RunList {
 }
 
 impl RunList {
-    /// The newest run of these sources that the matcher takes: its source and id. Tracked.
+    /// The newest run of these sources that the matcher takes: its source and id. Tracked. The question asked last is kept up to date row by row.
     pub fn newest(self, sources: &[u16], matcher: &Matcher) -> Option<(u16, String)> {
-        let query = ViewQuery {
-            matcher: matcher.clone(),
-            sources: Some(sources.to_vec()),
-            ..everything(self.now.get_untracked())
-        };
         self.with_table(|table| {
-            let mut view = RunView::new(query);
-            while !view.rebuild_slice(table, usize::MAX) {}
-            view.get(0)
-                .map(|row| (table.source(row), table.id(row).to_string()))
+            let asked = (sources.to_vec(), matcher.clone());
+            let is_same = self
+                .newest
+                .with_value(|newest| newest.as_ref().is_some_and(|(old, _)| *old == asked));
+            if !is_same {
+                let found = Newest::new(table, matcher.clone(), Some(sources.to_vec()));
+                self.newest.set_value(Some((asked, found)));
+            }
+            let row = self
+                .newest
+                .with_value(|newest| newest.as_ref().and_then(|(_, found)| found.get()))?;
+            Some((table.source(row), table.id(row).to_string()))
         })
     }
 }
 
 impl RunList {
-    /// Statistics over the runs in the view, by days of the browser's zone. Not tracked: it looks at every row.
-    pub fn stats(self) -> Stats {
-        self.table.with_value(|table| {
-            self.view.with_value(|view| {
-                let rows = view.rows(0..view.len());
-                stats::stats(
-                    rows.iter().map(|row| sample(table, *row)),
-                    clock::offset_minutes,
-                )
-            })
-        })
+    /// The rows in the view as they stand. Not tracked.
+    pub(super) fn rows_now(self) -> Vec<RowId> {
+        self.view.with_value(|view| view.rows(0..view.len()))
+    }
+
+    /// Reads the table. Not tracked.
+    pub(super) fn with_table_now<T>(self, read: impl FnOnce(&RunTable) -> T) -> T {
+        self.table.with_value(read)
+    }
+
+    /// Reads the view. Not tracked.
+    pub(super) fn with_view_now<T>(self, read: impl FnOnce(&RunTable, &RunView) -> T) -> T {
+        self.table
+            .with_value(|table| self.view.with_value(|view| read(table, view)))
     }
 
     /// The newest runs in the view: source and id. Not tracked.
@@ -270,38 +288,6 @@ impl RunList {
                 rows.into_iter()
                     .map(|row| (table.source(row), table.id(row).to_string()))
                     .collect()
-            })
-        })
-    }
-}
-
-/// What statistics need of a row.
-fn sample(table: &RunTable, row: RowId) -> Sample<'_> {
-    Sample {
-        job: table.job(row),
-        phase: table.phase(row),
-        at: table.ordered_at(row),
-        duration: table
-            .ended_at(row)
-            .and_then(|end| Some(end.since(table.started_at(row)?))),
-    }
-}
-
-impl RunList {
-    /// The tiles of the runs in the view. Not tracked: it looks at every row.
-    pub fn tiles(self, by_source: bool) -> Vec<Tile> {
-        self.table.with_value(|table| {
-            self.view.with_value(|view| {
-                let rows = view.rows(0..view.len());
-                let run = |row: &RowId| WallRun {
-                    source: table.source(*row),
-                    job: table.job(*row),
-                    phase: table.phase(*row),
-                    is_unfinished: table.is_unfinished(*row),
-                    at: table.ordered_at(*row),
-                    started_at: table.started_at(*row),
-                };
-                wall::tiles(rows.iter().map(run), by_source)
             })
         })
     }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use runboard_core::backend::{Backend, BackendError, Info};
 use runboard_core::model::{Span, Timestamp};

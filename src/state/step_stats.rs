@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
+use crate::state::reactive::RwSignal;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use leptos::prelude::*;
 use runboard_core::model::step_stats::{StepStats, StepTally};
 
 use super::State;

@@ -7,6 +7,8 @@ use wasm_bindgen::JsCast as _;
 
 use super::nav::Nav;
 use super::page;
+use super::part::dialog;
+use super::part::sign_in::{sign_in, sign_out};
 use super::part::source_strip::source_strip;
 use super::route::{Route, View};
 use super::text;
@@ -30,20 +32,25 @@ pub fn mount() {
 fn app() -> El {
     let state = State::start();
     let nav = Nav::start();
-    let dialog = ElRef::new();
+    let help_node = ElRef::new();
     title::keep(state, nav);
     let keys = on_window("keydown", move |event| {
         if let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() {
-            on_key(event, nav, dialog);
+            on_key(event, nav, help_node);
         }
     });
     StoredValue::new_local(keys);
     let view = memo(move || nav.route.with(|route| route.view));
+    let fresh = memo(move || {
+        let times = nav.renewed.get() + state.session.renewed.get();
+        (view.get(), times)
+    });
     view! {
         <div class="app">
-            {move || (view.get() != View::Wall).then(|| view! { {bar(dialog)}{source_strip()} })}
+            {move || (view.get() != View::Wall).then(|| view! { {bar(help_node)}{source_strip()} })}
+            {sign_in()}
             <main class="page" id="main" tabindex="-1">
-                {move || match view.get() {
+                {move || match fresh.get().0 {
                     View::Runs => page::runs::runs_page().into_html(),
                     View::Run => page::run::run_page().into_html(),
                     View::Stats => page::stats::stats_page().into_html(),
@@ -52,7 +59,7 @@ fn app() -> El {
                 }}
             </main>
             <div class="toast" role="status" aria-live="polite">{move || nav.said.get()}</div>
-            {help(dialog)}
+            {help(help_node)}
         </div>
     }
 }
@@ -91,18 +98,9 @@ fn bar(help: ElRef) -> impl IntoHtml {
             >
                 {move || format!("Theme: {}", theme.get().word())}
             </button>
-            <button class="button button--small button--quiet" aria-label="Keys and help" on:click=move |_| open(help)>"?"</button>
+            {sign_out()}
+            <button class="button button--small button--quiet" aria-label="Keys and help" on:click=move |_| dialog::open(help)>"?"</button>
         </header>
-    }
-}
-
-fn open(help: ElRef) {
-    let dialog = help
-        .now()
-        .and_then(|element| element.dyn_into::<web_sys::HtmlDialogElement>().ok());
-    if let Some(dialog) = dialog.filter(|dialog| !dialog.open()) {
-        // Fails only on a dialog that is no longer in the page.
-        let _ = dialog.show_modal();
     }
 }
 
@@ -163,7 +161,7 @@ fn on_key(event: &web_sys::KeyboardEvent, nav: Nav, help: ElRef) {
         })
     };
     match event.key().as_str() {
-        "?" => open(help),
+        "?" => dialog::open(help),
         "/" => focus_search(event),
         "r" if event_follows_g(false) => go(View::Runs),
         "s" if event_follows_g(false) => go(View::Sources),

@@ -9,5 +9,6 @@ pub mod nav;
 pub mod page;
 pub mod part;
 pub mod route;
+pub mod route_part;
 pub mod text;
 pub mod title;

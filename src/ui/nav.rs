@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
@@ -16,6 +17,8 @@ pub struct Nav {
     pub said: RwSignal<String>,
     /// What the open page tells the tab's title: on a run's page, its status and job.
     pub title: RwSignal<String>,
+    /// Counts how often the open page was asked to begin anew.
+    pub renewed: RwSignal<u64>,
 }
 
 thread_local! {
@@ -29,6 +32,7 @@ impl Nav {
             route: RwSignal::new(read()),
             said: RwSignal::new(String::new()),
             title: RwSignal::new(String::new()),
+            renewed: RwSignal::new(0),
         };
         let back = page::on_window("popstate", move |_| nav.route.set(read()));
         let click = page::on_document("click", move |event| nav.on_click(&event));
@@ -65,6 +69,11 @@ impl Nav {
     pub fn go(self, route: Route) {
         page::go(&route.href(), false);
         self.route.set(route);
+    }
+
+    /// Makes the open page anew: what it has read and opened ends, and begins again.
+    pub fn renew(self) {
+        self.renewed.update(|count| *count += 1);
     }
 
     /// Changes the route in place: filters and switches leave no trail of half-typed words.

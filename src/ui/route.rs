@@ -4,7 +4,10 @@
 
 use runboard_core::model::RunFilter;
 use runboard_core::net::query;
+use runboard_core::store::run_group::GroupBy;
 use runboard_core::store::run_view::SortKey;
+
+use super::route_part::PartFilter;
 
 /// The page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,30 +46,38 @@ pub enum Tab {
     #[default]
     Overview,
     Steps,
+    Timeline,
+    Events,
     Logs,
+    Stats,
+    Lineage,
+    Raw,
 }
 
 impl Tab {
-    pub const ALL: [Tab; 3] = [Tab::Overview, Tab::Steps, Tab::Logs];
+    pub const ALL: [Tab; 8] = [
+        Tab::Overview,
+        Tab::Steps,
+        Tab::Timeline,
+        Tab::Events,
+        Tab::Logs,
+        Tab::Stats,
+        Tab::Lineage,
+        Tab::Raw,
+    ];
 
     pub fn word(self) -> &'static str {
         match self {
             Tab::Overview => "overview",
             Tab::Steps => "steps",
+            Tab::Timeline => "timeline",
+            Tab::Events => "events",
             Tab::Logs => "logs",
+            Tab::Stats => "stats",
+            Tab::Lineage => "lineage",
+            Tab::Raw => "raw",
         }
     }
-}
-
-/// The filters of the logs tab.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogFilter {
-    /// Step keys with `*` and `?`; several mean any.
-    pub step: Vec<String>,
-    pub level: Vec<String>,
-    pub stream: Vec<String>,
-    /// Show the newest so many lines only.
-    pub tail: Option<u64>,
 }
 
 /// Lines of a log that a link points at, 1-based, both included; with a step, lines of that step.
@@ -91,9 +102,12 @@ pub struct Route {
     pub sort: Option<(SortKey, bool)>,
     /// On the wall: a tile for each source instead of each job.
     pub by_source: bool,
+    /// In the list: what runs are put together by.
+    pub group: Option<GroupBy>,
     /// Show the newest so many runs only.
     pub limit: Option<u64>,
-    pub log: LogFilter,
+    /// What the tab of a run is asked to show.
+    pub part: PartFilter,
     /// Follow the log's end.
     pub follow: bool,
     pub lines: Option<LineRange>,
@@ -141,14 +155,11 @@ impl Route {
                         .map_or((value.as_str(), false), |word| (word, true));
                     route.sort = SortKey::from_word(word).map(|key| (key, descending));
                 }
+                "group" => route.group = GroupBy::from_word(value),
                 "by" => route.by_source = value == "source",
                 "limit" => route.limit = value.parse().ok(),
                 "follow" => route.follow = value != "0",
-                "f.step" => many(&mut route.log.step),
-                "f.level" => many(&mut route.log.level),
-                "f.stream" => many(&mut route.log.stream),
-                "f.tail" => route.log.tail = value.parse().ok(),
-                _ => {}
+                key => route.part.take(key, value),
             }
         }
         route
@@ -173,28 +184,19 @@ impl Route {
         if self.by_source {
             pairs.push(("by", "source".into()));
         }
+        if let Some(by) = self.group {
+            pairs.push(("group", by.word().into()));
+        }
         if let Some((key, descending)) = self.sort {
             pairs.push((
                 "sort",
                 format!("{}{}", if descending { "-" } else { "" }, key.word()),
             ));
         }
-        let lists = [
-            ("f.step", &self.log.step),
-            ("f.level", &self.log.level),
-            ("f.stream", &self.log.stream),
-        ];
-        pairs.extend(
-            lists
-                .into_iter()
-                .filter(|(_, list)| !list.is_empty())
-                .map(|(key, list)| (key, list.join(","))),
-        );
-        pairs.extend(
-            [("limit", self.limit), ("f.tail", self.log.tail)]
-                .iter()
-                .filter_map(|(key, value)| Some((*key, (*value)?.to_string()))),
-        );
+        if let Some(limit) = self.limit {
+            pairs.push(("limit", limit.to_string()));
+        }
+        pairs.extend(self.part.pairs());
         if self.follow {
             pairs.push(("follow", "1".into()));
         }

@@ -2,6 +2,7 @@
 
 use runboard_core::model::{Phase, Run, Span, Timestamp};
 
+use crate::state::actions::{PlanVerb, ResumePlan};
 use crate::state::clock::offset_minutes;
 
 /// A phase as people read it.
@@ -110,6 +111,21 @@ pub fn time_of_line(at: Timestamp) -> String {
     format!("{hour:02}:{minute:02}:{second:02}.{:03}", micro / 1000)
 }
 
+/// As [`time_of_line`], with the day in front when it is not today's.
+pub fn time_of_event(at: Timestamp, now: Timestamp) -> String {
+    let day = |at: Timestamp| {
+        let (year, month, day, ..) = at.civil(offset_minutes(at));
+        (year, month, day)
+    };
+    let (_, month, date) = day(at);
+    let time = time_of_line(at);
+    if day(at) == day(now) {
+        time
+    } else {
+        format!("{month:02}-{date:02} {time}")
+    }
+}
+
 /// How long ago, as a difference: `−40s`, or `now`.
 pub fn before_now(span: Span) -> String {
     match ago(span).as_str() {
@@ -156,6 +172,14 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
+/// `8 steps`, or `3 of 8 steps`.
+pub fn some_of(shown: u64, all: u64, one: &str, many: &str) -> String {
+    if shown == all {
+        return counted(all, one, many);
+    }
+    format!("{} of {}", count(shown), counted(all, one, many))
+}
+
 /// An id cut in its middle: `r3k9x0…m7qa`; short ones stay whole.
 pub fn short_id(id: &str) -> String {
     let letters: Vec<char> = id.chars().collect();
@@ -191,6 +215,47 @@ pub fn heading(words: &str) -> String {
     let mut words = words.to_string();
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
+    }
+    words
+}
+
+/// `2 steps`, of a noun that a source gave: an English plural.
+pub fn counted_noun(number: u64, noun: &str) -> String {
+    counted(number, noun, &[noun, "s"].concat())
+}
+
+/// A command line as a shell would take it: arguments with anything unusual in them stand in quotes.
+pub fn command(arguments: &[String]) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "%+,-./:=@_".contains(letter);
+    let mut out = String::new();
+    for argument in arguments {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        if !argument.is_empty() && argument.chars().all(is_plain) {
+            out.push_str(argument);
+        } else {
+            out.push('\'');
+            out.push_str(&argument.replace('\'', "'\\''"));
+            out.push('\'');
+        }
+    }
+    out
+}
+
+/// `Total: 5 steps to execute, 3 steps to skip`.
+pub fn plan_total(plan: &ResumePlan, noun: &str) -> String {
+    let part = |number: usize, what: &str| [&counted_noun(number as u64, noun), what].concat();
+    let mut words = [
+        "Total: ",
+        &part(plan.to_execute(), " to execute, "),
+        &part(plan.total(PlanVerb::Skip), " to skip"),
+    ]
+    .concat();
+    let blocked = plan.total(PlanVerb::Blocked);
+    if blocked > 0 {
+        words.push_str(", ");
+        words.push_str(&part(blocked, " blocked"));
     }
     words
 }

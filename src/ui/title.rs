@@ -1,7 +1,6 @@
 //! The tab's title: what failed or runs, so that a glance at the tab is enough.
 
 use crate::state::reactive::effect;
-use leptos::prelude::*;
 use runboard_core::model::Phase;
 
 use super::nav::Nav;

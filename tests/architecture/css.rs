@@ -37,8 +37,8 @@ fn in_value(value: &str) -> Option<String> {
         .into_iter()
         .find(|word| {
             is_hex(word)
-                || FUNCTIONS.contains(&word.to_lowercase().as_str())
-                || NAMES.contains(&word.to_lowercase().as_str())
+                || FUNCTIONS.contains(&word.to_ascii_lowercase().as_str())
+                || NAMES.contains(&word.to_ascii_lowercase().as_str())
         })
         .map(String::from)
 }

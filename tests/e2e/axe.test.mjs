@@ -23,7 +23,7 @@ for (const [theme, width] of [["light", 1440], ["dark", 1440], ["light", 400]]) 
     const page = await open(t, here.none.url, { theme, width, allow: ALLOWED });
     const all = [];
     // Narrow pages differ where there are data.
-    const chosen = states(here).filter(({ name }) => width > 400 || /full|help|no-|running/.test(name));
+    const chosen = states(here).filter(({ name }) => width > 400 || /full|help|no-|running|grouped|menu|dialog|sign-in/.test(name));
     for (const state of chosen) {
       await enter(here, page, state);
       for (const words of await violations(page)) all.push(`${state.name}: ${words}`);

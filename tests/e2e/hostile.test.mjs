@@ -60,11 +60,15 @@ test("hostile: the list shows it as text, whatever the id", async (t) => {
 test("hostile: a run's pages show it as text", async (t) => {
   const page = await open(t, bridge.url);
   for (const [index, text] of TEXTS.entries()) {
-    for (const tab of ["overview", "steps", "logs"]) {
+    for (const tab of ["overview", "steps", "timeline", "events", "logs", "stats", "lineage", "raw"]) {
       await page.goto(`${bridge.url}?view=run&source=local&run=hostile-${index}&tab=${tab}`);
       await until(page, (text) => document.querySelector("h1")?.textContent === text, text);
       if (tab === "steps") await until(page, () => document.querySelectorAll("[role=treegrid] [data-step-key]").length >= 2);
       if (tab === "logs") await line(page, LINES.length);
+      if (tab === "timeline") await page.locator(".lane__bar").first().waitFor();
+      if (tab === "events") await page.locator("[data-event]").nth(3).click();
+      if (["events", "raw"].includes(tab)) await until(page, () => [...document.querySelectorAll("pre.json")].some((part) => part.textContent.length > 20));
+      if (tab === "lineage") await shows(page, "main", "this run");
       if (tab === "overview") await page.locator(".failed-step").first().waitFor();
       await clean(page, `${tab} of ${text}`);
     }
@@ -101,7 +105,7 @@ test("hostile: an address is text as well", async (t) => {
   const page = await open(t, bridge.url, { allow: [/404/] });
   for (const text of TEXTS) {
     const word = encodeURIComponent(text);
-    for (const query of [`q=${word}&job=${word}&tag=${word}&status=${word}&since=${word}`, `source=${word}`, `view=run&run=${word}`, `view=${word}&tab=${word}`, `view=run&run=hostile-0&tab=logs&f.step=${word}&f.level=${word}#step:${word}:L3`]) {
+    for (const query of [`q=${word}&job=${word}&tag=${word}&status=${word}&since=${word}`, `source=${word}`, `view=run&run=${word}`, `view=${word}&tab=${word}`, `view=run&run=hostile-0&tab=logs&f.step=${word}&f.level=${word}#step:${word}:L3`, `view=run&run=hostile-0&tab=events&f.type=${word}&f.level=${word}&f.since=${word}&f.q=${word}`, `view=run&run=hostile-0&tab=steps&f.status=${word}&f.sort=${word}`]) {
       await page.goto(`${bridge.url}?${query}`);
       await page.locator(".app main *").first().waitFor();
       await clean(page, query);

@@ -22,6 +22,8 @@ test("narrow: no page scrolls sideways at 400 px, in any state", async (t) => {
         const box = element.getBoundingClientRect();
         if (!element.checkVisibility() || box.width === 0 || element.closest(".log__scroll, .visually-hidden, dialog")) continue;
         if (element.classList.contains("visually-hidden")) continue;
+        // The bar of tabs scrolls sideways; the open one is in sight.
+        if (element.matches("[role=tab][aria-selected=false]")) continue;
         if (box.left < -1 || box.right > innerWidth + 1) words.push(`out of sight: ${element.outerHTML.slice(0, 100)}`);
       }
       const main = document.querySelector("main").getBoundingClientRect();

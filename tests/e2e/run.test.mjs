@@ -104,8 +104,14 @@ test("run: tabs follow the arrow keys and keep the address", async (t) => {
   await page.keyboard.press("ArrowRight");
   await page.getByRole("tab", { name: "steps", selected: true }).waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "steps");
-  await page.keyboard.press("ArrowRight");
-  await page.getByRole("tab", { name: "logs", selected: true }).waitFor();
+  const press = async (key, names) => {
+    for (const name of names) {
+      await page.keyboard.press(key);
+      await page.getByRole("tab", { name, selected: true }).waitFor();
+    }
+  };
+  await press("ArrowRight", ["timeline", "events", "logs", "stats", "lineage", "raw", "overview"]);
+  await press("ArrowLeft", ["raw", "lineage", "stats", "logs"]);
   assert.equal(new URL(page.url()).searchParams.get("tab"), "logs");
   await page.getByRole("region", { name: "Log", exact: true }).waitFor();
 });

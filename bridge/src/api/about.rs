@@ -9,10 +9,10 @@ use runboard_core::model::{Run, Step, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::json;
 use super::problem::Problem;
 use super::query::Query;
-use super::runs::{events_cursor, find};
-use super::{blocking, json};
+use super::runs::{events_cursor, of_run};
 use crate::source::events::shallow;
 use crate::source::{Source, head_of, last_state, now};
 
@@ -36,9 +36,7 @@ pub(crate) async fn stats(
     id: &str,
     _: Query,
 ) -> Result<Response<Body>, Problem> {
-    let (source, id) = (source.clone(), id.to_string());
-    blocking(move || {
-        let detail = find(&source, &id)?;
+    of_run(source, id, move |_, id, detail| {
         let times = Times::of(&detail.run, &detail.steps);
         json(&Stats {
             duration_s: times.duration,
@@ -48,8 +46,8 @@ pub(crate) async fn stats(
             steps: encode::run(&detail.run).steps,
             assets: None,
             checks: None,
-            cursor: events_cursor(&id, detail.events),
-            run: id,
+            cursor: events_cursor(id, detail.events),
+            run: id.to_string(),
         })
     })
     .await
@@ -89,15 +87,13 @@ pub(crate) async fn lineage(
     id: &str,
     _: Query,
 ) -> Result<Response<Body>, Problem> {
-    let (source, id) = (source.clone(), id.to_string());
-    blocking(move || {
-        let detail = find(&source, &id)?;
-        let missing = || Problem::no_run(&id);
-        let family = source.look().family(&id).ok_or_else(missing)?;
+    of_run(source, id, move |source, id, detail| {
+        let missing = || Problem::no_run(id);
+        let family = source.look().family(id).ok_or_else(missing)?;
         let runs: Vec<wire::Run> = family.runs.iter().map(encode::run).collect();
         json(&json!({
             "run": id, "root": family.root, "parent": detail.run.lineage.parent, "runs": runs, "missing": family.missing,
-            "cursor": events_cursor(&id, detail.events),
+            "cursor": events_cursor(id, detail.events),
         }))
     })
     .await
@@ -108,10 +104,8 @@ pub(crate) async fn raw(
     id: &str,
     _: Query,
 ) -> Result<Response<Body>, Problem> {
-    let (source, id) = (source.clone(), id.to_string());
-    blocking(move || {
-        let detail = find(&source, &id)?;
-        let line = source.look().line(&id).map(shallow);
+    of_run(source, id, move |source, id, detail| {
+        let line = source.look().line(id).map(shallow);
         let raw = match &detail.folder {
             None => line.unwrap_or(Value::Null),
             Some(folder) => json!({
@@ -120,7 +114,7 @@ pub(crate) async fn raw(
                 "runs.jsonl": line,
             }),
         };
-        json(&json!({"run": id, "raw": raw, "cursor": events_cursor(&id, detail.events)}))
+        json(&json!({"run": id, "raw": raw, "cursor": events_cursor(id, detail.events)}))
     })
     .await
 }

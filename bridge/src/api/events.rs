@@ -10,10 +10,10 @@ use runboard_core::model::time::{parse_moment, parse_written};
 use runboard_core::model::{Run, RunFilter, Timestamp};
 use serde::Serialize;
 
+use super::json;
 use super::problem::Problem;
 use super::query::Query;
-use super::runs::{events_cursor, find};
-use super::{blocking, json};
+use super::runs::{events_cursor, of_run};
 use crate::source::events::{Event, of_history, read};
 use crate::source::{Source, now};
 
@@ -184,9 +184,7 @@ pub(crate) async fn get(
     query: Query,
 ) -> Result<Response<Body>, Problem> {
     let asked = Asked::read(&query)?;
-    let (source, id) = (source.clone(), id.to_string());
-    blocking(move || {
-        let detail = find(&source, &id)?;
+    of_run(source, id, move |source, id, detail| {
         let mut gathered = Gathered {
             list: VecDeque::new(),
             bytes: 0,
@@ -203,7 +201,7 @@ pub(crate) async fn get(
                 read(&folder.join("events.jsonl"), 0, 0, take).map_err(Problem::broken)?;
             }
             None => {
-                let line = source.look().line(&id);
+                let line = source.look().line(id);
                 for event in of_history(&detail.run, &detail.steps, line.as_ref()) {
                     gathered.take(event, &asked, &mut row);
                 }
@@ -211,12 +209,12 @@ pub(crate) async fn get(
         }
         let last = gathered.list.back().map(|event| event.n);
         json(&EventList {
-            run: id.clone(),
+            run: id.to_string(),
             first: gathered.list.front().map(|event| event.n),
             total: gathered.total,
             next: last.filter(|_| gathered.more).map(|n| n.to_string()),
             events: gathered.list,
-            cursor: events_cursor(&id, detail.events),
+            cursor: events_cursor(id, detail.events),
         })
     })
     .await

@@ -7,10 +7,10 @@ use axum::http::Response;
 use runboard_core::backend::runs_api::wire::LogList;
 use runboard_core::model::{Level, LogStream};
 
+use super::json_bytes;
 use super::problem::Problem;
 use super::query::Query;
-use super::runs::find;
-use super::{blocking, json_bytes};
+use super::runs::of_run;
 use crate::cursor::{LogPosition, Writer};
 use crate::log::query::{LogRange, RowFilter, answer};
 use crate::source::Source;
@@ -51,9 +51,8 @@ pub(crate) async fn get(
         limit: tail.unwrap_or(limit).min(limit) as usize,
         filter,
     };
-    let (source, id) = (source.clone(), id.to_string());
-    blocking(move || {
-        let log = find(&source, &id)?.log;
+    of_run(source, id, move |source, id, detail| {
+        let log = detail.log;
         let mut list = LogList {
             first: 1,
             total: Some(0),
@@ -62,21 +61,21 @@ pub(crate) async fn get(
         let mut lines = Vec::new();
         let mut cursor = Writer::default();
         if let Some(path) = log {
-            let (index, file) = source.logs.get(&id, &path).map_err(Problem::broken)?;
+            let (index, file) = source.logs.get(id, &path).map_err(Problem::broken)?;
             if let Some(file) = file {
                 let found = answer(&index, &file, &range).map_err(Problem::broken)?;
                 (list.first, list.total) = (found.first, Some(index.rows));
                 lines.extend(found.lines);
             }
             cursor.log(
-                &id,
+                id,
                 &LogPosition {
                     end: index.end,
                     rows: index.rows,
                 },
             );
         } else {
-            cursor.log(&id, &LogPosition::default());
+            cursor.log(id, &LogPosition::default());
         }
         list.cursor = Some(cursor.finish());
         with_lines(&list, lines.iter().map(Vec::as_slice)).map(json_bytes)

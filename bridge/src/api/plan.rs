@@ -6,10 +6,10 @@ use axum::body::Body;
 use axum::http::Response;
 use serde::Serialize;
 
+use super::json;
 use super::problem::Problem;
 use super::query::Query;
-use super::runs::{events_cursor, find};
-use super::{blocking, json};
+use super::runs::{events_cursor, of_run};
 use crate::resume::{Mode, Plan, PlanStep, Totals, Word};
 use crate::source::Source;
 
@@ -36,9 +36,7 @@ pub(crate) async fn get(
         Some(word) => Mode::from_word(word)
             .ok_or_else(|| Problem::parameter("mode", word, "incomplete or failed"))?,
     };
-    let (source, id) = (source.clone(), id.to_string());
-    blocking(move || {
-        let detail = find(&source, &id)?;
+    of_run(source, id, move |_, id, detail| {
         let going_on = !detail.run.phase.is_terminal() && !detail.run.is_unfinished();
         let plan = match &detail.folder {
             Some(folder) => Plan::of(folder, &detail.run, &detail.steps, mode, going_on)
@@ -58,19 +56,19 @@ pub(crate) async fn get(
                 "--dir",
                 &dir.to_string_lossy(),
                 "--",
-                &id,
+                id,
             ];
             words.map(String::from).to_vec()
         });
         json(&Answer {
-            run: &id,
+            run: id,
             mode,
             totals: plan.totals(),
             token: plan.token,
             steps: plan.steps,
             warnings: plan.warnings,
             command,
-            cursor: events_cursor(&id, detail.events),
+            cursor: events_cursor(id, detail.events),
         })
     })
     .await

@@ -109,12 +109,10 @@ pub(crate) async fn one(
     id: &str,
     _: Query,
 ) -> Result<Response<Body>, Problem> {
-    let (source, id) = (source.clone(), id.to_string());
-    blocking(move || {
-        let detail = find(&source, &id)?;
+    of_run(source, id, move |_, id, detail| {
         json(&wire::OneRun {
             run: encode::run(&detail.run),
-            cursor: Some(events_cursor(&id, detail.events)),
+            cursor: Some(events_cursor(id, detail.events)),
         })
     })
     .await
@@ -141,9 +139,7 @@ pub(crate) async fn steps(
     let matcher = filter
         .compile(now(), 0)
         .map_err(|error| Problem::parameter(error.field, &error.value, error.expected))?;
-    let (source, id) = (source.clone(), id.to_string());
-    blocking(move || {
-        let mut detail = find(&source, &id)?;
+    of_run(source, id, move |_, id, mut detail| {
         let mut row = Run::new("", "");
         detail.steps.retain(|step| {
             row.job.clone_from(&step.key);
@@ -154,8 +150,22 @@ pub(crate) async fn steps(
         json(&wire::StepList {
             run: String::new(),
             steps: detail.steps.iter().map(encode::step).collect(),
-            cursor: Some(events_cursor(&id, detail.events)),
+            cursor: Some(events_cursor(id, detail.events)),
         })
+    })
+    .await
+}
+
+/// Answers about one run, from its files.
+pub(crate) async fn of_run(
+    source: &Arc<Source>,
+    id: &str,
+    answer: impl FnOnce(&Source, &str, Detail) -> Result<Response<Body>, Problem> + Send + 'static,
+) -> Result<Response<Body>, Problem> {
+    let (source, id) = (source.clone(), id.to_string());
+    blocking(move || {
+        let detail = find(&source, &id)?;
+        answer(&source, &id, detail)
     })
     .await
 }

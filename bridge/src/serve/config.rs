@@ -14,13 +14,22 @@ pub(crate) struct Config {
 
 impl Config {
     /// One source for each name of `own`, each at its own place of the Runs API, and one for each proxied server of a kind that the app knows.
-    /// What these may be told to do stands with the server and with `--allow-actions`.
+    /// The app offers to change runs only where `actions` says so here; what these may be told to do then stands with the server.
     pub(crate) fn generated(own: &[String], foreign: &[(String, &str)], actions: bool) -> Config {
-        let mut sources: Vec<Value> =
-            own.iter().map(|name| json!({"id": name, "name": name, "kind": "runs-api", "url": format!("./api/v1/{name}/")})).collect();
-        sources.extend(foreign.iter().map(|(name, kind)| {
-            json!({"id": name, "name": name, "kind": kind, "url": format!("./proxy/{name}/"), "actions": actions})
-        }));
+        let source = |name: &str, kind: &str, url: String| {
+            let mut source = json!({"id": name, "name": name, "kind": kind, "url": url});
+            if let Some(object) = source.as_object_mut().filter(|_| actions) {
+                object.insert("actions".into(), Value::Bool(true));
+            }
+            source
+        };
+        let own = own
+            .iter()
+            .map(|name| source(name, "runs-api", format!("./api/v1/{name}/")));
+        let foreign = foreign
+            .iter()
+            .map(|(name, kind)| source(name, kind, format!("./proxy/{name}/")));
+        let sources: Vec<Value> = own.chain(foreign).collect();
         let config = json!({"title": "Runboard", "sources": sources});
         Config {
             bytes: config.to_string().into_bytes(),
@@ -101,6 +110,18 @@ fn origins_of(url: &str, kind: Option<&str>) -> Result<Vec<String>, &'static str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn actions_are_offered_only_where_they_are_allowed() {
+        let of = |actions| {
+            let config =
+                Config::generated(&["local".into()], &[("dag".into(), "dagster")], actions);
+            let config: Value = serde_json::from_slice(&config.bytes).unwrap();
+            [0, 1].map(|at| config["sources"][at]["actions"].clone())
+        };
+        assert_eq!(of(true), [Value::Bool(true), Value::Bool(true)]);
+        assert_eq!(of(false), [Value::Null, Value::Null]);
+    }
 
     #[test]
     fn only_plain_origins_reach_the_policy() {

@@ -6,17 +6,9 @@ use super::upstream::Upstream;
 
 fn refused(args: &[&str]) -> String {
     let place = Place::new();
-    let output = site::bridge()
-        .args(["serve", "--listen", "127.0.0.1:0", "--dist"])
-        .arg(place.join("dist"))
-        .args(args)
-        .output()
-        .unwrap();
-    assert!(
-        !output.status.success() && output.stdout.is_empty(),
-        "{args:?}"
-    );
-    String::from_utf8(output.stderr).unwrap()
+    let dist = place.join("dist").display().to_string();
+    let front = ["--listen", "127.0.0.1:0", "--dist", &dist];
+    site::refused(&place, &[&front, args].concat())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -246,9 +246,17 @@ fn config_names_the_sources_or_is_the_operators() {
         let mut args = dagster.to_vec();
         args.extend(actions.then_some("--allow-actions"));
         let site = Site::start(Place::new(), &args);
-        let foreign = json!({"id": "d", "name": "d", "kind": "dagster", "url": "./proxy/d/", "actions": actions});
+        let mut expected = [
+            source("local"),
+            json!({"id": "d", "name": "d", "kind": "dagster", "url": "./proxy/d/"}),
+        ];
+        if actions {
+            expected
+                .iter_mut()
+                .for_each(|one| one["actions"] = json!(true));
+        }
         let sources = site.json("/config.json")["sources"].clone();
-        assert_eq!(sources, json!([source("local"), foreign]));
+        assert_eq!(sources, json!(expected));
         // Nobody is there; that there is such a server is known.
         assert_eq!(site.get("/proxy/d/server_info").status, 502);
     }

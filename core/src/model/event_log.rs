@@ -90,6 +90,17 @@ impl EventLog {
         self.events.get(place)
     }
 
+    /// The place of the event with this number, or of the first one behind it.
+    pub fn place_of(&self, number: u64) -> usize {
+        self.events.partition_point(|held| held.n < number)
+    }
+
+    /// The event with this number, if it is held.
+    pub fn find(&self, number: u64) -> Option<&RunEvent> {
+        self.get(self.place_of(number))
+            .filter(|event| event.n == number)
+    }
+
     /// In order of their numbers.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &RunEvent> {
         self.events.iter()

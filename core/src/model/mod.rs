@@ -2,6 +2,7 @@
 
 pub mod event;
 pub mod event_log;
+pub mod event_pick;
 pub mod failure;
 pub mod family;
 pub mod filter;

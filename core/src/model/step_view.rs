@@ -19,16 +19,18 @@ pub enum StepSort {
     Start,
     Duration,
     Attempts,
+    Reason,
 }
 
 impl StepSort {
-    pub const ALL: [StepSort; 6] = [
+    pub const ALL: [StepSort; 7] = [
         StepSort::Position,
         StepSort::Key,
         StepSort::Status,
         StepSort::Start,
         StepSort::Duration,
         StepSort::Attempts,
+        StepSort::Reason,
     ];
 
     /// The word of links.
@@ -40,6 +42,7 @@ impl StepSort {
             StepSort::Start => "start",
             StepSort::Duration => "duration",
             StepSort::Attempts => "attempts",
+            StepSort::Reason => "reason",
         }
     }
 
@@ -91,12 +94,17 @@ impl StepView {
                 return Ordering::Equal;
             };
             let names = match self.sort {
-                StepSort::Key if self.descending => b.2.key.cmp(&a.2.key),
                 StepSort::Key => a.2.key.cmp(&b.2.key),
+                StepSort::Reason => a.2.reason.cmp(&b.2.reason),
                 _ => Ordering::Equal,
             };
+            let names = if self.descending {
+                names.reverse()
+            } else {
+                names
+            };
             let position = a.2.position.cmp(&b.2.position);
-            names.then(a.0.cmp(&b.0)).then(position)
+            a.0.cmp(&b.0).then(names).then(position)
         });
         let place = |row: usize| rows.get(row).map(|(_, place, _)| *place);
         sorted.into_iter().filter_map(place).collect()
@@ -111,6 +119,7 @@ impl StepView {
             StepSort::Start => step.started_at.map(|at| at.0),
             StepSort::Duration => duration(step, now).map(|span| span.0),
             StepSort::Attempts => i64::try_from(step.attempts.len()).ok(),
+            StepSort::Reason => step.reason.as_ref().map(|_| 0),
         };
         match value {
             None => i64::MAX,
@@ -141,6 +150,8 @@ mod tests {
             step(3, "load_items", Phase::Running, Some(7), None),
         ];
         steps[0].raw_status = "CRASHED".into();
+        steps[0].reason = Some("no space".into());
+        steps[3].reason = Some("exit code 1".into());
         steps[0].attempts = vec![
             Attempt {
                 number: 1,
@@ -169,6 +180,7 @@ mod tests {
             (StepSort::Start, [1, 0, 3, 2], [3, 0, 1, 2]),
             (StepSort::Duration, [0, 3, 1, 2], [1, 3, 0, 2]),
             (StepSort::Attempts, [1, 2, 3, 0], [0, 1, 2, 3]),
+            (StepSort::Reason, [3, 0, 1, 2], [0, 3, 1, 2]),
         ] {
             assert_eq!(StepSort::from_word(sort.word()), Some(sort));
             let view = |descending| StepView {

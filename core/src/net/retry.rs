@@ -59,7 +59,7 @@ impl Backoff {
         let doubled = FLOOR.saturating_mul(1 << self.failures.min(16));
         let spread = doubled.min(CAP).saturating_sub(FLOOR);
         let random = if random.is_finite() {
-            random.clamp(0.0, 1.0)
+            random.max(0.0).min(1.0)
         } else {
             0.5
         };

@@ -231,3 +231,27 @@ pub fn log_lines(run: &str, log: &LogStore, numbers: &mut dyn Iterator<Item = u6
     json.close(']');
     end(json)
 }
+
+/// Makes one file, in parts, of files that were written of parts of one list, as a long log is.
+pub fn joined(files: Vec<String>) -> Vec<String> {
+    // Texts hold no bare line ends, so nothing else looks like the list's own beginning.
+    const BEGIN: &str = "\": [\n";
+    const END: &str = "\n  ]\n}\n";
+    let begin = |text: &String| text.find(BEGIN).map(|at| at + BEGIN.len());
+    let (mut lists, empty): (Vec<String>, Vec<String>) =
+        files.into_iter().partition(|text| begin(text).is_some());
+    let count = lists.len();
+    for (at, text) in lists.iter_mut().enumerate() {
+        if at + 1 < count {
+            text.truncate(text.len().saturating_sub(END.len()));
+            text.push_str(",\n");
+        }
+        if at > 0
+            && let Some(begin) = begin(text)
+        {
+            text.drain(..begin);
+        }
+    }
+    lists.extend(empty.into_iter().take(usize::from(count == 0)));
+    lists
+}

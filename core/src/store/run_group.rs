@@ -34,6 +34,8 @@ impl GroupBy {
 pub struct RunGroup {
     /// The job's name, or the source's number as text: what it is folded by.
     pub key: String,
+    /// What stands for the key as long as the table lives.
+    pub number: usize,
     /// The source's number; of a job that several have, the first one's.
     pub source: u16,
     pub outcomes: Outcomes,
@@ -85,10 +87,21 @@ impl RunGroups {
         by: GroupBy,
         folded: &BTreeSet<String>,
     ) -> RunGroups {
+        RunGroups::first(table, view, usize::MAX, by, folded)
+    }
+
+    /// The same of the view's first `limit` rows.
+    pub fn first(
+        table: &RunTable,
+        view: &RunView,
+        limit: usize,
+        by: GroupBy,
+        folded: &BTreeSet<String>,
+    ) -> RunGroups {
         let mut group_of: Vec<u32> = Vec::new();
         let mut all = RunGroups::default();
-        let mut order: Vec<(u32, RowId)> = Vec::with_capacity(view.len());
-        for row in view.iter() {
+        let mut order: Vec<(u32, RowId)> = Vec::with_capacity(view.len().min(limit));
+        for row in view.iter().take(limit) {
             let number = match by {
                 GroupBy::Job => table.job_number(row),
                 GroupBy::Source => usize::from(table.source(row)),
@@ -108,6 +121,7 @@ impl RunGroups {
                 all.groups.push(RunGroup {
                     is_folded: folded.contains(&key),
                     key,
+                    number,
                     source: table.source(row),
                     outcomes: Outcomes::default(),
                     running: 0,
@@ -151,6 +165,16 @@ impl RunGroups {
 
     pub fn groups(&self) -> &[RunGroup] {
         &self.groups
+    }
+
+    /// All rows, group by group, those of folded groups too.
+    pub fn rows(&self) -> &[RowId] {
+        &self.rows
+    }
+
+    /// Where the head of a group stands.
+    pub fn head_place(&self, group: usize) -> Option<usize> {
+        self.heads.get(group).copied()
     }
 
     /// Rows that are shown, heads included.

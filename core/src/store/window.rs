@@ -122,7 +122,7 @@ impl Window {
             (told / element_range * range / self.row_height).round() * self.row_height
         };
         let before = self.top;
-        self.top = top.clamp(0.0, range);
+        self.top = top.max(0.0).min(range);
         self.top != before
     }
 
@@ -205,7 +205,7 @@ impl Window {
 
     fn move_to(&mut self, top: f64) -> bool {
         let before = self.top;
-        self.top = top.clamp(0.0, self.range());
+        self.top = top.max(0.0).min(self.range());
         if self.scroll_top() != self.element {
             self.element = self.scroll_top();
             self.echo = true;

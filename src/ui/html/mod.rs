@@ -7,6 +7,7 @@ mod attr;
 mod child;
 mod each;
 
+use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Document, Element, Event};
@@ -125,11 +126,11 @@ fn made(element: Result<Element, wasm_bindgen::JsValue>, tag: &str) -> El {
 
 /// Where an element of a view is found once it is made.
 #[derive(Clone, Copy)]
-pub struct ElRef(RwSignal<Option<Element>, LocalStorage>);
+pub struct ElRef(RwSignal<Option<Element>>);
 
 impl ElRef {
     pub fn new() -> ElRef {
-        ElRef(RwSignal::new_local(None))
+        ElRef(RwSignal::new(None))
     }
 
     /// Tracked.

@@ -1,9 +1,9 @@
 //! The sources page: what each source is, how it is doing, since when, what is tried next, and what it could not read.
 
 use crate::ui::html::{El, IntoHtml, each, view};
-use leptos::prelude::*;
 
 use crate::state::State;
+use crate::state::session::Standing;
 use crate::state::sources::{ConfigState, Source};
 use crate::ui::part::facts::facts;
 use crate::ui::part::panel::panel;
@@ -21,6 +21,8 @@ pub fn sources_page() -> impl IntoHtml {
             <h1>"Sources"</h1>
             {move || state.sources.problems.get().into_iter().map(|problem| view! { <p class="notice">{problem}</p> }).collect::<Vec<_>>()}
             {move || match state.sources.config.get() {
+                // The form above says what is so, and is the next step.
+                ConfigState::Failed(_) if state.session.standing.get() == Standing::SignedOut => ().into_html(),
                 ConfigState::Failed(error) => panel("config.json could not be read", error, "", ()).into_html(),
                 ConfigState::Missing => {
                     panel("No sources yet", "There is no config.json beside this page, and nothing answers at ./api/v1/. Start the bridge, or put a config.json beside index.html:", EXAMPLE, ())

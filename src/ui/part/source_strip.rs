@@ -2,7 +2,6 @@
 
 use crate::state::reactive::memo;
 use crate::ui::html::{El, IntoHtml, each, view};
-use leptos::prelude::*;
 use runboard_core::model::Timestamp;
 use runboard_core::net::freshness::SourceState;
 

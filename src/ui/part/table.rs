@@ -1,6 +1,8 @@
 //! A table whose rows are drawn anew only where they have changed, so that a live table keeps the reader's place and focus.
 
+use super::phase_badge::phase_badge;
 use crate::ui::html::{El, Html, IntoHtml, each, view};
+use runboard_core::model::Phase;
 
 /// What stands in a cell.
 pub enum Cell {
@@ -9,6 +11,10 @@ pub enum Cell {
     Titled(String, String),
     /// A text that leads somewhere, by a query link.
     Link(String, String),
+    /// A run in a tree of runs: how deep it stands, its id, and where that leads; without: it is the one at hand.
+    Branch(usize, String, Option<String>),
+    /// A phase, and the word that is read for it.
+    Phase(Phase, String),
     /// A bar within a bar, in per cent of the cell.
     Bars(f64, f64),
 }
@@ -21,6 +27,15 @@ impl Cell {
                 out.push_str(text);
                 out.push('\u{1e}');
                 out.push_str(more);
+            }
+            Cell::Branch(depth, text, href) => {
+                out.push_str(&depth.to_string());
+                out.push_str(text);
+                out.push_str(href.as_deref().unwrap_or_default());
+            }
+            Cell::Phase(phase, word) => {
+                out.push_str(phase.word());
+                out.push_str(word);
             }
             Cell::Bars(inner, outer) => {
                 out.push_str(&inner.to_bits().to_string());
@@ -36,6 +51,16 @@ impl Cell {
             Cell::Text(text) => text.into_html(),
             Cell::Titled(text, title) => view! { <span title=title>{text}</span> }.into_html(),
             Cell::Link(text, href) => view! { <a href=href>{text}</a> }.into_html(),
+            Cell::Branch(depth, text, href) => {
+                let inset = format!("{}px", depth * 20);
+                let mark = (depth > 0).then_some("\u{2514} ");
+                let name = match href {
+                    Some(href) => view! { <a class="mono" href=href>{text}</a> }.into_html(),
+                    None => view! { <b class="mono" aria-current="true">{text}</b><span class="muted">" this run"</span> },
+                };
+                view! { <span style:padding-inline-start=inset>{mark.map(|mark| view! { <span class="muted" aria-hidden="true">{mark}</span> })}{name}</span> }.into_html()
+            }
+            Cell::Phase(phase, word) => phase_badge(phase, word, false, String::new()).into_html(),
             Cell::Bars(inner, outer) => view! {
                 <svg class="table__bars" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
                     <rect class="outer" width=outer height="10" />

@@ -1,7 +1,6 @@
 //! Times and durations as cells: short on the page, exact on demand.
 
 use crate::ui::html::{IntoHtml, view};
-use leptos::prelude::*;
 use runboard_core::model::{Span, Timestamp};
 
 use crate::state::State;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::state::reactive::effect;
+use crate::state::reactive::{RwSignal, effect};
 use crate::ui::html::ElRef;
 use leptos::prelude::*;
 use runboard_core::store::window::{Align, Window};

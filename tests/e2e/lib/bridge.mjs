@@ -4,11 +4,12 @@ import { join } from "node:path";
 import * as env from "./env.mjs";
 import { firstLine, run, start } from "./proc.mjs";
 
-/** Starts `runboard-bridge serve` on a free port (or on `port`). */
-export async function serve({ dir = env.tempDir("runs"), dist = env.dist, histories = {}, config, port = 0 } = {}) {
+/** Starts `runboard-bridge serve` on a free port (or on `port`), with `extra` arguments. */
+export async function serve({ dir = env.tempDir("runs"), dist = env.dist, histories = {}, config, port = 0, extra = [] } = {}) {
   const args = ["serve", "--listen", `127.0.0.1:${port}`, "--dist", dist, "--dir", dir];
   for (const [name, path] of Object.entries(histories)) args.push("--history", `${name}=${path}`);
   if (config) args.push("--config", config);
+  args.push(...extra);
   const child = start(env.bridge, args);
   const url = await firstLine(child);
   const self = {
@@ -27,7 +28,7 @@ export async function serve({ dir = env.tempDir("runs"), dist = env.dist, histor
       await child.done;
     },
     /** The same bridge once more, at the same place. */
-    again: () => serve({ dir, dist, histories, config, port: Number(new URL(url).port) }),
+    again: (changed = {}) => serve({ dir, dist, histories, config, extra, port: Number(new URL(url).port), ...changed }),
     async get(path) {
       const answer = await fetch(new URL(`api/v1/${path}`, url));
       if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);

@@ -1,4 +1,6 @@
 // The pages of the app in each of their states, made once for whoever wants to look at them: the tests of accessibility and the pictures.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { live, record, serve, writeHistory } from "./bridge.mjs";
 import { dist, tempDir } from "./env.mjs";
 import { line, lists, ready, shows, until } from "./page.mjs";
@@ -33,18 +35,21 @@ export async function world() {
   const running = await live(dir, "etl_orders", { tags: { team: "sales" } });
   ids.running = running.id;
   running.say("$STEP extract -- sh -c 'for i in $(seq 1 25); do echo table $i; done'; $STEP load -- sh");
-  const bridge = await serve({ dir, histories: { history } });
+  const bridge = await serve({ dir, histories: { history }, extra: ["--allow-actions"] });
   await bridge.until(`runs/${ids.running}/steps`, ({ steps }) => steps.length === 3);
   running.say("echo loading");
   await bridge.until(`runs/${ids.running}/logs?tail=1`, (answer) => answer.total === 26);
   const front = await proxy(bridge);
   const empty = await serve();
   const none = await files({ dist });
+  const token = join(dir, "token");
+  writeFileSync(token, "a-token-that-nobody-types\n", { mode: 0o600 });
+  const guarded = await serve({ extra: ["--token-file", token] });
   return {
-    dir, bridge, front, empty, none, ids, running,
+    dir, bridge, front, empty, none, guarded, ids, running,
     async stop() {
       await running.end();
-      await Promise.all([front.stop(), none.stop(), bridge.stop(), empty.stop()]);
+      await Promise.all([front.stop(), none.stop(), bridge.stop(), empty.stop(), guarded.stop()]);
     },
   };
 }
@@ -59,7 +64,7 @@ const isPart = (part) => (path) => path.includes(`/${part}`);
  * and the condition that says that the state is reached.
  */
 export function states(world) {
-  const { front, empty, none, ids } = world;
+  const { front, empty, none, guarded, ids } = world;
   const at = (query) => `${front.url}${query}`;
   const panel = (words) => (page) => shows(page, "main", words);
   const full = (page) => until(page, () => document.querySelectorAll("[role=grid] [data-run-id]").length > 15);
@@ -68,6 +73,20 @@ export function states(world) {
   const steps = (page) => until(page, () => document.querySelectorAll("[role=treegrid] [data-step-key]").length > 2);
   const log = (page) => until(page, () => document.querySelectorAll("[data-line] .log__text").length > 5);
   const overview = (page) => shows(page, ".failed-step pre", /FileNotFoundError/);
+  const ask = async (page, verb) => {
+    await page.getByRole("group", { name: "Actions" }).getByRole("button", { name: verb }).click();
+    await until(page, () => document.activeElement?.textContent === "Cancel");
+  };
+  const refused = async (page) => {
+    await ask(page, "Re-execute");
+    await page.getByRole("dialog").getByRole("button", { name: "Re-execute" }).click();
+    await shows(page, ".dialog__wrong", "No answer");
+  };
+  const fold = async (page) => {
+    await page.locator("[data-group] [aria-expanded]").first().click();
+    await until(page, () => document.querySelector("[aria-expanded=false]"));
+  };
+  const rows = (what) => (page) => until(page, (what) => document.querySelectorAll(what).length > 2, what);
   const list = [
     { name: "runs-full", url: at(""), until: full, live },
     { name: "runs-empty", url: empty.url, until: panel("No runs yet") },
@@ -83,14 +102,29 @@ export function states(world) {
     { name: "sources-stale", url: at("?view=sources"), until: panel("answers as"), live, later: isData, then: stale },
     { name: "run-unknown", url: at(run("nosuchrun")), until: panel(/no such run|could not be read/i) },
     { name: "run-running", url: at(run(ids.running, "steps")), until: steps, live },
+    { name: "runs-grouped", url: at("?group=job"), until: (page) => until(page, () => document.querySelectorAll("[data-group]").length > 0), live, then: fold },
+    { name: "runs-menu", url: at(""), until: full, live, then: async (page) => { await page.getByRole("button", { name: "Columns and export" }).click(); await page.locator("#list-menu").waitFor(); } },
+    { name: "dialog-resume", url: at(run(ids.failed)), until: overview, live, then: async (page) => { await ask(page, "Resume"); await shows(page, ".plan__total", /^Total/); } },
+    { name: "dialog-terminate", url: at(run(ids.running, "steps")), until: steps, live, then: (page) => ask(page, "Terminate") },
+    { name: "dialog-delete", url: at(run(ids.failed)), until: overview, live, then: (page) => ask(page, "Delete") },
+    { name: "dialog-error", url: at(run(ids.failed)), until: overview, live, refuse: (path) => path.endsWith("/reexecute"), then: refused },
+    { name: "sign-in", url: guarded.url, until: (page) => page.getByRole("form", { name: "Sign in" }).waitFor() },
+    { name: "sign-in-wall", url: `${guarded.url}?view=wall`, until: (page) => page.getByRole("form", { name: "Sign in" }).waitFor() },
+    { name: "timeline-running", url: at(run(ids.running, "timeline")), until: (page) => page.locator(".lane__bar[data-open=true]").first().waitFor(), live },
+    { name: "events-open", url: at(run(ids.failed, "events")), until: rows("[data-event]"), live, then: async (page) => { await page.locator("[data-event]").last().click(); await page.getByRole("region", { name: "Event", exact: true }).waitFor(); } },
+    { name: "events-no-match", url: at(`${run(ids.failed, "events")}&f.type=NOTHING`), until: panel("No event matches") },
+    { name: "steps-no-match", url: at(`${run(ids.failed, "steps")}&f.step=nothing`), until: panel("No step matches") },
     { name: "help", url: at(""), until: full, live, then: async (page) => { await page.keyboard.press("?"); await page.getByRole("dialog").waitFor(); } },
   ];
-  const tabs = { overview: [overview, "steps"], steps: [steps, "steps"], logs: [log, "logs"] };
+  const tabs = {
+    overview: [overview, "steps"], steps: [steps, "steps"], timeline: [rows(".lane__bar"), "steps"], events: [rows("[data-event]"), "events"], logs: [log, "logs"],
+    stats: [panel("As the source tells"), "stats"], lineage: [panel("this run"), "lineage"], raw: [panel(/"run.json"/), "raw"],
+  };
   for (const [tab, [reached, part]] of Object.entries(tabs)) {
     const url = at(run(ids.failed, tab));
     list.push(
       { name: `${tab}-full`, url, until: reached, live },
-      { name: `${tab}-loading`, url, stall: isPart(part), until: tab === "overview" ? panel(/reading|Reading/) : panel(/Reading the (steps|log)/) },
+      { name: `${tab}-loading`, url, stall: isPart(part), until: tab === "overview" ? panel(/reading|Reading/) : panel(/Reading the /) },
       { name: `${tab}-error`, url, fail: isPart(part), until: tab === "overview" ? panel(/answered|503|busy|not now|error/i) : panel("could not be read") },
       { name: `${tab}-stale`, url, until: reached, live, later: isData, then: stale },
     );
@@ -100,7 +134,7 @@ export function states(world) {
   // A recorded run always has a step; a run of a history has no log, and this one's folder is bare.
   list.push({ name: "logs-empty", url: at(`?view=run&source=history&run=9d38c7ea&tab=logs`), until: panel(/Nothing printed|no log/i) });
   const wall = (page) => until(page, () => document.querySelectorAll("[data-health]").length > 3);
-  const stats = (page) => until(page, () => document.querySelectorAll("main table tr, main [role=row]").length > 3);
+  const stats = (page) => until(page, () => document.querySelectorAll("main table tbody tr, main [role=row]").length > 3);
   for (const [view, reached] of [["stats", stats], ["wall", wall]]) {
     const words = (page) => until(page, () => document.querySelector("main").innerText.trim().length > 5);
     list.push(

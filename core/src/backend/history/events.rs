@@ -16,7 +16,7 @@ fn ended(what: &str, phase: Phase, word: &str) -> String {
         Phase::Canceled => "CANCELED".to_string(),
         Phase::Skipped | Phase::UpstreamFailed => "SKIPPED".to_string(),
         _ if word.is_empty() => "END".to_string(),
-        _ => word.to_uppercase(),
+        _ => word.to_ascii_uppercase(),
     };
     [what, "_", &word].concat()
 }

@@ -1,48 +1,12 @@
-//! The Runs API as it stands on the wire (docs/runs-api.yaml). Writers (the bridge) and readers (the app) use the same types.
-//!
-//! Readers are lenient: every field has a default and unknown ones are ignored; `decode.rs` reports what it could not use. What is told of one run
-//! beside its row, steps and log has no types here: `decode_run.rs` reads it field by field, which is a fraction of the code.
+//! The Runs API as the bridge writes it (docs/runs-api.yaml). The app reads it field by field (`decode.rs`, `lenient.rs`), which is a fraction of
+//! the code that derived readers would be, and says what it could not use.
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// `GET /info`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Info {
-    pub name: String,
-    pub version: String,
-    /// Version of the API, "1".
-    pub api: String,
-    pub server_time: String,
-    pub heartbeat_s: Option<u32>,
-    pub vocabulary: Vocabulary,
-    pub capabilities: Capabilities,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub problems: Vec<String>,
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Vocabulary {
-    pub job: Option<String>,
-    pub step: Option<String>,
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Capabilities {
-    /// `poll` or `stream`.
-    pub updates: String,
-    /// `none`, `snapshot` or `follow`.
-    pub logs: String,
-    pub log_file: bool,
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct StepCounts {
     pub total: Option<u32>,
     pub succeeded: u32,
@@ -52,8 +16,7 @@ pub struct StepCounts {
 }
 
 /// A row of the list and the head of a run. Times are RFC 3339.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Run {
     pub id: String,
     pub job: String,
@@ -99,8 +62,7 @@ pub struct Run {
     pub version: Option<u64>,
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Attempt {
     pub attempt: u32,
     pub status: String,
@@ -116,8 +78,7 @@ pub struct Attempt {
     pub reason: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Step {
     pub key: String,
     pub status: String,
@@ -143,30 +104,27 @@ pub struct Step {
     pub version: Option<u64>,
 }
 
-/// One line of a log. Borrowed where the JSON has no escapes: a million of them pass here.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+/// One line of a log. Borrowed: a million of them pass here.
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct LogLine<'a> {
     /// 1-based number; written when the lines of an answer are not consecutive (filtered ones).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub n: Option<u64>,
     /// Empty: unknown.
-    #[serde(borrow, skip_serializing_if = "str::is_empty")]
+    #[serde(skip_serializing_if = "str::is_empty")]
     pub at: Cow<'a, str>,
-    #[serde(borrow, skip_serializing_if = "str::is_empty")]
+    #[serde(skip_serializing_if = "str::is_empty")]
     pub step: Cow<'a, str>,
-    #[serde(borrow, skip_serializing_if = "str::is_empty")]
+    #[serde(skip_serializing_if = "str::is_empty")]
     pub stream: Cow<'a, str>,
     /// Left out where the text itself tells.
-    #[serde(borrow, skip_serializing_if = "str::is_empty")]
+    #[serde(skip_serializing_if = "str::is_empty")]
     pub level: Cow<'a, str>,
-    #[serde(borrow)]
     pub text: Cow<'a, str>,
 }
 
 /// `GET /runs`, and the `runs` event of the stream (without `next` and `total`).
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct RunList {
     pub runs: Vec<Run>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -178,8 +136,7 @@ pub struct RunList {
 }
 
 /// `GET /runs/{id}`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct OneRun {
     pub run: Run,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,8 +144,7 @@ pub struct OneRun {
 }
 
 /// `GET /runs/{id}/steps`, and the `steps` event of the stream (with `run`).
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct StepList {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub run: String,
@@ -198,31 +154,27 @@ pub struct StepList {
 }
 
 /// `GET /runs/{id}/logs`, and the `log` event of the stream (with `run`).
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct LogList<'a> {
-    #[serde(borrow, skip_serializing_if = "str::is_empty")]
+    #[serde(skip_serializing_if = "str::is_empty")]
     pub run: Cow<'a, str>,
     /// 1-based number of the first line here.
     pub first: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
-    #[serde(borrow)]
     pub lines: Vec<LogLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
 
 /// The `removed` event of the stream.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Removed {
     pub ids: Vec<String>,
 }
 
 /// The `live`, `gap` and `end` events of the stream.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Notice {
     /// `runs` or `run:ID`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -231,15 +183,4 @@ pub struct Notice {
     pub reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_time: Option<String>,
-}
-
-/// An error body (RFC 9457, `application/problem+json`).
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Problem {
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub title: String,
-    pub status: u16,
-    pub detail: String,
 }

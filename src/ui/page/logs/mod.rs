@@ -1,10 +1,11 @@
 //! The log of a run: windowed lines on the byte arena, following its end until the user reads, search over all lines, links to lines.
 
 mod line;
+mod save;
 mod tools;
 mod view;
 
-use crate::state::reactive::{effect, memo};
+use crate::state::reactive::{RwSignal, effect, memo};
 use crate::ui::html::{Html, IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::backend::BackendError;
@@ -18,7 +19,7 @@ use crate::state::log_tail::{Loading, LogTail};
 use crate::state::run_detail::RunDetail;
 use crate::ui::nav::Nav;
 use crate::ui::part::panel::panel;
-use crate::ui::route;
+use crate::ui::route_part::PartFilter;
 use crate::ui::text;
 
 /// What the parts of the log's page share.
@@ -40,7 +41,7 @@ pub(super) struct LogPage {
 }
 
 /// The filter that a link asks for.
-fn filter_of(asked: &route::LogFilter, matches: Option<Needle>) -> LogFilter {
+fn filter_of(asked: &PartFilter, matches: Option<Needle>) -> LogFilter {
     LogFilter {
         levels: asked
             .level
@@ -81,7 +82,7 @@ pub fn logs(detail: RunDetail) -> Html {
                 .map(|lines| lines.from),
         ),
     };
-    let asked = memo(move || nav.route.with(|route| route.log.clone()));
+    let asked = memo(move || nav.route.with(|route| route.part.clone()));
     effect(move || {
         let needle = if page.only_matches.get() {
             Needle::new(&page.needle.get(), page.any_case.get())

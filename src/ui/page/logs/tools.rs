@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use runboard_core::model::{Level, LogStream};
 
 use super::LogPage;
+use super::save::save_json;
 use crate::browser::page;
 use crate::state::run_detail::RunDetail;
 use crate::ui::nav::Nav;
@@ -41,9 +42,9 @@ pub(super) fn go_to_match(page: LogPage, forward: bool, from: u64) {
 pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
     let nav = Nav::get();
     let log = page.log;
-    let step = memo(move || nav.route.with(|route| route.log.step.join(",")));
-    let level = memo(move || nav.route.with(|route| route.log.level.join(",")));
-    let stream = memo(move || nav.route.with(|route| route.log.stream.join(",")));
+    let step = memo(move || nav.route.with(|route| route.part.step.join(",")));
+    let level = memo(move || nav.route.with(|route| route.part.level.join(",")));
+    let stream = memo(move || nav.route.with(|route| route.part.stream.join(",")));
     let steps = memo(move || {
         log.with(|store, _, _| {
             store
@@ -66,7 +67,7 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
             <label>"step"
                 <select class="field" prop:value=move || step.get() on:change=move |event| {
                     let word = value_of(&event);
-                    nav.change(|route| route.log.step = split(word));
+                    nav.change(|route| route.part.step = split(word));
                 }>
                     <option value="">"all"</option>
                     {move || {
@@ -85,7 +86,7 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
             <label>"level"
                 <select class="field" prop:value=move || level.get() on:change=move |event| {
                     let word = value_of(&event);
-                    nav.change(|route| route.log.level = split(word));
+                    nav.change(|route| route.part.level = split(word));
                 }>
                     <option value="">"all"</option>
                     {levels.into_iter().map(|each| view! {
@@ -98,7 +99,7 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
             <label>"stream"
                 <select class="field" prop:value=move || stream.get() on:change=move |event| {
                     let word = value_of(&event);
-                    nav.change(|route| route.log.stream = split(word));
+                    nav.change(|route| route.part.stream = split(word));
                 }>
                     <option value="">"all"</option>
                     {streams.into_iter().map(|each| view! {
@@ -114,6 +115,7 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
                 on:click=move |_| page.following.update(|following| *following = !*following)
             >"Follow"</button>
             {copy_lines(page, detail.clone())}
+            {save_json(page, &detail)}
             {detail.source.backend().ok().and_then(|backend| backend.log_url(&detail.id)).map(|url| {
                 let name = format!("{}.log", detail.id.replace(['/', '\\'], "_"));
                 view! { <button class="button button--small" on:click=move |_| page::download_url(&url, &name)>"Download"</button> }

@@ -25,7 +25,7 @@ const ROW: f64 = 20.0;
 
 /// Rows of the window: with every line shown, a row for each line of the whole log, loaded or not, so that the scrollbar is true from the
 /// beginning; with a filter, a row for each selected line. `f.tail` leaves out all but the newest.
-fn rows_of(store: &LogStore, select: &LogSelect, tail: Option<u64>) -> (u64, u64) {
+pub(super) fn rows_of(store: &LogStore, select: &LogSelect, tail: Option<u64>) -> (u64, u64) {
     let all = if select.is_all() {
         store.known_total().max(store.last().unwrap_or(0))
     } else {
@@ -36,7 +36,7 @@ fn rows_of(store: &LogStore, select: &LogSelect, tail: Option<u64>) -> (u64, u64
 }
 
 /// The number of the line in a row.
-fn number_at(select: &LogSelect, row: u64) -> Option<u64> {
+pub(super) fn number_at(select: &LogSelect, row: u64) -> Option<u64> {
     if select.is_all() {
         Some(row + 1)
     } else {
@@ -57,7 +57,7 @@ pub fn log_lines(page: LogPage, detail: RunDetail) -> impl IntoHtml {
     let nav = Nav::get();
     let log = page.log;
     let windowed = Windowed::new(ROW, 0.0);
-    let tail = memo(move || nav.route.with(|route| route.log.tail));
+    let tail = memo(move || nav.route.with(|route| route.part.tail));
     let rows = memo(move || log.with(|store, select, _| rows_of(store, select, tail.get())));
     let last = memo(move || log.with(|store, _, _| store.last().unwrap_or(0)));
 
@@ -161,7 +161,7 @@ pub fn log_lines(page: LogPage, detail: RunDetail) -> impl IntoHtml {
     ));
     let href = move |number: u64| {
         let mut route = base.get_value();
-        route.log = nav.route.with(|route| route.log.clone());
+        route.part = nav.route.with(|route| route.part.clone());
         route.lines = Some(LineRange::one(number));
         route.href()
     };

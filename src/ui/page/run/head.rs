@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use runboard_core::model::{Level, Phase, Run, failure};
 use runboard_core::store::ansi;
 
+use super::actions::actions;
 use crate::browser::page;
 use crate::state::State;
 use crate::state::run_detail::RunDetail;
@@ -77,6 +78,7 @@ pub fn head(detail: RunDetail) -> El {
                 <span class="mono">{detail.id.clone()}</span>
                 <button class="button button--small button--quiet" on:click=move |_| copy(id.get_value(), "Id copied")>"Copy id"</button>
                 <button class="button button--small button--quiet" on:click=move |_| copy(format!("{}{link}", page::address()), "Link copied")>"Copy link"</button>
+                {actions(detail.clone())}
             </div>
             <div class="run__facts">{facts(for_facts)}</div>
             {move || is_failure.get().then(|| why_line(detail.clone()))}

@@ -1,19 +1,40 @@
 //! One run: header with the answer to "why", and the tabs.
 
+mod actions;
+mod event_detail;
+mod event_tools;
+mod events;
 mod head;
+mod lineage;
 mod overview;
+mod plan;
+mod raw;
 mod resolve;
+mod save;
+mod stats;
+mod step_row;
+mod step_tools;
 mod steps;
+mod timeline;
+mod unknown;
 
 use crate::state::reactive::{Memo, effect, memo};
-use crate::ui::html::{IntoHtml, view};
+use crate::ui::html::{El, ElRef, IntoHtml, view};
 use leptos::prelude::*;
+use runboard_core::backend::BackendError;
 
+use self::events::events;
 pub(in crate::ui) use self::head::copy;
 use self::head::head;
+use self::lineage::lineage;
 use self::overview::overview;
+use self::raw::raw;
 use self::resolve::{Resolved, resolve};
+pub(in crate::ui) use self::save::file_name;
+use self::stats::stats;
 use self::steps::steps;
+use self::timeline::timeline;
+use self::unknown::unknown;
 use crate::state::State;
 use crate::state::run_detail::{Loaded, RunDetail};
 use crate::state::sources::Source;
@@ -37,22 +58,23 @@ pub fn run_page() -> impl IntoHtml {
     });
     let resolved =
         memo(move || asked.with(|(source, run, filter)| resolve(state, source, run, filter)));
+    // A page has a heading also while there is no run to name.
+    let in_place = |part: El| view! { <h1 class="visually-hidden">"Run"</h1>{part} };
     view! {
         {move || match resolved.get() {
-            Resolved::Waiting => panel("Looking for the run \u{2026}", "", "", ()).into_html(),
+            Resolved::Waiting => in_place(panel("Looking for the run \u{2026}", "", "", ())),
             Resolved::One { source, id } => match state.sources.at(source) {
                 Some(source) => one_run(source, id).into_html(),
                 None => ().into_html(),
             },
-            Resolved::Several(choices) => several(choices).into_html(),
-            Resolved::Unknown(words) => panel("There is no such run", words, "", view! { <a class="button" href=Route::default().href()>"All runs"</a> })
-            .into_html(),
+            Resolved::Several(choices) => in_place(several(choices)),
+            Resolved::Unknown(words) => in_place(unknown(words, asked.with_untracked(|asked| asked.1.clone()), None, None)),
         }}
     }
 }
 
 /// A prefix that fits several runs: all of them, to choose from.
-fn several(choices: Vec<(u16, String)>) -> impl IntoHtml {
+fn several(choices: Vec<(u16, String)>) -> El {
     let state = State::get();
     let links: Vec<_> = choices
         .into_iter()
@@ -87,7 +109,7 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
     let is_still = move || detail().is_still(state.now.get());
     let failed = memo(move || {
         run.with(|run| match run {
-            Loaded::Failed(error) => Some(error.to_string()),
+            Loaded::Failed(error) => Some(error.clone()),
             Loaded::Loading | Loaded::Ready(_) => None,
         })
     });
@@ -97,9 +119,8 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
             {move || match failed.get() {
                 Some(error) => view! {
                     <h1 class="visually-hidden">"Run"</h1>
-                    {panel("This run could not be read", error, "", view! { <a class="button" href=Route::default().href()>"All runs"</a> })}
-                }
-                .into_html(),
+                    {no_run(error, detail())}
+                },
                 None => view! {
                     {move || lost.get().map(|error| view! {
                         <p class="notice" role="status">{format!("Not current: the source is {error}. What is shown is what was last heard; trying again.")}</p>
@@ -110,7 +131,12 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
                         {move || match tab.get() {
                             Tab::Overview => overview(detail()).into_html(),
                             Tab::Steps => steps(detail()).into_html(),
-                            Tab::Logs => logs(detail()).into_html(),
+                            Tab::Timeline => timeline(detail()),
+                            Tab::Events => events(detail()),
+                            Tab::Logs => logs(detail()),
+                            Tab::Stats => stats(detail()),
+                            Tab::Lineage => lineage(detail()),
+                            Tab::Raw => raw(detail()),
                         }}
                     </div>
                 }
@@ -119,6 +145,19 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
         </article>
     }
 }
+
+/// Instead of a run that the source did not give.
+fn no_run(error: BackendError, detail: RunDetail) -> El {
+    if let BackendError::NotFound(missing) = &error {
+        let words = format!("{} has no run {}.", detail.source.config.name, detail.id);
+        return unknown(words, detail.id, Some(detail.source), Some(missing.clone()));
+    }
+    let all = view! { <a class="button" href=Route::default().href()>"All runs"</a> };
+    panel("This run could not be read", error.to_string(), "", all)
+}
+
+/// So much of its neighbours is seen beside the open tab, in pixels.
+const EDGE: f64 = 24.0;
 
 fn tabs(tab: Memo<Tab>) -> impl IntoHtml {
     let nav = Nav::get();
@@ -152,8 +191,25 @@ fn tabs(tab: Memo<Tab>) -> impl IntoHtml {
             focus_tab(*next);
         }
     };
+    // On a narrow page the bar scrolls sideways: the tab that is open is in sight.
+    let bar = ElRef::new();
+    effect(move || {
+        tab.get();
+        let chosen = bar
+            .get()
+            .and_then(|bar| Some((bar.query_selector("[aria-selected=true]").ok()??, bar)));
+        if let Some((chosen, bar)) = chosen {
+            let (box_of, room) = (
+                chosen.get_bounding_client_rect(),
+                bar.get_bounding_client_rect(),
+            );
+            let beyond = (box_of.right() - room.right() + EDGE).max(0.0)
+                + (box_of.left() - room.left() - EDGE).min(0.0);
+            bar.set_scroll_left(bar.scroll_left() + beyond as i32);
+        }
+    });
     view! {
-        <div class="tabs" role="tablist" aria-label="Parts of the run" on:keydown=on_key>
+        <div class="tabs" role="tablist" aria-label="Parts of the run" node_ref=bar on:keydown=on_key>
             {Tab::ALL.into_iter().map(|to| view! {
                 <a
                     role="tab" id=format!("tab-{}", to.word()) href=move || href(to) aria-controls="tabpanel"

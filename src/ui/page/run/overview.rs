@@ -4,10 +4,11 @@ use crate::state::reactive::memo;
 use crate::ui::html::{El, view};
 use leptos::prelude::*;
 use runboard_core::model::order::order;
+use runboard_core::model::step_view::duration;
 use runboard_core::model::{Run, Step, Timestamp, failure, fold};
-use runboard_core::store::ansi;
+use runboard_core::store::{ansi, download};
 
-use super::steps::step_span;
+use super::save::save_button;
 use crate::state::State;
 use crate::state::run_detail::{Loaded, RunDetail};
 use crate::ui::part::facts::facts;
@@ -64,7 +65,7 @@ pub fn overview(detail: RunDetail) -> El {
 fn failed_step(step: Step, detail: RunDetail) -> El {
     let key = step.key.clone();
     let mut route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Logs);
-    route.log.step = vec![key.clone()];
+    route.part.step = vec![key.clone()];
     let lines = memo(move || last_lines(&detail, &key));
     view! {
         <section class="failed-step" data-step-key=step.key.clone()>
@@ -93,7 +94,7 @@ fn steps_in_short(detail: RunDetail) -> El {
             let steps = steps.ready().map_or(&[][..], Vec::as_slice);
             let spans = steps
                 .iter()
-                .filter_map(|step| Some((step_span(step, now)?, &step.key)));
+                .filter_map(|step| Some((duration(step, now)?, &step.key)));
             let spans: Vec<_> = spans.collect();
             let span = |place: usize| spans.get(place).map(|(span, _)| *span);
             let places = order(spans.len(), &|a, b| span(b).cmp(&span(a)));
@@ -131,6 +132,8 @@ fn steps_in_short(detail: RunDetail) -> El {
 fn run_facts(detail: RunDetail) -> El {
     let run = detail.run;
     let of_run = move || run.with(|run| run.ready().map(rows).unwrap_or_default());
+    let json = move || run.with(|run| run.ready().map(download::run).unwrap_or_default());
+    let save = save_button(&detail, Tab::Overview, json);
     let has_tags =
         memo(move || run.with(|run| run.ready().is_some_and(|run| !run.tags.is_empty())));
     let tags = move || run.with(|run| run.ready().map(|run| run.tags.clone()).unwrap_or_default());
@@ -139,6 +142,7 @@ fn run_facts(detail: RunDetail) -> El {
             <h2>"Facts"</h2>
             {facts(of_run)}
             {move || has_tags.get().then(|| view! { <h2>"Tags"</h2>{facts(tags)} })}
+            <div>{save}</div>
         </section>
     }
 }

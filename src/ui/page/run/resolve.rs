@@ -6,7 +6,6 @@ use runboard_core::store::run_table::RowId;
 use crate::state::State;
 use crate::state::clock::offset_minutes;
 use crate::state::sources::ConfigState;
-use leptos::prelude::*;
 
 /// A prefix must be this long, and no number, to stand for a run.
 const PREFIX: usize = 6;

@@ -2,7 +2,6 @@
 
 use crate::state::reactive::{Memo, memo};
 use crate::ui::html::{IntoHtml, value_of, view};
-use leptos::prelude::*;
 use runboard_core::model::Phase;
 
 use crate::state::State;

@@ -1,16 +1,19 @@
 //! The grid of runs: windowed, by keyboard and pointer, with new rows behind a chip while somebody reads.
 
-use crate::state::reactive::{Memo, effect, memo};
-use crate::ui::html::{ElRef, IntoHtml, each, view};
+use crate::state::reactive::{Memo, RwSignal, effect, memo};
+use crate::ui::html::{El, ElRef, IntoHtml, each, view};
 use leptos::prelude::*;
-use runboard_core::store::run_table::RowId;
 use runboard_core::store::run_view::SortKey;
 use runboard_core::store::window::Align;
 use wasm_bindgen::JsCast as _;
 
+use super::columns::{ListColumn, least, shown as columns_shown, tracks};
+use super::group::group_row;
 use super::row::run_row;
+use crate::browser::page;
 use crate::state::State;
 use crate::state::run_list::Place;
+use crate::state::run_rows::GroupRow;
 use crate::ui::nav::Nav;
 use crate::ui::part::windowed::Windowed;
 use crate::ui::route::View;
@@ -21,35 +24,69 @@ const ROW: f64 = 32.0;
 const NARROW_ROW: f64 = 52.0;
 const HEAD: f64 = 29.0;
 
-/// Class, name, and what the list can be ordered by there.
-const COLUMNS: [(&str, &str, Option<SortKey>); 8] = [
-    ("col-status", "Status", Some(SortKey::Status)),
-    ("col-id", "Run", Some(SortKey::Run)),
-    ("col-job", "Job", Some(SortKey::Job)),
-    ("col-source", "Source", Some(SortKey::Source)),
-    ("col-started", "Started", Some(SortKey::Started)),
-    ("col-duration", "Duration", Some(SortKey::Duration)),
-    ("col-steps", "Steps", Some(SortKey::Steps)),
-    ("col-why", "Why / tags", None),
-];
+/// Below these widths the columns stand in two lines, and the widest one is left out.
+const NARROW: u64 = 700;
+const MEDIUM: u64 = 1100;
 
-/// Below this width the columns stand in two lines.
-const NARROW: f64 = 700.0;
+/// What the rows share.
+#[derive(Clone, Copy)]
+pub(super) struct Rows {
+    windowed: Windowed,
+    /// The rows that are in the page, and where they stand.
+    placed: Memo<Vec<(u64, GroupRow)>>,
+    /// The row that keys act on; it is known by its run, so that it stays the same while rows come and go.
+    pub(super) current: RwSignal<Option<GroupRow>>,
+    tab_stop: Memo<Option<GroupRow>>,
+    pub(super) columns: Memo<Vec<&'static ListColumn>>,
+}
 
-fn is_narrow() -> bool {
-    web_sys::window()
-        .and_then(|window| window.inner_width().ok()?.as_f64())
-        .is_some_and(|width| width <= NARROW)
+impl Rows {
+    fn place(self, row: GroupRow) -> u64 {
+        self.placed.with(|placed| {
+            let found = placed.iter().find(|(_, other)| *other == row);
+            found.map_or(0, |(place, _)| *place)
+        })
+    }
+
+    /// The value of `aria-rowindex`. Tracked.
+    pub(super) fn index(self, row: GroupRow) -> String {
+        (self.place(row) + 2).to_string()
+    }
+
+    /// Where the row stands, as CSS. Tracked.
+    pub(super) fn top(self, row: GroupRow) -> String {
+        self.windowed.top(self.place(row))
+    }
+
+    /// One row can be reached by Tab. Tracked.
+    pub(super) fn tab_index(self, row: GroupRow) -> &'static str {
+        if self.tab_stop.get() == Some(row) {
+            "0"
+        } else {
+            "-1"
+        }
+    }
+}
+
+/// A row's `data-row`.
+fn name(row: GroupRow) -> String {
+    match row {
+        GroupRow::Head(number) => ["g", &number.to_string()].concat(),
+        GroupRow::Run(row) => row.0.to_string(),
+    }
 }
 
 pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
     let runs = state.runs;
-    let narrow = RwSignal::new(is_narrow());
+    let width = RwSignal::new(page::size().0 as u64);
     let windowed = Windowed::new(ROW, HEAD);
-    let resized = crate::browser::page::on_window("resize", move |_| narrow.set(is_narrow()));
+    let resized = page::on_window("resize", move |_| width.set(page::size().0 as u64));
     StoredValue::new_local(resized);
+    let narrow = memo(move || width.get() <= NARROW);
+    let medium = memo(move || width.get() <= MEDIUM);
+    let columns = memo(move || columns_shown(medium.get()));
     effect(move || {
         let (row, head) = if narrow.get() {
             (NARROW_ROW, 0.0)
@@ -61,8 +98,7 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
     });
     effect(move || windowed.set_rows(shown.get()));
 
-    // The row that keys act on; it is known by its run, so that it stays the same while rows come and go.
-    let current: RwSignal<Option<RowId>> = RwSignal::new(None);
+    let current: RwSignal<Option<GroupRow>> = RwSignal::new(None);
     let has_focus = RwSignal::new(false);
     let has_pointer = RwSignal::new(false);
     // Reading: scrolled down, the pointer over the rows, or the focus in them.
@@ -75,30 +111,35 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
     });
     on_cleanup(move || runs.hold(false));
 
-    let rows = memo(move || {
+    let placed = memo(move || {
         let range = windowed.range();
-        let end = range.end.min(shown.get());
-        let mut rows = runs
-            .with_view(|_, view| view.rows(range.start as usize..end.max(range.start) as usize));
+        let end = range.end.min(shown.get()).max(range.start);
+        let rows = state.rows.range(range.start as usize..end as usize);
+        let mut placed: Vec<(u64, GroupRow)> = (range.start..).zip(rows).collect();
         // The focused row stays in the page, wherever it is, so that the focus is not lost.
         if has_focus.get()
             && let Some(row) = current.get()
-            && !rows.contains(&row)
-            && runs
-                .with_view(|table, view| view.place_of(table, row))
-                .is_some()
+            && !placed.iter().any(|(_, other)| *other == row)
+            && let Some(place) = state.rows.place_of(row)
         {
-            rows.push(row);
+            placed.push((place as u64, row));
         }
-        rows
+        placed
     });
-    let first = memo(move || runs.with_view(|_, view| view.get(0)));
+    let first = memo(move || state.rows.get(0));
     restore_place(windowed, current, shown, nav);
     let tab_stop = memo(move || current.get().or(first.get()));
+    let rows = Rows {
+        windowed,
+        placed,
+        current,
+        tab_stop,
+        columns,
+    };
 
     let move_to = move |place: u64| {
         let place = place.min(shown.get_untracked().saturating_sub(1));
-        if let Some(row) = untrack(|| runs.with_view(|_, view| view.get(place as usize))) {
+        if let Some(row) = untrack(|| state.rows.get(place as usize)) {
             windowed.scroll_to(place, Align::Nearest);
             current.set(Some(row));
             focus_soon(windowed.node, row);
@@ -106,8 +147,7 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
     };
     let place_now = move || {
         let row = tab_stop.get_untracked()?;
-        untrack(|| runs.with_view(|table, view| view.place_of(table, row)))
-            .map(|place| place as u64)
+        untrack(|| state.rows.place_of(row)).map(|place| place as u64)
     };
     let on_key = move |event: web_sys::KeyboardEvent| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
@@ -126,7 +166,7 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
         event.prevent_default();
     };
     // j and k work from anywhere on the page.
-    let anywhere = crate::browser::page::on_window("keydown", move |event| {
+    let anywhere = page::on_window("keydown", move |event| {
         if let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>()
             && matches!(event.key().as_str(), "j" | "k")
             && !event.default_prevented()
@@ -156,13 +196,13 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
     };
     view! {
         <div
-            class="grid runs" data-stale=move || is_stale().to_string()
+            class="grid runs" style:--list=move || columns.with(|columns| tracks(columns)) style:--least=move || format!("{}px", columns.with(|columns| least(columns))) data-stale=move || is_stale().to_string()
             on:pointerenter=move |_| has_pointer.set(true)
             on:pointerleave=move |_| has_pointer.set(false)
         >
             <div
                 class="grid__scroll" node_ref=windowed.node role="grid" aria-label="Runs"
-                aria-rowcount=move || if is_whole.get() { (shown.get() + 1).to_string() } else { "-1".into() } aria-colcount=COLUMNS.len().to_string()
+                aria-rowcount=move || if is_whole.get() { (shown.get() + 1).to_string() } else { "-1".into() } aria-colcount=move || columns.with(Vec::len).to_string()
                 on:scroll=move |_| { windowed.on_scroll(); }
                 on:wheel=move |event| { windowed.on_wheel(&event); }
                 on:keydown=on_key
@@ -170,10 +210,17 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
                 on:focusout=move |_| has_focus.set(false)
             >
                 <div class="grid__head" role="row" aria-rowindex="1">
-                    {COLUMNS.into_iter().map(|(class, name, key)| column(class, name, key)).collect::<Vec<_>>()}
+                    {move || columns.get().into_iter().map(column).collect::<Vec<_>>()}
                 </div>
                 <div class="grid__body" role="rowgroup" style:height=move || windowed.spacer()>
-                    {each(move || rows.get(), |row| row.0.to_string(), move |row| run_row(row, windowed, tab_stop, current, nav))}
+                    {each(
+                        move || placed.get(),
+                        |(_, row)| name(*row),
+                        move |(_, row)| match row {
+                            GroupRow::Run(row) => run_row(row, rows, nav),
+                            GroupRow::Head(number) => group_row(number, rows),
+                        },
+                    )}
                 </div>
             </div>
             {move || (held() > 0).then(|| view! {
@@ -187,14 +234,20 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
 }
 
 /// Leaving the list remembers where it stood; coming back to the same list (Back, or its link) stands there again.
-fn restore_place(windowed: Windowed, current: RwSignal<Option<RowId>>, shown: Memo<u64>, nav: Nav) {
-    let runs = State::get().runs;
+fn restore_place(
+    windowed: Windowed,
+    current: RwSignal<Option<GroupRow>>,
+    shown: Memo<u64>,
+    nav: Nav,
+) {
+    let state = State::get();
+    let runs = state.runs;
     let here = nav.route.with_untracked(|route| route.href());
     let mut wanted = runs.place.get_value().filter(|place| place.list == here);
     effect(move || {
         let rows = shown.get();
         let Some(place) = wanted.as_ref() else { return };
-        let found = runs.with_view(|table, view| view.place_of(table, place.first));
+        let found = state.rows.place_of(place.first);
         if let Some(at) = found.filter(|_| rows > 0) {
             windowed.set_rows(rows);
             windowed.scroll_to(at as u64, Align::Start);
@@ -215,7 +268,7 @@ fn restore_place(windowed: Windowed, current: RwSignal<Option<RowId>>, shown: Me
         });
     });
     on_cleanup(move || {
-        let first = untrack(|| runs.with_view(|_, view| view.get(windowed.first() as usize)));
+        let first = untrack(|| state.rows.get(windowed.first() as usize));
         if let Some(first) = first {
             runs.place.set_value(Some(Place {
                 list: list.get_value(),
@@ -227,13 +280,13 @@ fn restore_place(windowed: Windowed, current: RwSignal<Option<RowId>>, shown: Me
 }
 
 /// Focuses a row once it is in the page.
-fn focus_soon(grid: ElRef, row: RowId) {
+fn focus_soon(grid: ElRef, row: GroupRow) {
     crate::state::task::spawn(async move {
         leptos::task::tick().await;
         let element = grid
             .now()
             .and_then(|grid| {
-                grid.query_selector(&format!("[data-row='{}']", row.0))
+                grid.query_selector(&format!("[data-row='{}']", name(row)))
                     .ok()
                     .flatten()
             })
@@ -248,7 +301,11 @@ fn focus_soon(grid: ElRef, row: RowId) {
 }
 
 /// The head of a column. A press orders by it, another one turns the order round, a third gives the newest first again.
-fn column(class: &'static str, name: &'static str, key: Option<SortKey>) -> impl IntoHtml {
+fn column(column: &'static ListColumn) -> El {
+    let ListColumn {
+        class, name, sort, ..
+    } = *column;
+    let key = sort;
     let nav = Nav::get();
     let sort = memo(move || nav.route.with(|route| route.sort));
     let order = move || match sort.get() {
@@ -274,7 +331,7 @@ fn column(class: &'static str, name: &'static str, key: Option<SortKey>) -> impl
         })
     };
     view! {
-        <div role="columnheader" class=format!("grid__cell {class}") class=("grid__cell--number", class == "col-duration") aria-sort=aria>
+        <div role="columnheader" class=format!("grid__cell {class}") class=("grid__cell--number", column.is_number()) aria-sort=aria>
             {match key {
                 Some(key) => view! {
                     <button class="grid__sort" on:click=move |_| press(key)>

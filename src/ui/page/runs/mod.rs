@@ -1,19 +1,22 @@
 //! The runs of all sources in one list: filters, a summary, and a windowed grid that does not move under the reader.
 
+mod columns;
 mod filters;
 mod grid;
+mod group;
 mod row;
 mod standing;
+mod tools;
 
 use crate::state::reactive::{Memo, effect, memo};
 use crate::ui::html::{IntoHtml, view};
-use leptos::prelude::*;
 use runboard_core::model::{Phase, RunFilter};
 use runboard_core::store::run_view::SortKey;
 
 pub(in crate::ui) use self::filters::filters;
 use self::grid::grid;
 pub(in crate::ui) use self::standing::{Standing, no_rows, standing};
+use self::tools::tools;
 use crate::state::State;
 use crate::ui::nav::Nav;
 use crate::ui::route::Route;
@@ -23,16 +26,21 @@ pub fn runs_page() -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
     let asked = ask(state, nav);
-    let shown = memo(move || {
-        let limit = nav.route.with(|route| route.limit).unwrap_or(u64::MAX);
-        (state.runs.with_view(|_, view| view.len()) as u64).min(limit)
+    let limit = memo(move || nav.route.with(|route| route.limit).unwrap_or(u64::MAX));
+    let group = memo(move || nav.route.with(|route| route.group));
+    let matching =
+        memo(move || (state.runs.with_view(|_, view| view.len()) as u64).min(limit.get()));
+    effect(move || {
+        state.runs.changed.track();
+        state.rows.arrange(group.get(), limit.get() as usize);
     });
+    let shown = memo(move || state.rows.count() as u64);
     let standing = standing(shown, asked);
     // A memo, so that nobody's typing ends because rows came or went.
     let has_sources = memo(move || standing.get() != Standing::NoSources);
     view! {
         <h1 class="visually-hidden">"Runs"</h1>
-        {move || has_sources.get().then(|| view! { {filters()}{summary(shown)} })}
+        {move || has_sources.get().then(|| view! { {filters()}{summary(matching)} })}
         {move || match standing.get() {
             Standing::Rows => grid(shown).into_html(),
             other => no_rows(other),
@@ -82,6 +90,17 @@ fn summary(shown: Memo<u64>) -> impl IntoHtml {
             !route.filter.is_empty() || !route.source.is_empty() || route.limit.is_some()
         })
     };
+    let unfiltered = move || {
+        nav.route.with(|route| {
+            let (sort, group) = (route.sort, route.group);
+            Route {
+                sort,
+                group,
+                ..Route::default()
+            }
+            .href()
+        })
+    };
     let status_link = |word: &str| {
         let mut route = Route::default();
         route.filter.status = vec![word.into()];
@@ -100,7 +119,8 @@ fn summary(shown: Memo<u64>) -> impl IntoHtml {
                 let running = (running > 0).then(|| view! { <a href=status_link("running")>{format!("{} running", text::count(running as u64))}</a> });
                 vec![failed, running]
             }}
-            {move || is_filtered().then(|| view! { <a href=Route::default().href()>"clear filters"</a> })}
+            {move || is_filtered().then(|| view! { <a href=unfiltered>"clear filters"</a> })}
+            {tools(shown)}
         </div>
     }
 }

@@ -1,8 +1,12 @@
 //! A row of the list: status, run, job, source, start, duration, steps, and why.
 
-use crate::state::reactive::{Memo, memo};
-use crate::ui::html::{El, IntoHtml, view};
-use leptos::prelude::*;
+use super::columns::ListColumn;
+use super::grid::Rows;
+use crate::state::export::Column;
+use crate::state::reactive::memo;
+use crate::state::run_rows::GroupRow;
+use crate::state::sources::Source;
+use crate::ui::html::{El, Html, IntoHtml, view};
 use runboard_core::model::{Phase, Run};
 use runboard_core::store::run_table::RowId;
 use wasm_bindgen::JsCast as _;
@@ -12,24 +16,14 @@ use crate::ui::nav::Nav;
 use crate::ui::part::phase_badge::phase_badge;
 use crate::ui::part::steps_bar::steps_bar;
 use crate::ui::part::time_cell::{duration_cell, time_cell};
-use crate::ui::part::windowed::Windowed;
 use crate::ui::route::{Route, Tab};
 use crate::ui::text;
 
-pub fn run_row(
-    row: RowId,
-    windowed: Windowed,
-    tab_stop: Memo<Option<RowId>>,
-    current: RwSignal<Option<RowId>>,
-    nav: Nav,
-) -> El {
+pub(super) fn run_row(row: RowId, rows: Rows, nav: Nav) -> El {
     let state = State::get();
     let runs = state.runs;
     let shown = memo(move || runs.get(row));
-    let place = memo(move || {
-        runs.with_view(|table, view| view.place_of(table, row))
-            .unwrap_or(0) as u64
-    });
+    let (current, here) = (rows.current, GroupRow::Run(row));
     let source = move || {
         shown.with(|shown| {
             shown
@@ -48,7 +42,7 @@ pub fn run_row(
     let href =
         move || Route::to_run(&source_id(), &of_run(|run| run.id.clone()), Tab::Overview).href();
     let open = move || {
-        current.set(Some(row));
+        current.set(Some(here));
         let route = Route::to_run(&source_id(), &of_run(|run| run.id.clone()), Tab::Overview);
         nav.go(route);
     };
@@ -59,83 +53,110 @@ pub fn run_row(
             data-source=source_id
             data-run-id=move || of_run(|run| run.id.clone())
             data-phase=move || of_run(|run| run.phase.word().into())
-            aria-rowindex=move || (place.get() + 2).to_string()
-            tabindex=move || if tab_stop.get() == Some(row) { "0" } else { "-1" }
-            style:transform=move || windowed.top(place.get())
-            on:focus=move |_| current.set(Some(row))
+            aria-rowindex=move || rows.index(here)
+            tabindex=move || rows.tab_index(here)
+            style:transform=move || rows.top(here)
+            on:focus=move |_| current.set(Some(here))
             on:click=move |event: web_sys::MouseEvent| {
-                current.set(Some(row));
+                current.set(Some(here));
                 let on_link = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()).is_some_and(|element| element.closest("a").ok().flatten().is_some());
                 if !on_link { open(); }
             }
             on:keydown=move |event| if event.key() == "Enter" { event.prevent_default(); open(); }
         >
-            {move || shown.get().map(|(_, run)| cells(state, &run, source().map(|source| (source.config.name.clone(), source)), href()))}
+            {move || shown.get().map(|(_, run)| {
+                let all = Cells { state, run, source: source(), href: href() };
+                rows.columns.with(|columns| columns.iter().map(|column| all.cell(column)).collect::<Vec<_>>())
+            })}
         </div>
     }
 }
 
-fn cells(
+/// What a row's cells are made of.
+struct Cells {
     state: State,
-    run: &Run,
-    source: Option<(String, crate::state::sources::Source)>,
+    run: Run,
+    source: Option<Source>,
     href: String,
-) -> impl IntoHtml + use<> {
-    let is_unfinished = run.is_unfinished();
-    let is_ticking = run.phase.is_active() && !is_unfinished && run.started_at.is_some();
-    let started_at = run.started_at;
-    let (name, source) =
-        source.map_or((String::new(), None), |(name, source)| (name, Some(source)));
-    let now = state.now;
-    let duration = if is_ticking {
-        let source = source.clone();
+}
+
+impl Cells {
+    fn cell(&self, column: &ListColumn) -> El {
+        let run = &self.run;
+        let text = |text: Option<&str>| text.unwrap_or_default().to_string().into_html();
+        let inner = match column.column {
+            Column::Status => phase_badge(
+                run.phase,
+                text::run_status(run),
+                run.is_unfinished(),
+                run.raw_status.clone(),
+            )
+            .into_html(),
+            Column::Id => view! { <a href=self.href.as_str() title=run.id.as_str() tabindex="-1">{text::short_id(&run.id)}</a> }.into_html(),
+            Column::Job => text(Some(&run.job)),
+            Column::Source => text(self.source.as_ref().map(|source| source.config.name.as_str())),
+            Column::Created => time_cell(run.created_at, run.zone_assumed, true).into_html(),
+            Column::Started => {
+                time_cell(run.started_at.or(run.created_at), run.zone_assumed, true).into_html()
+            }
+            Column::Duration => self.duration(),
+            Column::StepsDone => steps_bar(run.steps).into_html(),
+            Column::Attempt => run.attempt.to_string().into_html(),
+            Column::ExitCode => run.exit_code.map(|code| code.to_string()).into_html(),
+            Column::User => text(run.user.as_deref()),
+            Column::Host => text(run.host.as_deref()),
+            _ => self.why(),
+        };
+        // What may be cut off can be read whole.
+        let title = match column.column {
+            Column::Job => Some(run.job.clone()),
+            Column::User => run.user.clone(),
+            Column::Host => run.host.clone(),
+            _ => None,
+        };
         view! {
-            <span>{move || {
-                let now = now.get();
-                // While the source is silent, nobody knows how long it has been running: the clock stops at what was last heard.
-                let at = source.as_ref().map_or(now, |source| source.heard_now(now));
-                started_at.map(|started| text::ticking(at.since(started)))
-            }}</span>
+            <div role="gridcell" class=["grid__cell ", column.class].concat() class=("grid__cell--number", column.is_number()) title=title>{inner}</div>
         }
-        .into_html()
-    } else {
-        duration_cell(text::run_span(run, now.get_untracked())).into_html()
-    };
-    let tags = run
-        .tags
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect::<Vec<_>>()
-        .join(" \u{b7} ");
-    let why = if is_unfinished {
-        let seen = run
-            .last_seen_at
-            .map(|at| text::time_short(at, now.get_untracked()))
-            .unwrap_or_default();
-        format!("last seen {seen}, no sign of life since")
-    } else {
-        run.reason
-            .as_deref()
-            .map(text::first_line)
-            .unwrap_or_default()
-            .to_string()
-    };
-    let is_failure = matches!(run.phase, Phase::Failed | Phase::TimedOut);
-    let why_title = run.reason.clone().unwrap_or_default();
-    let id = run.id.clone();
-    view! {
-        <div role="gridcell" class="grid__cell col-status">
-            {phase_badge(run.phase, text::run_status(run), is_unfinished, run.raw_status.clone())}
-        </div>
-        <div role="gridcell" class="grid__cell col-id mono"><a href=href title=id.clone() tabindex="-1">{text::short_id(&id)}</a></div>
-        <div role="gridcell" class="grid__cell col-job" title=run.job.clone()>{run.job.clone()}</div>
-        <div role="gridcell" class="grid__cell col-source muted">{name}</div>
-        <div role="gridcell" class="grid__cell col-started">{time_cell(run.started_at.or(run.created_at), run.zone_assumed, true)}</div>
-        <div role="gridcell" class="grid__cell grid__cell--number col-duration">{duration}</div>
-        <div role="gridcell" class="grid__cell col-steps">{steps_bar(run.steps)}</div>
-        <div role="gridcell" class="grid__cell col-why">
-            {(!why.is_empty()).then(|| view! { <span class="runs__why" class=("runs__why--failed", is_failure) title=why_title>{why}" "</span> })}
-            <span class="muted" title=tags.clone()>{tags.clone()}</span>
-        </div>
+    }
+
+    fn duration(&self) -> Html {
+        let run = &self.run;
+        let now = self.state.now;
+        if !run.phase.is_active() || run.is_unfinished() || run.started_at.is_none() {
+            return duration_cell(text::run_span(run, now.get_untracked())).into_html();
+        }
+        let (source, started) = (self.source.clone(), run.started_at);
+        let words = move || {
+            let now = now.get();
+            // While the source is silent, nobody knows how long it has been running: the clock stops at what was last heard.
+            let at = source.as_ref().map_or(now, |source| source.heard_now(now));
+            started.map(|started| text::ticking(at.since(started)))
+        };
+        view! { <span>{words}</span> }.into_html()
+    }
+
+    fn why(&self) -> Html {
+        let run = &self.run;
+        let tags = run
+            .tags
+            .iter()
+            .map(|(key, value)| [key.as_str(), "=", value].concat())
+            .collect::<Vec<_>>()
+            .join(" \u{b7} ");
+        let why = if run.is_unfinished() {
+            let now = self.state.now.get_untracked();
+            let seen = run.last_seen_at.map(|at| text::time_short(at, now));
+            let seen = seen.unwrap_or_default();
+            format!("last seen {seen}, no sign of life since")
+        } else {
+            let reason = run.reason.as_deref();
+            reason.map(text::first_line).unwrap_or_default().to_string()
+        };
+        let is_failure = matches!(run.phase, Phase::Failed | Phase::TimedOut);
+        let title = run.reason.clone().unwrap_or_default();
+        view! {
+            {(!why.is_empty()).then(|| view! { <span class="runs__why" class=("runs__why--failed", is_failure) title=title>{why}" "</span> })}
+            <span class="muted" title=tags.as_str()>{tags.as_str()}</span>
+        }
     }
 }

@@ -1,7 +1,5 @@
 //! What stands where rows would: empty because of filters, because there are no runs, and because sources are down are different things.
 
-use leptos::prelude::*;
-
 use super::Asked;
 use crate::state::State;
 use crate::state::reactive::{Memo, memo};

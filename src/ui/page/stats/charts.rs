@@ -1,6 +1,6 @@
 //! Runs per day by outcome, as stacked bars and as a table.
 
-use leptos::prelude::*;
+use crate::state::reactive::RwSignal;
 use runboard_core::model::Timestamp;
 use runboard_core::model::stats::{Day, Stats};
 
@@ -57,12 +57,20 @@ fn stack(nav: Nav, day: Day, most: u64) -> El {
     }
     view! {
         <a href=day_link(nav, day.number) aria-label=words.as_str() title=words.as_str()>
-            <svg viewBox="0 0 14 120" width=BAR height=HEIGHT aria-hidden="true">
+            <svg viewBox="0 0 14 120" width=BAR height=HEIGHT preserveAspectRatio="none" aria-hidden="true">
                 <rect class="room" width=BAR height=HEIGHT />
                 {rects}
             </svg>
         </a>
     }
+}
+
+/// What the colours stand for, from the bottom of a stack to its top.
+fn legend() -> Vec<El> {
+    ["succeeded", "failed", "stopped", "open"]
+        .into_iter()
+        .map(|word| view! { <span><svg viewBox="0 0 10 10" aria-hidden="true"><rect class=word width="10" height="10" /></svg>{word}</span> })
+        .collect()
 }
 
 pub fn days_chart(stats: RwSignal<Option<Stats>>) -> El {
@@ -140,7 +148,7 @@ pub fn days_chart(stats: RwSignal<Option<Stats>>) -> El {
             <h2>"Runs per day"</h2>
             <div class="stats__chart">
                 <div class="stats__days" role="group" aria-label="Runs per day by outcome">{bars}</div>
-                <p class="muted">{ends}</p>
+                <p class="stats__legend"><span>{ends}</span>{legend()}</p>
             </div>
             {undated}
             <details><summary>"as a table"</summary>{table("Runs per day", &COLUMNS, rows)}</details>

@@ -3,8 +3,8 @@
 mod charts;
 mod tables;
 
-use crate::state::reactive::{effect, memo};
-use crate::ui::html::{El, Html, each, view};
+use crate::state::reactive::{RwSignal, effect, memo};
+use crate::ui::html::{El, Html, IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::model::Span;
 use runboard_core::model::stats::{ENOUGH, Spread, Stats};
@@ -12,27 +12,19 @@ use runboard_core::model::stats::{ENOUGH, Spread, Stats};
 use self::charts::days_chart;
 use self::tables::{job_table, step_tables};
 use crate::state::State;
+use crate::state::gather;
 use crate::state::step_stats::{self, StepTable};
 use crate::state::task::Task;
 use crate::ui::nav::Nav;
 use crate::ui::page::runs::{Standing, ask, filters, no_rows, standing};
+use crate::ui::part::panel::panel;
 use crate::ui::text;
 
 pub fn stats_page() -> Html {
     let state = State::get();
     let nav = Nav::get();
     let asked = ask(state, nav);
-    let stats: RwSignal<Option<Stats>> = RwSignal::new(None);
-    // Every row is looked at, so news are taken in once a second at most.
-    let seen = StoredValue::new(u64::MAX);
-    effect(move || {
-        state.now.track();
-        let changed = state.runs.changed.get_untracked();
-        if !state.runs.is_building.get() && seen.get_value() != changed {
-            seen.set_value(changed);
-            stats.set(Some(state.runs.stats()));
-        }
-    });
+    let stats = gather::stats(state);
     let steps = RwSignal::new(StepTable::default());
     let reading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     let runs_shown =
@@ -45,11 +37,13 @@ pub fn stats_page() -> Html {
     on_cleanup(move || reading.set_value(None));
     let shown = memo(move || state.runs.with_view(|_, view| view.len()) as u64);
     let standing = standing(shown, asked);
+    let is_counted = memo(move || runs_shown.get() > 0);
     view! {
         {filters()}
         <div class="stats" tabindex="0" role="region" aria-label="Statistics">
             <h1>"Statistics"</h1>
             {move || match standing.get() {
+                Standing::Rows if !is_counted.get() => panel("Counting \u{2026}", "", "", ()).into_html(),
                 Standing::Rows => view! {
                     {numbers(stats)}
                     {days_chart(stats)}

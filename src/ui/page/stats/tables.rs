@@ -1,6 +1,6 @@
 //! Jobs and steps as tables, with their lengths as bars.
 
-use leptos::prelude::*;
+use crate::state::reactive::RwSignal;
 use runboard_core::model::Span;
 use runboard_core::model::stats::{ENOUGH, JobStats, Spread, Stats};
 use runboard_core::model::step_stats::{StepStats, Worst, worst};

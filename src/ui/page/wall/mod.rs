@@ -2,12 +2,13 @@
 
 use crate::state::reactive::{effect, memo};
 use crate::ui::html::{IntoHtml, view};
-use leptos::prelude::*;
 use runboard_core::model::Timestamp;
 use runboard_core::model::order::order;
 use runboard_core::model::wall::{Health, Tile};
 
 use crate::state::State;
+use crate::state::gather;
+use crate::state::session::Standing;
 use crate::state::sources::ConfigState;
 use crate::state::version;
 use crate::ui::nav::Nav;
@@ -42,7 +43,7 @@ fn word(health: Health) -> &'static str {
 }
 
 /// Tiles of one source each when there are several and the address asks so; the sources that gave nothing are tiles too.
-fn shown(state: State, by_source: bool, now: Timestamp) -> Vec<Shown> {
+fn shown(state: State, tiles: &[Tile], by_source: bool, now: Timestamp) -> Vec<Shown> {
     let sources = state.sources.list.get();
     let several = sources.len() > 1;
     let stale = |index: u16| {
@@ -57,7 +58,6 @@ fn shown(state: State, by_source: bool, now: Timestamp) -> Vec<Shown> {
             .map(|source| source.config.name.clone())
             .unwrap_or_default()
     };
-    let tiles = state.runs.tiles(by_source);
     let mut shown: Vec<Shown> = sources
         .iter()
         .filter(|source| {
@@ -71,7 +71,7 @@ fn shown(state: State, by_source: bool, now: Timestamp) -> Vec<Shown> {
             stale: stale(source.index),
         })
         .collect();
-    shown.extend(tiles.into_iter().map(|tile| {
+    shown.extend(tiles.iter().map(|tile| {
         let stale = stale(tile.source);
         Shown {
             name: if by_source {
@@ -85,7 +85,7 @@ fn shown(state: State, by_source: bool, now: Timestamp) -> Vec<Shown> {
             } else {
                 word(tile.health)
             },
-            tile: Some(tile),
+            tile: Some(tile.clone()),
             stale,
         }
     }));
@@ -126,7 +126,13 @@ pub fn wall_page() -> impl IntoHtml {
     });
     let by_source = memo(move || nav.route.with(|route| route.by_source));
     // Once a second: the clock ticks, and so do the ages.
-    let tiles = memo(move || shown(state, by_source.get(), state.now.get()));
+    let known = gather::tiles(state, by_source);
+    let tiles = memo(move || {
+        known.with(|known| {
+            let known = known.as_deref().unwrap_or_default();
+            shown(state, known, by_source.get(), state.now.get())
+        })
+    });
     let hidden = memo(move || tiles.with(|tiles| tiles.len().saturating_sub(TILES)));
     let is_well = memo(move || {
         tiles.with(|tiles| {
@@ -145,6 +151,9 @@ pub fn wall_page() -> impl IntoHtml {
     });
     let nothing = move || match state.sources.config.get() {
         ConfigState::Loading => "reading config.json".to_string(),
+        ConfigState::Failed(_) if state.session.standing.get() == Standing::SignedOut => {
+            "signed out".into()
+        }
         ConfigState::Failed(error) => error,
         ConfigState::Missing => "no source is configured".into(),
         ConfigState::Ready if state.sources.list.with(Vec::is_empty) => {
@@ -163,7 +172,9 @@ pub fn wall_page() -> impl IntoHtml {
                     }
                     let tiles = tiles.get();
                     if tiles.is_empty() {
-                        return view! { <div class="tile" data-health="new"><b class="tile__name">{nothing()}</b></div> }.into_html();
+                        let words = nothing();
+                        let letters = words.chars().count().max(10).to_string();
+                        return view! { <div class="tile" data-health="new"><b class="tile__name" style:--letters=letters>{words}</b></div> }.into_html();
                     }
                     let failing = tiles.iter().skip(TILES).filter(|tile| tile.health == "failed").count();
                     let more = hidden.get();

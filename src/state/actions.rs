@@ -1,0 +1,256 @@
+//! What can be done to a run, and doing it: once for each confirmed wish, never again by itself.
+
+use crate::state::reactive::RwSignal;
+use leptos::prelude::*;
+pub use runboard_core::model::resume::{PlanStep, PlanVerb, ResumeMode, ResumePlan};
+
+use runboard_core::backend::{Acted, Action, BackendError};
+use runboard_core::net::Clock as _;
+
+use super::State;
+use super::run_detail::Loaded;
+use super::sources::Source;
+use super::task::{self, Task};
+use crate::browser::clock::BrowserClock;
+
+/// What users can wish for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Resume,
+    Reexecute,
+    Terminate,
+    Delete,
+}
+
+impl Deed {
+    pub const ALL: [Deed; 4] = [Deed::Resume, Deed::Reexecute, Deed::Terminate, Deed::Delete];
+
+    /// The verb of its buttons.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Deed::Resume => "Resume",
+            Deed::Reexecute => "Re-execute",
+            Deed::Terminate => "Terminate",
+            Deed::Delete => "Delete",
+        }
+    }
+}
+
+/// Whether it is offered: config.json says that this source's runs may be changed from here, and the source says that it would do it. Tracked.
+pub fn is_offered(source: &Source, deed: Deed) -> bool {
+    source.config.actions
+        && source.link.with(|link| {
+            let can = |action: &Action| {
+                let info = link.info.as_ref();
+                info.is_some_and(|info| info.capabilities.allows(action))
+            };
+            match deed {
+                Deed::Resume => can(&Action::Resume {
+                    mode: ResumeMode::default(),
+                    token: String::new(),
+                }),
+                Deed::Reexecute => can(&Action::Reexecute),
+                Deed::Terminate => can_end(&can, false) || can_end(&can, true),
+                Deed::Delete => can(&Action::Delete { force: false }),
+            }
+        })
+}
+
+fn can_end(can: &dyn Fn(&Action) -> bool, immediate: bool) -> bool {
+    can(&Action::Terminate { immediate })
+}
+
+/// How a wish stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Standing {
+    #[default]
+    Asking,
+    Busy,
+    /// It was not done, and why.
+    Refused(String),
+    /// No answer came: nobody can tell whether it was done. Asking again is safe, because the key stays the same.
+    Unclear(String),
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The id of the new run.
+    pub new_run: Option<String>,
+    /// In the source's words.
+    pub message: String,
+}
+
+/// One wish, from its dialog's opening to its closing.
+#[derive(Clone, Copy)]
+pub struct Wish {
+    pub deed: Deed,
+    about: StoredValue<(Source, String), LocalStorage>,
+    /// Of a deletion: the run goes on, and is to be ended by it.
+    force: bool,
+    pub immediate: RwSignal<bool>,
+    pub mode: RwSignal<ResumeMode>,
+    pub plan: RwSignal<Loaded<ResumePlan>>,
+    pub standing: RwSignal<Standing>,
+    /// The key of what was asked and not yet answered.
+    key: StoredValue<Option<String>>,
+    reading: StoredValue<Option<Task>, LocalStorage>,
+}
+
+impl Wish {
+    /// Belongs to the current owner.
+    pub fn new(source: Source, id: String, deed: Deed, goes_on: bool) -> Wish {
+        let only_kill = untrack(|| {
+            let safe = Action::Terminate { immediate: false };
+            source.link.with(|link| {
+                link.info
+                    .as_ref()
+                    .is_some_and(|info| !info.capabilities.allows(&safe))
+            })
+        });
+        let wish = Wish {
+            deed,
+            about: StoredValue::new_local((source, id)),
+            force: goes_on,
+            immediate: RwSignal::new(only_kill),
+            mode: RwSignal::new(ResumeMode::default()),
+            plan: RwSignal::new(Loaded::Loading),
+            standing: RwSignal::new(Standing::Asking),
+            key: StoredValue::new(None),
+            reading: StoredValue::new_local(None),
+        };
+        if deed == Deed::Resume {
+            wish.read_plan();
+        }
+        wish
+    }
+
+    /// Chooses the steps that are taken up, and shows what that would do.
+    pub fn set_mode(self, mode: ResumeMode) {
+        self.mode.set(mode);
+        self.changed();
+        self.read_plan();
+    }
+
+    pub fn set_immediate(self, immediate: bool) {
+        self.immediate.set(immediate);
+        self.changed();
+    }
+
+    /// Another wish needs another key.
+    fn changed(self) {
+        self.key.set_value(None);
+        self.standing.set(Standing::Asking);
+    }
+
+    /// Asks what resuming would do.
+    pub fn read_plan(self) {
+        let (source, id) = self.about.get_value();
+        let Ok(backend) = source.backend() else {
+            return;
+        };
+        self.plan.set(Loaded::Loading);
+        let mode = self.mode.get_untracked();
+        self.reading.set_value(Some(Task::spawn(async move {
+            let answer = backend.resume_plan(&id, mode).await;
+            self.plan.set(match answer {
+                Ok(plan) => Loaded::Ready(plan.value),
+                Err(error) => Loaded::Failed(error),
+            });
+        })));
+    }
+
+    /// What is asked; `None` while there is no plan to agree to.
+    fn action(self) -> Option<Action> {
+        Some(match self.deed {
+            Deed::Terminate => Action::Terminate {
+                immediate: self.immediate.get_untracked(),
+            },
+            Deed::Delete => Action::Delete { force: self.force },
+            Deed::Reexecute => Action::Reexecute,
+            Deed::Resume => Action::Resume {
+                mode: self.mode.get_untracked(),
+                token: self
+                    .plan
+                    .with_untracked(|plan| plan.ready().map(|plan| plan.token.clone()))?,
+            },
+        })
+    }
+
+    /// The user agrees: asks once. `done` is told only while the dialog is there.
+    pub fn confirm(self, done: impl FnOnce(Done) + 'static) {
+        let (source, id) = self.about.get_value();
+        let (Some(action), Ok(backend)) = (self.action(), source.backend()) else {
+            return;
+        };
+        if self.standing.get_untracked() == Standing::Busy {
+            return;
+        }
+        let key = self.key.get_value().unwrap_or_else(new_key);
+        self.key.set_value(Some(key.clone()));
+        self.standing.set(Standing::Busy);
+        let done: Box<dyn FnOnce(Done)> = Box::new(done);
+        // No task of the dialog's: closing it must not take back half of what was agreed to.
+        task::spawn(async move {
+            let answer = backend.act(&id, &action, &key).await;
+            match answer {
+                Ok(answer) => {
+                    let outcome = take(&source, &id, answer.value);
+                    if self.standing.try_set(Standing::Asking) {
+                        done(outcome);
+                    }
+                }
+                Err(error) => self.failed(error),
+            }
+        });
+    }
+
+    fn failed(self, error: BackendError) {
+        // The dialog may be gone, and with it whoever wanted to know.
+        if error.is_passing() {
+            self.standing.set(Standing::Unclear(error.to_string()));
+            return;
+        }
+        if error == BackendError::SignedOut {
+            State::get().session.doubt();
+        }
+        let is_refused = matches!(error, BackendError::Refused(_));
+        let words = match error {
+            BackendError::Refused(words) => words,
+            error => error.to_string(),
+        };
+        if self.standing.try_set(Standing::Refused(words)) {
+            self.key.set_value(None);
+            // What was agreed to is no longer what would happen.
+            if is_refused && self.deed == Deed::Resume {
+                self.read_plan();
+            }
+        }
+    }
+}
+
+/// Lets the list know at once.
+fn take(source: &Source, id: &str, acted: Acted) -> Done {
+    let runs = State::get().runs;
+    if acted.deleted.is_some() {
+        runs.remove(source.index, &[id.to_string()]);
+    }
+    let new_run = acted
+        .run
+        .as_ref()
+        .map(|run| run.id.clone())
+        .filter(|new| new != id);
+    if let Some(run) = acted.run {
+        runs.take(source.index, &[run]);
+    }
+    Done {
+        new_run,
+        message: acted.message,
+    }
+}
+
+/// Two wishes never share a key; it need not be a secret.
+fn new_key() -> String {
+    let part = || (BrowserClock.random() * (1_u64 << 53) as f64) as u64;
+    format!("{:x}-{:x}-{:x}", BrowserClock.now().0, part(), part())
+}

@@ -1,0 +1,96 @@
+//! Parts of a run that are asked for when their tab is open, and again when the run has moved on: figures, family, the source's own records.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use runboard_core::backend::{Backend, BackendError};
+use runboard_core::model::{Family, RunStats};
+use runboard_core::net::Clock as _;
+use runboard_core::net::retry::Backoff;
+
+use super::State;
+use super::feed::wait_after;
+use super::reactive::{RwSignal, effect};
+use super::run_detail::{Loaded, RunDetail};
+use super::task::Task;
+use crate::browser::clock::BrowserClock;
+
+/// A run that moves is asked about at most this often.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Stats,
+    Lineage,
+    Raw,
+}
+
+/// One type for all answers, so that what asks exists once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    Stats(RunStats),
+    Lineage(Family),
+    /// JSON as it came.
+    Raw(String),
+}
+
+async fn once(backend: &dyn Backend, run: &str, part: Part) -> Result<Answer, BackendError> {
+    Ok(match part {
+        Part::Stats => Answer::Stats(backend.stats(run).await?.value),
+        Part::Lineage => Answer::Lineage(backend.lineage(run).await?.value),
+        Part::Raw => Answer::Raw(backend.raw(run).await?.value),
+    })
+}
+
+impl RunDetail {
+    /// Asks for a part, and again while the owner lives whenever the run, its steps or (for the family) the source's list have changed.
+    /// An answer stays while the next one is awaited or cannot be had.
+    pub fn ask(&self, part: Part) -> RwSignal<Loaded<Answer>> {
+        let answer = RwSignal::new(Loaded::Loading);
+        let Ok(backend) = self.source.backend() else {
+            return answer;
+        };
+        let news = StoredValue::new(0_u64);
+        let (run, steps, source) = (self.run, self.steps, self.source.index);
+        let runs = State::get().runs;
+        effect(move || {
+            run.track();
+            steps.track();
+            if part == Part::Lineage {
+                runs.changed.track();
+            }
+            news.update_value(|news| *news += 1);
+        });
+        let id = self.id.clone();
+        let task = Task::spawn(async move {
+            let mut backoff = Backoff::new();
+            let size = || untrack(|| runs.with_table(|table| table.source_len(source)));
+            loop {
+                let (asked, had) = (news.get_value(), size());
+                match once(backend.as_ref(), &id, part).await {
+                    Ok(value) => answer.set(Loaded::Ready(value)),
+                    Err(error) => {
+                        let again = error.is_passing() || error.is_denied();
+                        let wait = wait_after(&error, &mut backoff);
+                        if answer.with_untracked(|answer| answer.ready().is_none()) {
+                            answer.set(Loaded::Failed(error));
+                        }
+                        if !again {
+                            return;
+                        }
+                        BrowserClock.sleep(wait).await;
+                        continue;
+                    }
+                }
+                // A list that merely changes its rows brings no relatives.
+                while news.get_value() == asked || part == Part::Lineage && size() == had {
+                    BrowserClock.sleep(PAUSE).await;
+                }
+                BrowserClock.sleep(PAUSE).await;
+            }
+        });
+        StoredValue::new_local(task);
+        answer
+    }
+}

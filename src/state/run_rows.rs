@@ -1,0 +1,157 @@
+//! [`RunRows`]: the rows of the list as they stand one below the other: the view's, or the view's in groups that can be folded.
+
+use crate::state::reactive::RwSignal;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use leptos::prelude::*;
+use runboard_core::store::run_group::RunGroups;
+pub use runboard_core::store::run_group::{GroupBy, GroupRow, RunGroup};
+use runboard_core::store::run_table::RowId;
+
+use super::run_list::RunList;
+
+/// The rows. A [`GroupRow::Head`] carries the number that its group keeps as long as the page lives, wherever it stands.
+#[derive(Clone, Copy)]
+pub struct RunRows {
+    runs: RunList,
+    groups: StoredValue<Option<RunGroups>, LocalStorage>,
+    folded: StoredValue<BTreeSet<String>>,
+    limit: StoredValue<usize>,
+    /// Counts changes of rows and of their order.
+    pub changed: RwSignal<u64>,
+}
+
+impl RunRows {
+    pub(super) fn new(runs: RunList) -> RunRows {
+        RunRows {
+            runs,
+            groups: StoredValue::new_local(None),
+            folded: StoredValue::new(BTreeSet::new()),
+            limit: StoredValue::new(usize::MAX),
+            changed: RwSignal::new(0),
+        }
+    }
+
+    /// Arranges the view's first `limit` rows anew; to be done when the view has changed.
+    pub fn arrange(self, by: Option<GroupBy>, limit: usize) {
+        self.limit.set_value(limit);
+        let groups = by.map(|by| {
+            self.runs.with_view_now(|table, view| {
+                self.folded
+                    .with_value(|folded| RunGroups::first(table, view, limit, by, folded))
+            })
+        });
+        self.groups.set_value(groups);
+        self.changed.update(|count| *count += 1);
+    }
+
+    /// The rows that are shown, heads included. Tracked.
+    pub fn count(self) -> usize {
+        self.changed.track();
+        self.groups.with_value(|groups| match groups {
+            Some(groups) => groups.len(),
+            None => self.in_view(),
+        })
+    }
+
+    fn in_view(self) -> usize {
+        let rows = self.runs.with_view_now(|_, view| view.len());
+        rows.min(self.limit.get_value())
+    }
+
+    /// The rows of a window. Tracked.
+    pub fn range(self, places: Range<usize>) -> Vec<GroupRow> {
+        self.changed.track();
+        self.groups.with_value(|groups| match groups {
+            Some(groups) => {
+                let rows = groups.range(places);
+                rows.into_iter().map(|row| named(groups, row)).collect()
+            }
+            None => {
+                let end = places.end.min(self.in_view());
+                let rows = self
+                    .runs
+                    .with_view_now(|_, view| view.rows(places.start.min(end)..end));
+                rows.into_iter().map(GroupRow::Run).collect()
+            }
+        })
+    }
+
+    /// The row at a place. Tracked.
+    pub fn get(self, place: usize) -> Option<GroupRow> {
+        self.range(place..place + 1).first().copied()
+    }
+
+    /// Where a row stands, if it is shown. Tracked.
+    pub fn place_of(self, row: GroupRow) -> Option<usize> {
+        self.changed.track();
+        self.groups.with_value(|groups| match (groups, row) {
+            (Some(groups), GroupRow::Run(row)) => groups.place_of(row),
+            (Some(groups), GroupRow::Head(number)) => groups.head_place(at(groups, number)?),
+            (None, GroupRow::Run(row)) => self
+                .runs
+                .with_view_now(|table, view| view.place_of(table, row)),
+            (None, GroupRow::Head(_)) => None,
+        })
+    }
+
+    /// The group with this number. Tracked.
+    pub fn group(self, number: usize) -> Option<RunGroup> {
+        self.changed.track();
+        self.groups.with_value(|groups| {
+            let groups = groups.as_ref()?;
+            groups.groups().get(at(groups, number)?).cloned()
+        })
+    }
+
+    /// Folds a group, or unfolds it.
+    pub fn fold(self, number: usize, is_folded: bool) {
+        let Some(key) = untrack(|| self.group(number)).map(|group| group.key) else {
+            return;
+        };
+        self.groups.update_value(|groups| {
+            if let Some(groups) = groups {
+                groups.fold(&key, is_folded);
+            }
+        });
+        self.folded.update_value(|folded| {
+            if is_folded {
+                folded.insert(key);
+            } else {
+                folded.remove(&key);
+            }
+        });
+        self.changed.update(|count| *count += 1);
+    }
+
+    /// Every row that matches, group by group, also those of folded groups. Not tracked.
+    pub(super) fn all_now(self) -> Vec<RowId> {
+        self.groups.with_value(|groups| match groups {
+            Some(groups) => groups.rows().to_vec(),
+            None => {
+                let end = self.in_view();
+                self.runs.with_view_now(|_, view| view.rows(0..end))
+            }
+        })
+    }
+}
+
+/// Which of the groups has a number.
+fn at(groups: &RunGroups, number: usize) -> Option<usize> {
+    groups
+        .groups()
+        .iter()
+        .position(|group| group.number == number)
+}
+
+/// A head by its group's number instead of its place.
+fn named(groups: &RunGroups, row: GroupRow) -> GroupRow {
+    match row {
+        GroupRow::Head(at) => {
+            let group = groups.groups().get(at);
+            GroupRow::Head(group.map_or(0, |group| group.number))
+        }
+        run => run,
+    }
+}

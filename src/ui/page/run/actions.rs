@@ -1,0 +1,192 @@
+//! What can be done to the run: a button for each, and a dialog that names what will happen before anything does.
+
+use leptos::prelude::*;
+use runboard_core::model::Run;
+
+use super::plan::plan;
+use crate::state::State;
+use crate::state::actions::{Deed, Done, Standing, Wish, is_offered};
+use crate::state::reactive::{Memo, RwSignal, memo};
+use crate::state::run_detail::RunDetail;
+use crate::ui::html::{El, ElRef, Html, IntoHtml, view};
+use crate::ui::nav::Nav;
+use crate::ui::part::dialog;
+use crate::ui::part::facts::facts;
+use crate::ui::route::{Route, Tab};
+use crate::ui::text;
+
+/// Whether the deed makes sense as the run stands.
+fn fits(deed: Deed, run: &Run) -> bool {
+    match deed {
+        Deed::Terminate => !run.phase.is_terminal(),
+        Deed::Resume => run.is_unfinished() || (run.phase.is_terminal() && !run.phase.is_success()),
+        Deed::Reexecute | Deed::Delete => true,
+    }
+}
+
+/// The buttons, and the dialog of the one that was pressed.
+pub(super) fn actions(detail: RunDetail) -> El {
+    // The dialog stays as it is while the run changes under it.
+    let open: RwSignal<Option<Deed>> = RwSignal::new(None);
+    let button = |deed: Deed| {
+        let (run, source) = (detail.run, detail.source.clone());
+        let is_there = memo(move || {
+            is_offered(&source, deed)
+                && run.with(|run| run.ready().is_some_and(|run| fits(deed, run)))
+        });
+        let words = match deed {
+            Deed::Resume => "Resume \u{2026}",
+            Deed::Reexecute => "Re-execute \u{2026}",
+            Deed::Terminate => "Terminate \u{2026}",
+            Deed::Delete => "Delete \u{2026}",
+        };
+        move || {
+            is_there.get().then(|| {
+                view! { <button class="button button--small" on:click=move |_| open.set(Some(deed))>{words}</button> }
+            })
+        }
+    };
+    let buttons: Vec<_> = Deed::ALL.into_iter().map(button).collect();
+    let asking = {
+        let detail = detail.clone();
+        move || open.get().map(|deed| ask(&detail, deed, open))
+    };
+    view! { <div class="actions" role="group" aria-label="Actions">{buttons}{asking}</div> }
+}
+
+/// The dialog of one deed.
+fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<El> {
+    let run = detail.run.with_untracked(|run| run.ready().cloned())?;
+    let wish = Wish::new(
+        detail.source.clone(),
+        detail.id.clone(),
+        deed,
+        !run.phase.is_terminal() && !run.is_unfinished(),
+    );
+    let node = ElRef::new();
+    let noun = detail.noun();
+    let source = detail.source.config.id.clone();
+    let standing = wish.standing;
+    let is_busy = memo(move || standing.get() == Standing::Busy);
+    let to_execute: Memo<Option<usize>> = memo(move || {
+        wish.plan
+            .with(|plan| plan.ready().map(|plan| plan.to_execute()))
+    });
+    let for_button = noun.clone();
+    let confirm_words = move || match (deed, to_execute.get()) {
+        _ if is_busy.get() => "Asking \u{2026}".to_string(),
+        (Deed::Resume, Some(count)) if count > 0 => {
+            let steps = text::counted_noun(count as u64, &for_button);
+            format!("Resume {steps}")
+        }
+        _ => deed.verb().to_string(),
+    };
+    let is_idle = move || {
+        is_busy.get() || (deed == Deed::Resume && to_execute.get().is_none_or(|count| count == 0))
+    };
+    let what = match deed {
+        Deed::Terminate => ending(wish, detail),
+        Deed::Delete => deleting(&run).into_html(),
+        Deed::Reexecute => {
+            view! { <p>"The same command is run again, as a new run. This run stays as it is."</p> }
+                .into_html()
+        }
+        Deed::Resume => plan(wish, noun),
+    };
+    let about = about(detail, &run);
+    let wrong = move || match standing.get() {
+        Standing::Asking | Standing::Busy => None,
+        Standing::Refused(words) => Some(format!("Not done: {words}")),
+        Standing::Unclear(words) => Some(format!(
+            "No answer, so nobody can tell whether it was done: {words}. Asking again is safe: it is not done twice."
+        )),
+    };
+    let verb_class = if matches!(deed, Deed::Terminate | Deed::Delete) {
+        "button button--danger"
+    } else {
+        "button button--main"
+    };
+    let body = view! {
+        {facts(move || about.clone())}
+        {what}
+        <p class="dialog__wrong" role="alert">{wrong}</p>
+        <div class="dialog__end">
+            <form method="dialog"><button class="button" autofocus="">"Cancel"</button></form>
+            <button class=verb_class disabled=is_idle on:click=move |_| {
+                let source = source.clone();
+                wish.confirm(move |done| finish(deed, node, source, done));
+            }>{confirm_words}</button>
+        </div>
+    };
+    let title = format!("{} this run?", deed.verb());
+    Some(dialog::dialog(node, title, body, move || open.set(None)))
+}
+
+/// What the dialog is about.
+fn about(detail: &RunDetail, run: &Run) -> Vec<(String, String)> {
+    let mut rows = vec![
+        ("run".to_string(), detail.id.clone()),
+        ("job".into(), run.job.clone()),
+        ("source".into(), detail.source.config.name.clone()),
+        ("status".into(), text::run_status(run)),
+    ];
+    if !run.command.is_empty() {
+        rows.push(("command".into(), text::command(&run.command)));
+    }
+    rows
+}
+
+/// How a run is ended: asked, or killed.
+fn ending(wish: Wish, detail: &RunDetail) -> Html {
+    let can = detail.source.link.with_untracked(|link| {
+        let able = link.info.as_ref().map(|info| info.capabilities);
+        able.map(|able| (able.terminate_safe, able.terminate_immediate))
+    });
+    let (safe, immediate) = can.unwrap_or_default();
+    let choice = |is_immediate: bool, word: &'static str, words: &'static str| {
+        let is_chosen = move || (wish.immediate.get() == is_immediate).then_some("on");
+        view! {
+            <label class="choice">
+                <input type="radio" name="policy" value=word prop:checked=is_chosen on:change=move |_| wish.set_immediate(is_immediate) />
+                <span><b>{word}</b>" "{words}</span>
+            </label>
+        }
+    };
+    let safe = safe.then(|| choice(false, "safe", "it is asked to end, and can clean up after itself; what is left after a while is killed"));
+    let immediate = immediate.then(|| {
+        choice(
+            true,
+            "immediate",
+            "it is killed at once, with all that it started",
+        )
+    });
+    view! { <fieldset class="choices"><legend>"How"</legend>{safe}{immediate}</fieldset> }
+        .into_html()
+}
+
+fn deleting(run: &Run) -> El {
+    let words = if run.phase.is_terminal() || run.is_unfinished() {
+        "All records of this run are removed: its steps, its events and its log. This cannot be undone."
+    } else {
+        "This run still goes on: it is killed first. Then all its records are removed: its steps, its events and its log. This cannot be undone."
+    };
+    view! { <p>{words}</p> }
+}
+
+/// It was done: to the new run, back to the list, or on with this one.
+fn finish(deed: Deed, node: ElRef, source: String, done: Done) {
+    let (nav, state) = (Nav::get(), State::get());
+    dialog::close(node);
+    nav.say(done.message);
+    match (deed, done.new_run) {
+        (Deed::Delete, _) => {
+            let list = state.runs.place.get_value().map(|place| place.list);
+            let link = list.unwrap_or_default();
+            nav.go(Route::parse(link.trim_start_matches('?'), ""));
+        }
+        (Deed::Reexecute, Some(run)) => nav.go(Route::to_run(&source, &run, Tab::Overview)),
+        // A run that was over is followed again.
+        (Deed::Resume, _) => nav.renew(),
+        (Deed::Terminate | Deed::Reexecute, _) => {}
+    }
+}

@@ -1,0 +1,63 @@
+//! The filters over the events; what is typed here is the address's.
+
+use crate::state::reactive::memo;
+use crate::ui::html::{El, view};
+use runboard_core::model::EventLevel;
+
+use crate::state::event_tail::EventTail;
+use crate::ui::nav::Nav;
+use crate::ui::part::field::{choice, text_field};
+use crate::ui::route_part::{parts, some_text};
+use crate::ui::text;
+
+/// Lengths offered for `since`; any other can be typed into the address.
+const SINCE: [(&str, &str); 5] = [
+    ("", "the beginning"),
+    ("5m", "5 minutes ago"),
+    ("1h", "an hour ago"),
+    ("8h", "8 hours ago"),
+    ("1d", "a day ago"),
+];
+
+pub fn event_tools(events: EventTail, save: El) -> El {
+    let nav = Nav::get();
+    let kind = memo(move || nav.route.with(|route| route.part.kind.join(",")));
+    let step = memo(move || nav.route.with(|route| route.part.step.join(",")));
+    let level = memo(move || nav.route.with(|route| route.part.level.join(",")));
+    let since = memo(move || {
+        nav.route
+            .with(|route| route.part.since.clone().unwrap_or_default())
+    });
+    let text = memo(move || {
+        nav.route
+            .with(|route| route.part.text.clone().unwrap_or_default())
+    });
+    let levels = std::iter::once(("", "any level"))
+        .chain(EventLevel::ALL.into_iter().map(|level| {
+            let name = match level {
+                EventLevel::Debug => "debug and above",
+                EventLevel::Info => "info and above",
+                EventLevel::Warning => "warning and above",
+                EventLevel::Error => "error and above",
+                EventLevel::Critical => "critical",
+            };
+            (level.word(), name)
+        }))
+        .collect();
+    let counts = move || {
+        let (picked, held) = events.with(|log, pick| (pick.len() as u64, log.len() as u64));
+        text::some_of(picked, held, "event", "events")
+    };
+    view! {
+        <div class="tools" role="group" aria-label="Filter events">
+            {text_field("type", "STEP_*", false, kind, move |words| nav.change(|route| route.part.kind = parts(&words)))}
+            {text_field("step", "load_*", false, step, move |words| nav.change(|route| route.part.step = parts(&words)))}
+            {choice("level", levels, level, move |words| nav.change(|route| route.part.level = parts(&words)))}
+            {choice("since", SINCE.to_vec(), since, move |words| nav.change(|route| route.part.since = some_text(&words)))}
+            {text_field("find", "text   /", true, text, move |words| nav.change(|route| route.part.text = some_text(&words)))}
+            <span class="tools__count" role="status">{counts}</span>
+            {save}
+            {move || events.wrong.get().map(|words| view! { <span class="filters__wrong" role="alert">{words}</span> })}
+        </div>
+    }
+}

@@ -1,0 +1,33 @@
+//! The filters over the steps; what is chosen here is the address's.
+
+use crate::state::reactive::{Memo, RwSignal, memo};
+use crate::ui::html::{El, view};
+use runboard_core::model::{Phase, Step};
+
+use crate::state::run_detail::Loaded;
+use crate::ui::nav::Nav;
+use crate::ui::part::field::{choice, text_field};
+use crate::ui::route_part::parts;
+use crate::ui::text;
+
+pub fn step_tools(steps: RwSignal<Loaded<Vec<Step>>>, places: Memo<Vec<usize>>, save: El) -> El {
+    let nav = Nav::get();
+    let status = memo(move || nav.route.with(|route| route.part.status.join(",")));
+    let step = memo(move || nav.route.with(|route| route.part.step.join(",")));
+    let words = Phase::ALL
+        .into_iter()
+        .map(|phase| (phase.word(), text::phase(phase)));
+    let words = std::iter::once(("", "any status")).chain(words).collect();
+    let counts = move || {
+        let all = steps.with(|steps| steps.ready().map_or(0, Vec::len)) as u64;
+        text::some_of(places.with(Vec::len) as u64, all, "step", "steps")
+    };
+    view! {
+        <div class="tools" role="group" aria-label="Filter steps">
+            {choice("status", words, status, move |word| nav.change(|route| route.part.status = parts(&word)))}
+            {text_field("step", "load_*   /", true, step, move |words| nav.change(|route| route.part.step = parts(&words)))}
+            <span class="tools__count" role="status">{counts}</span>
+            {save}
+        </div>
+    }
+}
