@@ -11,7 +11,9 @@ mod dagster_canned;
 use dagster_canned::{JSON, dagster, fixture};
 use futures_util::FutureExt as _;
 use proptest::prelude::*;
-use runboard_core::backend::{Action, Backend as _, Cursor, EventQuery, LogQuery, Topic};
+use runboard_core::backend::{
+    Action, Again, Backend as _, Completing, Cursor, EventQuery, Launch, LogQuery, Topic,
+};
 use runboard_core::model::{ResumeMode, RunFilter};
 
 /// Asks everything of a server that answers all with the same.
@@ -29,6 +31,41 @@ fn ask_all(status: u16, body: &[u8]) {
         .resume_plan("r", ResumeMode::Incomplete)
         .now_or_never()
         .unwrap();
+    for mode in ResumeMode::ALL {
+        let _ = new().resume_plan("r", mode).now_or_never().unwrap();
+    }
+    let _ = new().assets("r").now_or_never().unwrap();
+    let _ = new().facts("r").now_or_never().unwrap();
+    let many = RunFilter::from_pairs([("job", "a,b"), ("tag", "x=1,x=2")]);
+    let _ = new().list_runs(&many, 2, None).now_or_never().unwrap();
+    let place = Some(".,,a,");
+    let _ = new().list_runs(&many, 2, place).now_or_never().unwrap();
+    let _ = new().counts(&filter).now_or_never().unwrap();
+    let _ = new().figures(&["r".into()]).now_or_never().unwrap();
+    let _ = new().backfills().now_or_never().unwrap();
+    for what in [
+        Completing::Job,
+        Completing::TagKey,
+        Completing::TagValue("team".into()),
+        Completing::RunId,
+        Completing::EventType,
+        Completing::StepKey("r".into()),
+        Completing::Partition("j".into()),
+    ] {
+        let _ = new().complete(&what, "s").now_or_never().unwrap();
+    }
+    let launch = Launch {
+        job: "ok_job".into(),
+        partition: Some("p".into()),
+        ..Launch::default()
+    };
+    let _ = new().launch(&launch, "k").now_or_never().unwrap();
+    let so = Again {
+        steps: vec!["a".into()],
+        ..Again::default()
+    };
+    let so = Action::Reexecute(so);
+    let _ = new().act("r", &so, "k").now_or_never().unwrap();
     let tail = LogQuery {
         tail: Some(5),
         ..LogQuery::default()
@@ -43,7 +80,7 @@ fn ask_all(status: u16, body: &[u8]) {
         let _ = news.now_or_never().unwrap();
     }
     let _ = new()
-        .act("r", &Action::Reexecute, "k")
+        .act("r", &Action::Reexecute(Again::default()), "k")
         .now_or_never()
         .unwrap();
 }

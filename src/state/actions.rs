@@ -4,7 +4,7 @@ use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 pub use runboard_core::model::resume::{PlanStep, PlanVerb, ResumeMode, ResumePlan};
 
-use runboard_core::backend::{Acted, Action, BackendError};
+use runboard_core::backend::{Acted, Action, Again, BackendError};
 use runboard_core::net::Clock as _;
 
 use super::State;
@@ -48,8 +48,9 @@ pub fn is_offered(source: &Source, deed: Deed) -> bool {
                 Deed::Resume => can(&Action::Resume {
                     mode: ResumeMode::default(),
                     token: String::new(),
+                    with: Again::default(),
                 }),
-                Deed::Reexecute => can(&Action::Reexecute),
+                Deed::Reexecute => can(&Action::Reexecute(Again::default())),
                 Deed::Terminate => can_end(&can, false) || can_end(&can, true),
                 Deed::Delete => can(&Action::Delete { force: false }),
             }
@@ -132,6 +133,15 @@ impl Wish {
         self.read_plan();
     }
 
+    /// Which steps the source can take up.
+    pub fn modes(self) -> &'static [ResumeMode] {
+        let source = self.about.with_value(|(source, _)| source.link);
+        source.with_untracked(|link| {
+            let info = link.info.as_ref();
+            info.map_or(&[] as &[ResumeMode], |info| info.capabilities.modes)
+        })
+    }
+
     pub fn set_immediate(self, immediate: bool) {
         self.immediate.set(immediate);
         self.changed();
@@ -167,12 +177,13 @@ impl Wish {
                 immediate: self.immediate.get_untracked(),
             },
             Deed::Delete => Action::Delete { force: self.force },
-            Deed::Reexecute => Action::Reexecute,
+            Deed::Reexecute => Action::Reexecute(Again::default()),
             Deed::Resume => Action::Resume {
                 mode: self.mode.get_untracked(),
                 token: self
                     .plan
                     .with_untracked(|plan| plan.ready().map(|plan| plan.token.clone()))?,
+                with: Again::default(),
             },
         })
     }

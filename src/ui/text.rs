@@ -2,7 +2,7 @@
 
 use runboard_core::model::{Phase, Run, Span, Timestamp};
 
-use crate::state::actions::{PlanVerb, ResumePlan};
+use crate::state::actions::{PlanVerb, ResumeMode, ResumePlan};
 use crate::state::clock::offset_minutes;
 
 /// A phase as people read it.
@@ -241,6 +241,15 @@ pub fn command(arguments: &[String]) -> String {
         }
     }
     out
+}
+
+/// What a choice of steps means.
+pub fn resume_mode(mode: ResumeMode) -> &'static str {
+    match mode {
+        ResumeMode::Incomplete => "all that have not succeeded",
+        ResumeMode::Failed => "only those that failed",
+        ResumeMode::Assets => "assets that were not made and checks that were not evaluated",
+    }
 }
 
 /// `Total: 5 steps to execute, 3 steps to skip`.

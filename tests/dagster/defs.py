@@ -2,13 +2,14 @@
 
   ok_job             8 ops, a diamond and a chain, all succeed
   fail_job           an op fails in the middle; what stands behind it never runs (a file FIX in DAGSTER_HOME mends it)
-  retry_job          fails twice, then succeeds
+  retry_job          fails twice, then succeeds; with `needs` 9 it fails for good
   asset_job          materializations, an observation, checks that pass, warn and fail
   broken_assets_job  an asset fails, the one behind it is planned and not materialized
+  blocked_job        a blocking check fails, so that the asset behind it is not made
   slow_job           logs for `seconds` at all levels, and to stdout and stderr
   sleepy_job         sleeps, to be terminated
   dynamic_job        DynamicOut, map, collect; `fail` names the mapping key that fails
-  parted_job         a partitioned asset
+  parted_job         a partitioned asset; dyn_parted_job one with partitions of its own making
 """
 import os
 import sys
@@ -116,9 +117,9 @@ def fail_job():
 
 
 # --------------------------------------------------------------- retry_job
-@dg.op(retry_policy=dg.RetryPolicy(max_retries=3, delay=0.2))
+@dg.op(retry_policy=dg.RetryPolicy(max_retries=3, delay=0.2), config_schema={"needs": dg.Field(int, default_value=2)})
 def flaky(context) -> int:
-    if context.retry_number < 2:
+    if context.retry_number < context.op_config["needs"]:
         raise RuntimeError(f"flaky attempt {context.retry_number}")
     return context.retry_number
 
@@ -233,6 +234,14 @@ def parted(context) -> dg.MaterializeResult:
 parted_job = dg.define_asset_job("parted_job", selection=["parted"])
 
 
+@dg.asset(partitions_def=dg.DynamicPartitionsDefinition(name="days"))
+def dyn_parted(context) -> None:
+    pass
+
+
+dyn_parted_job = dg.define_asset_job("dyn_parted_job", selection=["dyn_parted"])
+
+
 @dg.schedule(cron_schedule="0 0 1 1 *", job=ok_job)
 def yearly(_):
     return {}
@@ -258,12 +267,45 @@ def a_down(a_bad):
 
 broken_assets_job = dg.define_asset_job("broken_assets_job", selection=["a_ok", "a_bad", "a_down"])
 
+# A check that keeps what stands behind its asset from being made
+@dg.asset(group_name="blocked")
+def b_up() -> None:
+    pass
+
+
+@dg.asset(deps=[b_up], group_name="blocked")
+def b_down() -> None:
+    pass
+
+
+@dg.asset(group_name="blocked")
+def b_beside() -> None:
+    pass
+
+
+@dg.asset_check(asset=b_up, blocking=True)
+def b_hard() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.ERROR)
+
+
+@dg.asset_check(asset=b_up)
+def b_fine() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+@dg.asset_check(asset=b_down)
+def b_late() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+blocked_job = dg.define_asset_job("blocked_job", selection=["b_up", "b_down", "b_beside"])
+
 asset_job = dg.define_asset_job("asset_job", selection=["orders", "orders_daily", "report"])
 
 defs = dg.Definitions(
-    assets=[orders, orders_daily, report, parted, a_ok, a_bad, a_down],
-    asset_checks=[orders_not_empty, daily_fresh, report_complete],
-    jobs=[ok_job, fail_job, retry_job, slow_job, sleepy_job, dynamic_job, asset_job, parted_job, broken_assets_job],
+    assets=[orders, orders_daily, report, parted, dyn_parted, a_ok, a_bad, a_down, b_up, b_down, b_beside],
+    asset_checks=[orders_not_empty, daily_fresh, report_complete, b_hard, b_fine, b_late],
+    jobs=[ok_job, fail_job, retry_job, slow_job, sleepy_job, dynamic_job, asset_job, parted_job, dyn_parted_job, broken_assets_job, blocked_job],
     schedules=[yearly],
     # A process for each step, as users have it, takes a slow machine seconds; fail_job is run that way.
     executor=dg.in_process_executor,

@@ -1,8 +1,9 @@
 """Starts a Dagster webserver and daemon for tests, and stops both when it is asked to end.
 
-  serve.py HOME [--read-only] [--path-prefix /dg]
+  serve.py HOME [--read-only] [--path-prefix /dg] [--no-daemon] [--port N] [--header NAME:VALUE]
 
-HOME becomes a throw-away DAGSTER_HOME. The first line on stdout is the server's address, once it answers.
+HOME becomes a throw-away DAGSTER_HOME. The first line on stdout is the server's address, once it answers. With --header it is that of a gate before the
+server, which lets nobody in who does not send the header. With --no-daemon it also ends, killed and without a word, when its stdin ends.
 """
 import argparse
 import os
@@ -41,11 +42,57 @@ def answers(url):
         return False
 
 
+def gate(port, header):
+    """Passes on connections to the port whose head has the header, and refuses the others; gives its own port."""
+    name, value = header.split(":", 1)
+    wanted = f"{name}: {value}".lower()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def copy(source, target):
+        try:
+            while piece := source.recv(65536):
+                target.sendall(piece)
+        except OSError:
+            pass
+        finally:
+            for one in (source, target):
+                try:
+                    one.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+    def serve(client):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            piece = client.recv(65536)
+            if not piece:
+                return client.close()
+            head += piece
+        lines = head.split(b"\r\n\r\n")[0].decode("latin-1").lower().split("\r\n")
+        if wanted not in lines:
+            client.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            return client.close()
+        server = socket.create_connection(("127.0.0.1", port))
+        server.sendall(head)
+        threading.Thread(target=copy, args=(server, client), daemon=True).start()
+        copy(client, server)
+
+    def listen():
+        while True:
+            threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=listen, daemon=True).start()
+    return listener.getsockname()[1]
+
+
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("home", type=pathlib.Path)
     args.add_argument("--path-prefix", default="")
     args.add_argument("--read-only", action="store_true")
+    args.add_argument("--no-daemon", action="store_true")
+    args.add_argument("--port", type=int, default=0)
+    args.add_argument("--header", default="")
     args = args.parse_args()
     args.home.mkdir(parents=True, exist_ok=True)
     (args.home / "dagster.yaml").write_text(CONFIG)
@@ -54,7 +101,7 @@ def main():
     env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     env |= {"DAGSTER_HOME": str(args.home), "DAGSTER_DISABLE_TELEMETRY": "yes", "NO_PROXY": "*", "PYTHONDONTWRITEBYTECODE": "1"}
     os.environ["NO_PROXY"] = "*"
-    port = free_port()
+    port = args.port or free_port()
     web = [tools / "dagster-webserver", "-h", "127.0.0.1", "-p", str(port), "-f", DEFS]
     if args.path_prefix:
         web += ["--path-prefix", args.path_prefix]
@@ -66,6 +113,15 @@ def main():
         signal.signal(name, lambda *_: over.set())
     log = open(args.home / "server.log", "ab")
     started = []
+
+    def until_stdin_ends():
+        sys.stdin.read()
+        for one in started:
+            one.kill()
+        over.set()
+
+    if args.no_daemon:
+        threading.Thread(target=until_stdin_ends, daemon=True).start()
 
     def start(command):
         started.append(subprocess.Popen(list(map(str, command)), env=env, cwd=args.home, stdin=subprocess.DEVNULL,
@@ -84,11 +140,13 @@ def main():
                 sys.exit("Dagster did not start:\n" + (args.home / "server.log").read_text()[-4000:])
             time.sleep(0.2)
         # Not before: both would make the tables of the same new databases.
-        if not args.read_only:
+        if not args.read_only and not args.no_daemon:
             start(daemon)
+        if args.header:
+            url = f"http://127.0.0.1:{gate(port, args.header)}{args.path_prefix}"
         print(url, flush=True)
         while not over.wait(0.5):
-            if died():
+            if died() and not over.is_set():
                 sys.exit("Dagster ended by itself:\n" + (args.home / "server.log").read_text()[-4000:])
     finally:
         for one in started:

@@ -11,7 +11,7 @@ use runboard_core::backend::{Backend as _, BackendError, Cursor, Decoded, Positi
 use runboard_core::model::{Run, Step};
 use serde_json::{Value, json};
 
-use super::wire::{Wire, post};
+use super::wire::{NoSockets, Wire, post};
 
 /// A slow machine starts a process for each step.
 pub(crate) const PATIENCE: u32 = 600;
@@ -26,12 +26,14 @@ pub(crate) fn backend() -> Dagster {
 
 pub(crate) type Asked<T> = LocalBoxFuture<'static, Result<T, BackendError>>;
 
+#[track_caller]
 pub(crate) fn got<T>(asked: Asked<Decoded<T>>) -> T {
     let answer = asked.now_or_never().unwrap().unwrap();
     assert_eq!(answer.problems, [""; 0]);
     answer.value
 }
 
+#[track_caller]
 pub(crate) fn refused<T>(asked: Asked<Decoded<T>>) -> BackendError {
     match asked.now_or_never().unwrap() {
         Err(error) => error,
@@ -46,16 +48,41 @@ pub(crate) fn ask(query: &str, variables: Value) -> Value {
     serde_json::from_slice(&post(&url, body.to_string()).body).unwrap()
 }
 
-pub(crate) fn launch(job: &str, config: Value, tags: Value) -> String {
+fn launched(job: &str, mut params: Value) -> String {
+    params["selector"] = json!({"repositoryLocationName": "defs.py", "repositoryName": "__repository__", "jobName": job});
+    params["mode"] = json!("default");
     let answer = ask(
         "mutation($p:ExecutionParams!){launchRun(executionParams:$p){...on LaunchRunSuccess{run{runId}}...on PythonError{message}}}",
-        json!({"p": {
-            "selector": {"repositoryLocationName": "defs.py", "repositoryName": "__repository__", "jobName": job},
-            "runConfigData": config, "mode": "default", "executionMetadata": {"tags": tags}
-        }}),
+        json!({ "p": params }),
     );
     let id = answer["data"]["launchRun"]["run"]["runId"].as_str();
     id.unwrap_or_else(|| panic!("{answer}")).to_string()
+}
+
+pub(crate) fn launch(job: &str, config: Value, tags: Value) -> String {
+    let params = json!({"runConfigData": config, "executionMetadata": {"tags": tags}});
+    launched(job, params)
+}
+
+pub(crate) fn launch_steps(job: &str, steps: &[&str]) -> String {
+    launched(job, json!({"runConfigData": {}, "stepKeys": steps}))
+}
+
+/// Makes a partition where the keys are not known beforehand.
+pub(crate) fn add_partition(set: &str, key: &str) {
+    let answer = ask(
+        "mutation($s:RepositorySelector!,$n:String!,$k:String!){addDynamicPartition(repositorySelector:$s,partitionsDefName:$n,partitionKey:$k){__typename ...on Error{message}}}",
+        json!({"s": {"repositoryLocationName": "defs.py", "repositoryName": "__repository__"}, "n": set, "k": key}),
+    );
+    let word = answer["data"]["addDynamicPartition"]["__typename"].as_str();
+    // Another try may have made it.
+    let is_there = |word: &str| {
+        matches!(
+            word,
+            "AddDynamicPartitionSuccess" | "DuplicateDynamicPartitionError"
+        )
+    };
+    assert!(word.is_some_and(is_there), "{answer}");
 }
 
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -91,7 +118,9 @@ pub(crate) fn ids(runs: &[Run]) -> Vec<&str> {
 }
 
 pub(crate) fn read(topic: Topic, after: &[Cursor]) -> Vec<Positioned> {
-    let news = backend().watch(&[topic], after).now_or_never().unwrap();
+    // Readings only: what is pushed has no end of its own.
+    let backend = Dagster::new(&base(), Rc::new(NoSockets));
+    let news = backend.watch(&[topic], after).now_or_never().unwrap();
     let news = news.unwrap().map(Result::unwrap).collect::<Vec<_>>();
     news.now_or_never().unwrap()
 }

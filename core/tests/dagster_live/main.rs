@@ -12,16 +12,22 @@
 
 mod again;
 mod ask;
+#[path = "../graphql_check/mod.rs"]
+mod graphql_check;
+mod live;
 mod shape;
+mod socket;
 mod wire;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use again::{deleted, previews};
-use ask::{ask, backend, base, got, launch, over, place, read, refused};
+use again::{deleted, launched, previews, reexecuted};
+use ask::{ask, backend, base, got, launch, launch_steps, over, place, read, refused};
 use runboard_core::backend::dagster::{Dagster, query};
-use runboard_core::backend::{Action, Backend as _, BackendError, EventQuery, LogQuery, Topic};
+use runboard_core::backend::{
+    Action, Again, Backend as _, BackendError, EventQuery, LogQuery, Topic,
+};
 use runboard_core::model::Timestamp;
 use serde_json::json;
 use shape::{
@@ -51,10 +57,23 @@ fn runs_of_every_shape() {
             json!([]),
         ),
         ("sleepy_job", json!({}), json!([])),
+        ("blocked_job", json!({}), json!([])),
+        (
+            "retry_job_fails",
+            json!({"ops": {"flaky": {"config": {"needs": 9}}}}),
+            json!([]),
+        ),
     ]
     .into_iter()
-    .map(|(job, config, tags)| (job, launch(job, config, tags)))
+    .map(|(job, config, tags)| {
+        let name = job.trim_end_matches("_fails");
+        (job, launch(name, config, tags))
+    })
     .collect();
+    let part = launch_steps("fail_job", &["up_a", "up_b", "boom"]);
+    let mut jobs = jobs;
+    jobs.insert("fail_job_part", part);
+    let jobs = jobs;
     news_of_the_list(&before, &jobs);
     terminated(&jobs["sleepy_job"]);
     a_live_log(&jobs["slow_job"]);
@@ -68,33 +87,42 @@ fn runs_of_every_shape() {
     assets(&jobs["asset_job"], &jobs["broken_assets_job"]);
     pages(&jobs["ok_job"]);
     captured(&jobs["slow_job"]);
+    reexecuted(&jobs);
     previews(&jobs);
     deleted(&jobs["ok_job"]);
 }
 
+#[test]
+fn runs_are_made_of_jobs() {
+    launched();
+}
+
+#[test]
+fn a_run_is_followed_by_websocket_and_without() {
+    live::followed_by_socket();
+}
+
+#[test]
+fn a_log_outlives_its_webserver() {
+    live::followed_through_a_death();
+}
+
 /// A wrong field fails here and not at a user's.
 #[test]
-fn the_server_takes_every_document() {
-    let nobody = "00000000-0000-0000-0000-000000000000";
-    for (name, document) in query::ALL {
-        // As the adapter asks: what a document declares and nothing else.
-        let mut variables = json!({});
-        let reexecution = json!({"parentRunId": nobody, "strategy": "ALL_STEPS"});
-        for (variable, value) in [
-            ("$r:", json!(nobody)),
-            ("$f:", json!({})),
-            ("$l:", json!(1)),
-            ("$k:", json!([nobody, "compute_logs", "x"])),
-            ("$p:Re", reexecution),
-            ("$p:Te", json!("SAFE_TERMINATE")),
-        ] {
-            if document.contains(variable) {
-                variables[&variable[1..2]] = value;
-            }
+fn the_servers_own_schema_has_all_that_is_asked() {
+    let told = ask(graphql_check::schema::ASK, json!({}));
+    let schema = graphql_check::Schema::told(&told["data"]["__schema"]);
+    // What the tests without a server go by is what this server has.
+    let kept = include_str!("../../../tests/fixture/dagster/schema.graphql");
+    let kept = graphql_check::Schema::parse(kept);
+    for (name, one) in &schema.types {
+        if !name.starts_with("__") && kept.types.contains_key(name) {
+            assert_eq!(kept.types.get(name), Some(one), "{name}");
         }
-        let answer = ask(document, variables);
-        assert!(answer["errors"].is_null(), "{name}: {answer}");
-        assert!(answer["data"].is_object(), "{name}: {answer}");
+    }
+    for (name, document) in query::all() {
+        let wrong = graphql_check::check(&schema, &document);
+        assert_eq!(wrong, [""; 0], "{name}: {document}");
     }
 }
 
@@ -117,7 +145,7 @@ fn what_only_reads_says_so() {
     let nobody = "00000000-0000-0000-0000-000000000000";
     let somebody = launch("ok_job", json!({}), json!([]));
     for action in [
-        Action::Reexecute,
+        Action::Reexecute(Again::default()),
         Action::Terminate { immediate: false },
         Action::Delete { force: true },
     ] {
@@ -127,7 +155,7 @@ fn what_only_reads_says_so() {
             "{action:?} {error}"
         );
     }
-    let error = refused(locked.act(nobody, &Action::Reexecute, "k"));
+    let error = refused(locked.act(nobody, &Action::Reexecute(Again::default()), "k"));
     assert!(matches!(error, BackendError::NotFound(_)), "{error}");
 }
 

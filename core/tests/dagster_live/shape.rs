@@ -90,24 +90,36 @@ pub(crate) fn lists(jobs: &BTreeMap<&str, String>) {
     let backend = backend();
     let list = |query: &str| {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        let answer = backend.list_runs(&RunFilter::from_pairs(pairs), 50, None);
+        let answer = backend.list_runs(&RunFilter::from_pairs(pairs), 500, None);
         answer.now_or_never().unwrap().unwrap().value.items
     };
     for (query, expected) in [
         (
             "status=failure",
-            vec!["fail_job", "broken_assets_job", "dynamic_job"],
+            vec![
+                "fail_job",
+                "fail_job_part",
+                "broken_assets_job",
+                "dynamic_job",
+                "blocked_job",
+                "retry_job_fails",
+            ],
         ),
         ("status=canceled,CANCELING", vec!["sleepy_job"]),
-        ("status=failed&job=fail_job", vec!["fail_job"]),
+        (
+            "status=failed&job=fail_job",
+            vec!["fail_job", "fail_job_part"],
+        ),
         (
             "job=*_assets_job,s*y_job",
             vec!["broken_assets_job", "sleepy_job"],
         ),
         ("tag=team=core,who=a", vec!["ok_job"]),
-        ("tag=who=a,who=b", vec![]),
+        ("tag=who=a,who=b", vec!["ok_job", "fail_job"]),
         ("tag=who", vec!["ok_job", "fail_job"]),
-        ("q=retry", vec!["retry_job"]),
+        ("job=ok_job,retry*&tag=who=a,who=b", vec!["ok_job"]),
+        ("job=nobody*", vec![]),
+        ("q=retry", vec!["retry_job", "retry_job_fails"]),
         ("until=1d", vec![]),
         ("since=1h&job=ok_job", vec!["ok_job"]),
         ("status=nonsense", vec![]),

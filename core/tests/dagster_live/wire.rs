@@ -7,10 +7,32 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::{self, LocalBoxFuture};
 use runboard_core::net::retry::parse_http_date;
-use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
+use runboard_core::net::{
+    Head, Request, Response, Socket, StreamResponse, Transport, TransportError,
+};
 
-/// One connection for each request.
+/// One connection for each request, and websockets.
 pub(crate) struct Wire;
+
+/// Where websockets are blocked.
+pub(crate) struct NoSockets;
+
+impl Transport for NoSockets {
+    fn send(
+        &self,
+        request: Request,
+        most: usize,
+    ) -> LocalBoxFuture<'static, Result<Response, TransportError>> {
+        Wire.send(request, most)
+    }
+
+    fn stream(
+        &self,
+        request: Request,
+    ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
+        Wire.stream(request)
+    }
+}
 
 impl Transport for Wire {
     fn send(
@@ -27,6 +49,15 @@ impl Transport for Wire {
         _: Request,
     ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
         unreachable!("nothing streams here")
+    }
+
+    fn socket(
+        &self,
+        url: &str,
+        protocols: &[&str],
+        tick: Duration,
+    ) -> LocalBoxFuture<'static, Result<Socket, TransportError>> {
+        future::ready(super::socket::open(url, protocols, tick)).boxed_local()
     }
 }
 

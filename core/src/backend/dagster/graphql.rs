@@ -6,13 +6,15 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
+use super::query;
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Missing};
 use crate::model::Timestamp;
-use crate::net::{Head, Request, Response, Transport};
+use crate::net::{Head, Request, Response, Socket, Transport, TransportError};
 
 /// The largest answer that is read; a page of 1,000 events is about 0.3 MB, of 500 runs as much.
 const MAX_ANSWER: usize = 64 << 20;
@@ -45,6 +47,10 @@ pub(super) struct Server {
     pub(super) places: RefCell<Vec<super::journal::Place>>,
     /// Why the run that was asked about last failed, under a word for how far it had come.
     pub(super) reasons: RefCell<Option<(String, Rc<super::event::Reasons>)>>,
+    /// Runs as they were last shown, the latest last; see `open.rs`.
+    pub(super) opened: RefCell<Vec<Rc<super::open::Opened>>>,
+    /// Websockets in a row that came to nothing; see `live.rs`.
+    pub(super) socket_failures: Cell<u8>,
 }
 
 impl Server {
@@ -59,6 +65,8 @@ impl Server {
             is_dense: Cell::new(true),
             places: RefCell::default(),
             reasons: RefCell::default(),
+            opened: RefCell::default(),
+            socket_failures: Cell::new(0),
         }
     }
 
@@ -68,8 +76,9 @@ impl Server {
         document: &str,
         variables: String,
     ) -> Result<Answer, BackendError> {
+        let document = query::whole(document);
         loop {
-            let answer = self.send(&self.known(document), &variables, false).await;
+            let answer = self.send(&self.known(&document), &variables, false).await;
             match answer {
                 Err(BackendError::Refused(words)) if self.learn(&words) => {}
                 Err(error) => return Err(error),
@@ -86,13 +95,22 @@ impl Server {
         }
     }
 
+    /// A websocket to where questions go.
+    pub(super) async fn socket(
+        &self,
+        protocols: &[&str],
+        tick: Duration,
+    ) -> Result<Socket, TransportError> {
+        self.transport.socket(&self.url, protocols, tick).await
+    }
+
     /// Asks for a change, once. The bridge lets mutations pass only with this header, which other sites cannot send.
     pub(super) async fn change(
         &self,
         document: &str,
         variables: String,
     ) -> Result<Answer, BackendError> {
-        self.send(document, &variables, true).await
+        self.send(&query::whole(document), &variables, true).await
     }
 
     async fn send(

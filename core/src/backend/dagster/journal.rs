@@ -171,24 +171,17 @@ async fn probe(
     high: u64,
     points: &[u64],
 ) -> Result<(u64, u64), BackendError> {
-    let mut document = String::from("query($r:ID!){");
-    for point in points {
-        let after = match point {
-            0 => String::from("null"),
-            point => ["\"", &stored(*point), "\""].concat(),
+    let cursors = points.iter().map(|point| {
+        let cursor = if *point == 0 {
+            String::new()
+        } else {
+            stored(*point)
         };
-        document.extend([
-            "p",
-            &point.to_string(),
-            ":logsForRun(runId:$r,afterCursor:",
-            &after,
-            ",limit:1){__typename ...on EventConnection{cursor events{__typename}}...on Error{message}}",
-        ]);
-    }
-    document.push('}');
-    let mut json = JsonText::new();
-    json.open('{').text_field("r", Some(run)).close('}');
-    let answer = server.ask(&document, json.finish()).await?;
+        (*point, cursor)
+    });
+    let document = query::probe(&cursors.collect::<Vec<_>>());
+    let variables = super::open::of_run(run);
+    let answer = server.ask(&document, variables).await?;
     let mut problems = Problems::new();
     let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
     let (mut low, mut high) = (low, high);

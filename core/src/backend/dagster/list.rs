@@ -1,13 +1,15 @@
 //! The list of runs: which filter the server can apply, and which is applied here over the pages that it sends.
 //!
-//! The server takes several statuses, one exact job, one value for each of several tags, and bounds of the creation time, all of them together. Jobs
-//! with wildcards, tags without a value and free text are looked for here, and how far was looked is said.
+//! The server takes several statuses, one exact job, one value for each of several tags, and bounds of the creation time, all of them together. Several
+//! jobs and several values of a tag are asked for side by side in one document (`lanes.rs`), jobs with wildcards by the names that are loaded. Tags
+//! without a value and free text are looked for here, and how far was looked is said.
 
 use super::decode::{STATUSES, run};
 use super::graphql::{Server, wanted};
-use super::query;
+use super::{again, lanes, query};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Cursor, Decoded, Page};
+use crate::model::filter::Matcher;
 use crate::model::{Phase, Run, RunFilter, Span, Timestamp};
 use crate::store::json::{JsonText, seconds};
 
@@ -58,15 +60,26 @@ pub fn statuses(words: &[String], problems: &mut Vec<String>) -> Vec<&'static st
     found
 }
 
-/// What of a filter the server applies, as its `RunsFilter`, and whether that is all of it.
+/// What the server is asked for: one filter for each combination of a job and of values of tags, in its own words, as it takes no alternatives.
+pub(super) struct Asked {
+    /// JSON of `RunsFilter`, without its closing bracket: a field with a comma before it may follow.
+    pub(super) lanes: Vec<String>,
+    /// That is all that is to be looked for; the rest is looked for here.
+    pub(super) is_all: bool,
+}
+
+/// More alternatives than these are looked for here.
+const LANES: usize = 12;
+
+/// What of a filter the server applies. `jobs` are the names that the filter's patterns stand for; `None` where that is not known.
 fn server_side(
     filter: &RunFilter,
+    jobs: Option<&[String]>,
     statuses: &[&str],
     since: Option<Timestamp>,
     until: Option<Timestamp>,
-) -> (String, bool) {
+) -> Asked {
     let mut json = JsonText::new();
-    let mut is_all = filter.q.is_none();
     json.open('{');
     if !statuses.is_empty() {
         json.key("statuses").open('[');
@@ -74,13 +87,6 @@ fn server_side(
             json.text(status);
         }
         json.close(']');
-    }
-    match filter.job.as_slice() {
-        [] => {}
-        [job] if !job.contains(['*', '?']) => {
-            json.text_field("pipelineName", Some(job));
-        }
-        _ => is_all = false,
     }
     // Bounds are open there and closed here.
     let second = Span::seconds(1);
@@ -92,21 +98,116 @@ fn server_side(
             json.key(name).raw(&seconds(Span(at.0)));
         }
     }
-    let mut sent: Vec<&str> = Vec::new();
-    json.key("tags").open('[');
+    let mut is_all = filter.q.is_none();
+    let jobs: Vec<Option<&str>> = match (jobs, filter.job.is_empty()) {
+        (_, true) => vec![None],
+        (Some(jobs), _) => jobs.iter().map(|job| Some(job.as_str())).collect(),
+        (None, _) => {
+            is_all = false;
+            vec![None]
+        }
+    };
+    let mut choices: Vec<Vec<(&str, &str)>> = vec![Vec::new()];
+    let mut done: Vec<&str> = Vec::new();
     for term in &filter.tag {
-        match term.split_once('=') {
-            // Of a key that stands twice the server takes the last value only.
-            Some((key, value)) if !sent.contains(&key) => {
-                sent.push(key);
+        let Some((key, _)) = term.split_once('=') else {
+            is_all = false;
+            continue;
+        };
+        let same = || {
+            let pairs = filter.tag.iter().filter_map(|term| term.split_once('='));
+            pairs.filter(|(other, _)| *other == key)
+        };
+        // Any value does, so that the server cannot say which.
+        let is_any = filter.tag.iter().any(|term| term == key);
+        if done.contains(&key) || is_any {
+            continue;
+        }
+        done.push(key);
+        if choices.len() * same().count() * jobs.len() > LANES {
+            is_all = false;
+            continue;
+        }
+        let mut more = Vec::new();
+        for choice in &choices {
+            for pair in same() {
+                let mut choice = choice.clone();
+                choice.push(pair);
+                more.push(choice);
+            }
+        }
+        choices = more;
+    }
+    let mut lanes = Vec::new();
+    for job in &jobs {
+        for choice in &choices {
+            let mut json = json.clone();
+            json.text_field("pipelineName", *job);
+            json.key("tags").open('[');
+            for (key, value) in choice {
                 json.open('{').text_field("key", Some(key));
                 json.text_field("value", Some(value)).close('}');
             }
-            _ => is_all = false,
+            lanes.push(json.close(']').as_str().to_string());
         }
     }
-    json.close(']').close('}');
-    (json.finish(), is_all)
+    Asked { lanes, is_all }
+}
+
+/// The filter with its words resolved.
+pub(super) struct Resolved {
+    pub(super) asked: Asked,
+    /// What is to be looked for here; the status is the server's.
+    matcher: Matcher,
+    /// No run can have such a status.
+    pub(super) is_none: bool,
+}
+
+/// Finds out what is asked of the server, and says what the words were taken for.
+pub(super) async fn resolve(
+    server: &Server,
+    filter: &RunFilter,
+    problems: &mut Problems,
+) -> Result<Resolved, BackendError> {
+    let refused =
+        |error: crate::model::filter::FilterError| BackendError::Refused(error.to_string());
+    let now = match filter.since.is_some() || filter.until.is_some() {
+        true => server.now().await?,
+        false => Timestamp::default(),
+    };
+    let statuses = statuses(&filter.status, problems);
+    let mut here = filter.clone();
+    here.status.clear();
+    let matcher = here.compile(now, 0).map_err(refused)?;
+    let (since, until) = matcher.times();
+    let is_pattern = |job: &String| job.contains(['*', '?']);
+    let mut jobs = Some(filter.job.clone());
+    if filter.job.iter().any(is_pattern) {
+        // The names of today; the server takes no patterns.
+        jobs = again::jobs(server).await.ok().map(|all| {
+            let mut names: Vec<String> = Vec::new();
+            for (_, name) in all {
+                if matcher.takes_job(&name) && !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            names
+        });
+        jobs = jobs.filter(|names| !names.is_empty());
+    }
+    jobs = jobs.filter(|names| names.len() <= LANES);
+    if let Some(names) = jobs.as_ref().filter(|_| filter.job.iter().any(is_pattern)) {
+        let words = [
+            "jobs asked for, of those that are loaded now: ",
+            &names.join(", "),
+        ];
+        problems.push(words.concat());
+    }
+    Ok(Resolved {
+        asked: server_side(filter, jobs.as_deref(), &statuses, since, until),
+        matcher,
+        is_none: statuses.is_empty() && !filter.status.is_empty(),
+    })
 }
 
 /// A page of the list. `after` is the id of the last run of the page before.
@@ -117,25 +218,26 @@ pub(super) async fn list(
     after: Option<String>,
 ) -> Result<Decoded<Page<Run>>, BackendError> {
     let mut problems = Problems::new();
-    let refused =
-        |error: crate::model::filter::FilterError| BackendError::Refused(error.to_string());
-    let now = match filter.since.is_some() || filter.until.is_some() {
-        true => server.now().await?,
-        false => Timestamp::default(),
-    };
     let limit = limit.clamp(1, PAGE);
     let mut page = Page {
         items: Vec::new(),
         next: None,
         total: None,
     };
-    let statuses = statuses(&filter.status, &mut problems);
-    let mut here = filter.clone();
-    here.status.clear();
-    let matcher = here.compile(now, 0).map_err(refused)?;
-    let (since, until) = matcher.times();
-    let (asked, is_all) = server_side(&filter, &statuses, since, until);
-    let is_none = statuses.is_empty() && !filter.status.is_empty();
+    let Resolved {
+        asked,
+        matcher,
+        is_none,
+    } = resolve(server, &filter, &mut problems).await?;
+    let is_all = asked.is_all;
+    if is_all && !is_none && asked.lanes.len() > 1 {
+        return lanes::list(server, &asked.lanes, limit, after, problems).await;
+    }
+    let lane = asked
+        .lanes
+        .first()
+        .filter(|_| is_all || asked.lanes.len() == 1);
+    let lane = [lane.map_or("{", |lane| lane.as_str()), "}"].concat();
     let (mut after, is_first) = (after.clone(), after.is_none());
     let (mut scanned, mut newest) = (0, Timestamp::default());
     loop {
@@ -143,7 +245,7 @@ pub(super) async fn list(
             break;
         }
         let size = if is_all { limit } else { PAGE };
-        let variables = variables(&asked, size, after.as_deref());
+        let variables = variables(&lane, size, after.as_deref());
         let answer = server.ask(query::RUNS, variables).await?;
         problems.extend(answer.problems);
         let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
@@ -172,7 +274,7 @@ pub(super) async fn list(
     }
     if !is_all {
         let words = [
-            "job patterns, tags without a value and free text are looked for in the app: ",
+            "tags without a value, free text and many alternatives are looked for in the app: ",
             &scanned.to_string(),
             " runs were looked through for this page",
         ];
@@ -242,26 +344,40 @@ mod tests {
 
     #[test]
     fn the_server_is_asked_for_what_it_can_do() {
-        let filter = RunFilter::from_pairs([("job", "etl"), ("tag", "a=b,c=d=e")]);
-        let at = Some(Timestamp(1_500_000_000_250_000));
+        let of = |pairs: &[(&str, &str)]| {
+            let filter = RunFilter::from_pairs(pairs.iter().copied());
+            let at = Some(Timestamp(1_500_000_000_250_000));
+            server_side(&filter, Some(&filter.job), &["QUEUED"], at, None)
+        };
+        let asked = of(&[("job", "etl"), ("tag", "a=b,c=d=e")]);
+        assert!(asked.is_all);
         assert_eq!(
-            server_side(&filter, &["QUEUED"], at, None),
-            (
-                r#"{"statuses":["QUEUED"],"pipelineName":"etl","createdAfter":1499999999.25,"tags":[{"key":"a","value":"b"},{"key":"c","value":"d=e"}]}"#.into(),
-                true
-            )
+            asked.lanes,
+            [
+                r#"{"statuses":["QUEUED"],"createdAfter":1499999999.25,"pipelineName":"etl","tags":[{"key":"a","value":"b"},{"key":"c","value":"d=e"}]"#
+            ]
         );
-        for pairs in [
-            ("job", "etl_*"),
-            ("job", "a,b"),
-            ("tag", "team"),
-            ("tag", "a=b,a=c"),
-            ("q", "x"),
+        for (pairs, lanes, is_all) in [
+            (vec![("job", "a,b")], 2, true),
+            (vec![("tag", "a=b,a=c")], 2, true),
+            (vec![("job", "a,b"), ("tag", "a=b,c=d,a=c")], 4, true),
+            (vec![("tag", "team")], 1, false),
+            (vec![("tag", "team,team=x")], 1, false),
+            (vec![("q", "x")], 1, false),
+            (
+                vec![("tag", "a=1,a=2,a=3,a=4"), ("job", "a,b,c,d")],
+                4,
+                false,
+            ),
         ] {
-            assert!(
-                !server_side(&RunFilter::from_pairs([pairs]), &[], None, None).1,
+            let asked = of(&pairs);
+            assert_eq!(
+                (asked.lanes.len(), asked.is_all),
+                (lanes, is_all),
                 "{pairs:?}"
             );
         }
+        let unknown = RunFilter::from_pairs([("job", "a*")]);
+        assert!(!server_side(&unknown, None, &[], None, None).is_all);
     }
 }

@@ -4,11 +4,13 @@ use super::captured;
 use super::event::{Reasons, entry};
 use super::graphql::Server;
 use super::journal::{self, Range, walk};
+use super::open::{Part, known};
 use super::query;
-use crate::backend::lenient::Problems;
+use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Cursor, Decoded, EventBatch, EventQuery, LogBatch, LogQuery};
 use crate::model::event::RunEvent;
 use crate::model::{EventFilter, LogLine, LogStream};
+use crate::store::json::JsonText;
 
 /// Lines or events that are given when nobody says how many.
 const LIMIT: u32 = 1000;
@@ -19,6 +21,15 @@ const REASONS: u64 = 2000;
 pub(super) fn position(run: &str, n: u64, cursor: Option<&str>) -> Option<Cursor> {
     let text = ["run ", run, " ", &n.to_string(), " ", cursor?].concat();
     Some(Cursor(text))
+}
+
+/// What a subscription from a place on is told.
+pub(super) fn variables(run: &str, cursor: &str) -> String {
+    let mut json = JsonText::new();
+    json.open('{').text_field("r", Some(run));
+    json.text_field("c", Some(cursor).filter(|cursor| !cursor.is_empty()));
+    json.close('}');
+    json.finish()
 }
 
 /// The lines of a run's log: the messages of its events, one line each, with the events' numbers. Of a stream that a process wrote to, what was
@@ -36,6 +47,38 @@ pub(super) async fn lines(
             && query.stream.is_none_or(|stream| line.stream == stream)
             && query.level.is_none_or(|level| line.level >= level)
     };
+    if let Some(count) = query.tail {
+        // Its page has just read a short run whole.
+        let known = known(server, run, Part::Log);
+        if let Some(events) = known.as_ref().and_then(|known| known.events.as_ref()) {
+            let (mut said, mut lines) = (Problems::new(), Vec::new());
+            for (index, node) in events.nodes.iter().enumerate() {
+                let mut fields = Fields::new(node.clone(), "event".into(), &mut said);
+                let (_, line) = entry(&mut fields, index as u64 + 1, "");
+                lines.push(line);
+            }
+            let total = lines.len() as u64;
+            let from = total.saturating_sub(u64::from(count));
+            let mut numbered = (1..)
+                .zip(lines)
+                .filter(|(n, line)| *n > from && wants(line));
+            let first: Option<(u64, LogLine)> = numbered.next();
+            let batch = LogBatch {
+                first: first.as_ref().map_or(from + 1, |(n, _)| *n),
+                lines: first
+                    .into_iter()
+                    .chain(numbered)
+                    .map(|(_, line)| line)
+                    .collect(),
+                total: Some(total),
+            };
+            return Ok(Decoded {
+                value: batch,
+                problems: said,
+                cursor: position(run, total, Some(&events.cursor)),
+            });
+        }
+    }
     let limit = u64::from(query.limit.unwrap_or(LIMIT).max(1));
     let last = query.tail.map(u64::from);
     let range = match (last, query.before) {
@@ -53,7 +96,7 @@ pub(super) async fn lines(
     };
     let mut problems = Problems::new();
     let mut numbered: Vec<(u64, LogLine)> = Vec::new();
-    let take = &mut |fields: &mut crate::backend::lenient::Fields<'_>, n, _: &str| {
+    let take = &mut |fields: &mut Fields<'_>, n, _: &str| {
         let (_, line) = entry(fields, n, "");
         if wants(&line) {
             numbered.push((n, line));
@@ -136,7 +179,7 @@ pub(super) async fn events(
     let mut has_more;
     loop {
         let mut part: Vec<RunEvent> = Vec::new();
-        let take = &mut |fields: &mut crate::backend::lenient::Fields<'_>, n, text: &str| {
+        let take = &mut |fields: &mut Fields<'_>, n, text: &str| {
             let (event, _) = entry(fields, n, text);
             if matcher.matches(&event) {
                 if !is_last && part.len() >= limit {
@@ -192,7 +235,7 @@ pub(super) async fn reasons(
         problems.push(words.into());
     }
     let range = Range::from(from);
-    let take = &mut |fields: &mut crate::backend::lenient::Fields<'_>, _, _: &str| {
+    let take = &mut |fields: &mut Fields<'_>, _, _: &str| {
         reasons.take(fields);
         true
     };

@@ -1,19 +1,25 @@
 //! Dagster: runs of a dagster-webserver, by its GraphQL (checked on 1.13.27; docs/backend/dagster.md).
 //!
-//! [`query`] has every document, [`graphql`](self) sends one and reads whatever comes back, `journal` finds places in a run's events; the other files
-//! make Dagster's records into ours. The webserver allows no other origin, so a page reaches it through the bridge or another proxy.
+//! [`query`] has every document, [`graphql`](self) sends one and reads whatever comes back, `open` asks for a run, `journal` finds places in its events,
+//! `watch` tells news; the other files make Dagster's records into ours. The webserver allows no other origin, so a page reaches it through the bridge or another proxy.
 
 mod about;
 mod act;
+mod again;
+mod asset;
 mod captured;
+mod complete;
 mod cursor;
 pub mod decode;
 mod event;
 mod graphql;
 mod journal;
+mod lanes;
 pub mod list;
+mod live;
 mod log;
-mod plan;
+mod near;
+mod open;
 pub mod query;
 mod step;
 mod watch;
@@ -26,18 +32,16 @@ use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{self, LocalBoxStream};
 
-use self::event::Reasons;
 use self::graphql::{Server, wanted};
+use self::open::{Part, opened};
 use super::lenient::{Fields, Problems};
 use super::{
-    Acted, Action, Backend, BackendError, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch,
-    LogQuery, Page, Positioned, Topic, slice,
+    Acted, Action, Backend, BackendError, Backfill, Completing, Cursor, Decoded, EventBatch,
+    EventQuery, Info, Launch, LogBatch, LogQuery, Page, Positioned, RowFigures, Topic, slice,
 };
-use crate::model::order::order;
 use crate::model::{
-    Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step, StepCounts, Timestamp, fold,
+    Asset, Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step, Timestamp,
 };
-use crate::store::json::JsonText;
 
 /// How long after a reading the next one begins.
 pub const POLL: Duration = Duration::from_secs(2);
@@ -71,155 +75,12 @@ impl Server {
     }
 }
 
-/// A run with what was asked for with it.
-struct Detail {
-    run: Run,
-    steps: Vec<Step>,
-    plan: Vec<step::Planned>,
-    enqueued_at: Option<Timestamp>,
-    launched_at: Option<Timestamp>,
-    problems: Problems,
-}
-
-/// `{"r": id}`.
-fn of_run(id: &str) -> String {
-    let mut json = JsonText::new();
-    json.open('{').text_field("r", Some(id)).close('}');
-    json.finish()
-}
-
-/// Reads a run with the steps and the times that were asked for with it.
-fn read(object: &mut Fields<'_>) -> Detail {
-    let mut run = decode::run(object, 0);
-    let chosen = object.texts("stepKeysToExecute");
-    let (steps, plan) = step::steps(object, &run, &chosen);
-    let (mut enqueued_at, mut launched_at) = (None, None);
-    run.steps = fold::count(&steps);
-    if let Some(mut stats) = object.object("stats") {
-        (enqueued_at, launched_at) = (stats.epoch("enqueuedTime"), stats.epoch("launchTime"));
-        if steps.is_empty() {
-            run.steps = StepCounts {
-                // How many a dynamic step becomes is not known from its key.
-                total: u32::try_from(chosen.len())
-                    .ok()
-                    .filter(|count| *count > 0 && !chosen.iter().any(|key| key.ends_with("[?]"))),
-                succeeded: stats.small("stepsSucceeded").unwrap_or(0),
-                failed: stats.small("stepsFailed").unwrap_or(0),
-                ..StepCounts::default()
-            };
-        }
-    }
-    Detail {
-        run,
-        steps,
-        plan,
-        enqueued_at,
-        launched_at,
-        problems: Problems::new(),
-    }
-}
-
-/// Asks for a run by a document whose `runOrError` has fragment R, and S where there are steps.
-async fn detail(server: &Server, id: &str, document: &str) -> Result<Detail, BackendError> {
-    let answer = server.ask(document, of_run(id)).await?;
-    let mut problems = answer.problems;
-    let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-    let mut detail = read(&mut wanted(&mut fields, "runOrError", "Run")?);
-    detail.problems = problems;
-    Ok(detail)
-}
-
-/// The reasons of a run's failures, asked for again when something more has failed.
-async fn reasons(
-    server: &Server,
-    run: &Run,
-    steps: &[Step],
-    problems: &mut Problems,
-) -> Result<Rc<Reasons>, BackendError> {
-    let mut failed = u64::from(run.phase.is_failure());
-    for step in steps {
-        failed += step.attempts.len() as u64 + u64::from(step.phase.is_failure());
-    }
-    let key = [&run.id, " ", &failed.to_string()].concat();
-    if let Some((known, reasons)) = server.reasons.borrow().as_ref()
-        && *known == key
-    {
-        return Ok(reasons.clone());
-    }
-    let reasons = Rc::new(log::reasons(server, &run.id, problems).await?);
-    *server.reasons.borrow_mut() = Some((key, reasons.clone()));
-    Ok(reasons)
-}
-
-/// Tells a run and its steps why they failed, where something failed. That nobody knows why is no reason not to show them.
-async fn explain(server: &Server, run: &mut Run, steps: &mut [Step], problems: &mut Problems) {
-    let has_failed = |step: &Step| step.phase.is_failure() || step.attempts.len() > 1;
-    if !run.phase.is_failure() && !steps.iter().any(has_failed) {
-        return;
-    }
-    match reasons(server, run, steps, problems).await {
-        Err(error) => {
-            problems.push(["why it failed could not be read: ", &error.to_string()].concat());
-        }
-        Ok(reasons) => {
-            reasons.explain(steps);
-            if run.phase.is_failure() {
-                reasons.explain_run(run);
-            }
-        }
-    }
-}
-
 fn decoded<T>(value: T, problems: Problems) -> Decoded<T> {
     Decoded {
         value,
         problems,
         cursor: None,
     }
-}
-
-async fn family(server: Rc<Server>, id: String) -> Result<Decoded<Family>, BackendError> {
-    let answer = server.ask(query::FAMILY, of_run(&id)).await?;
-    let mut problems = answer.problems;
-    let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-    let own = decode::run(&mut wanted(&mut fields, "runOrError", "Run")?, 0);
-    let mut family = Family {
-        root: own.lineage.root.clone().unwrap_or_else(|| id.clone()),
-        parent: own.lineage.parent.clone(),
-        ..Family::default()
-    };
-    // Of a family whose root was deleted the server tells nothing.
-    if let Ok(mut group) = wanted(&mut fields, "runGroupOrError", "RunGroup") {
-        family.runs = group.rows("runs", decode::run);
-    }
-    if !family.runs.iter().any(|run| run.id == id) {
-        family.runs.push(own);
-    }
-    let runs = std::mem::take(&mut family.runs);
-    let places = order(runs.len(), &|a, b| {
-        let at = |place: usize| runs.get(place).and_then(Run::ordered_at);
-        at(a).cmp(&at(b))
-    });
-    let mut slots: Vec<Option<Run>> = runs.into_iter().map(Some).collect();
-    for place in places {
-        family
-            .runs
-            .extend(slots.get_mut(place).and_then(Option::take));
-    }
-    let is_there = |wanted: &str| family.runs.iter().any(|run| run.id == wanted);
-    let named = family
-        .runs
-        .iter()
-        .flat_map(|run| [&run.lineage.parent, &run.lineage.root])
-        .flatten();
-    let mut missing: Vec<String> = Vec::new();
-    for named in named {
-        if !is_there(named) && !missing.contains(named) {
-            missing.push(named.clone());
-        }
-    }
-    family.missing = missing;
-    Ok(decoded(family, problems))
 }
 
 impl Backend for Dagster {
@@ -236,13 +97,14 @@ impl Backend for Dagster {
     fn run(&self, id: &str) -> Answer<Run> {
         let (server, id) = (self.server.clone(), id.to_string());
         async move {
-            let Detail {
-                mut run,
-                mut problems,
-                ..
-            } = detail(&server, &id, query::RUN).await?;
-            explain(&server, &mut run, &mut [], &mut problems).await;
-            Ok(decoded(run, problems))
+            let known = opened(&server, &id, Part::Run).await;
+            let known = match known {
+                Err(BackendError::NotFound(missing)) => {
+                    return Err(near::found(&server, &id, missing).await);
+                }
+                known => known?,
+            };
+            Ok(decoded(known.run.clone(), known.problems.clone()))
         }
         .boxed_local()
     }
@@ -250,10 +112,8 @@ impl Backend for Dagster {
     fn steps(&self, run: &str) -> Answer<Vec<Step>> {
         let (server, id) = (self.server.clone(), run.to_string());
         async move {
-            let mut detail = detail(&server, &id, query::STEPS).await?;
-            let (run, steps) = (&mut detail.run, &mut detail.steps);
-            explain(&server, run, steps, &mut detail.problems).await;
-            Ok(decoded(detail.steps, detail.problems))
+            let known = opened(&server, &id, Part::Steps).await?;
+            Ok(decoded(known.steps.clone(), known.problems.clone()))
         }
         .boxed_local()
     }
@@ -274,13 +134,18 @@ impl Backend for Dagster {
     }
 
     fn lineage(&self, run: &str) -> Answer<Family> {
-        family(self.server.clone(), run.to_string()).boxed_local()
+        let (server, id) = (self.server.clone(), run.to_string());
+        async move {
+            let known = opened(&server, &id, Part::Family).await?;
+            Ok(decoded(known.family.clone(), known.problems.clone()))
+        }
+        .boxed_local()
     }
 
     fn raw(&self, run: &str) -> Answer<String> {
         let (server, id) = (self.server.clone(), run.to_string());
         async move {
-            let answer = server.ask(query::RAW, of_run(&id)).await?;
+            let answer = server.ask(query::RAW, open::of_run(&id)).await?;
             let mut problems = answer.problems;
             let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
             wanted(&mut fields, "runOrError", "Run")?;
@@ -293,12 +158,60 @@ impl Backend for Dagster {
 
     fn resume_plan(&self, run: &str, mode: ResumeMode) -> Answer<ResumePlan> {
         let (server, id) = (self.server.clone(), run.to_string());
-        async move { act::preview(&server, &id, mode).await }.boxed_local()
+        async move { again::preview(&server, &id, mode).await }.boxed_local()
     }
 
     fn act(&self, run: &str, action: &Action, _key: &str) -> Answer<Acted> {
         let (server, id, action) = (self.server.clone(), run.to_string(), action.clone());
         async move { act::act(&server, &id, action).await }.boxed_local()
+    }
+
+    fn launch(&self, launch: &Launch, _key: &str) -> Answer<Acted> {
+        let (server, launch) = (self.server.clone(), launch.clone());
+        async move { again::launch(&server, launch).await }.boxed_local()
+    }
+
+    fn objection(&self, run: &Run, action: &Action) -> Option<&'static str> {
+        act::objection(run, action)
+    }
+
+    fn assets(&self, run: &str) -> Answer<Vec<Asset>> {
+        let (server, id) = (self.server.clone(), run.to_string());
+        async move {
+            let mut problems = Problems::new();
+            let found = asset::of(&server, &id, &mut problems).await?;
+            Ok(decoded(found.assets.to_vec(), problems))
+        }
+        .boxed_local()
+    }
+
+    fn facts(&self, run: &str) -> Answer<Vec<(String, String)>> {
+        let (server, id) = (self.server.clone(), run.to_string());
+        async move {
+            let known = opened(&server, &id, Part::Facts).await?;
+            Ok(decoded(known.facts.clone(), known.problems.clone()))
+        }
+        .boxed_local()
+    }
+
+    fn counts(&self, filter: &RunFilter) -> Answer<Vec<(String, u64)>> {
+        let (server, filter) = (self.server.clone(), filter.clone());
+        async move { lanes::counts(&server, filter).await }.boxed_local()
+    }
+
+    fn figures(&self, runs: &[String]) -> Answer<Vec<RowFigures>> {
+        let (server, runs) = (self.server.clone(), runs.to_vec());
+        async move { near::figures(&server, runs).await }.boxed_local()
+    }
+
+    fn complete(&self, what: &Completing, typed: &str) -> Answer<Vec<String>> {
+        let (server, what, typed) = (self.server.clone(), what.clone(), typed.to_string());
+        async move { complete::complete(&server, what, &typed).await }.boxed_local()
+    }
+
+    fn backfills(&self) -> Answer<Vec<Backfill>> {
+        let server = self.server.clone();
+        async move { near::backfills(&server).await }.boxed_local()
     }
 
     fn log_url(&self, _run: &str) -> Option<String> {
@@ -319,8 +232,12 @@ impl Backend for Dagster {
     > {
         let (server, topics, after) = (self.server.clone(), topics.to_vec(), after.to_vec());
         async move {
-            let news = watch::read(&server, topics, after).await?;
-            Ok(stream::iter(news.into_iter().map(Ok)).boxed_local())
+            let (news, from) = watch::read(&server, topics, after).await?;
+            let news = stream::iter(news.into_iter().map(Ok));
+            Ok(match from {
+                Some(from) => news.chain(live::news(server, from)).boxed_local(),
+                None => news.boxed_local(),
+            })
         }
         .boxed_local()
     }

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 
 use crate::backend::lenient::Fields;
 use crate::model::order::order;
+use crate::model::rerun::{Planned, base};
 use crate::model::{Attempt, Phase, Run, Step, Timestamp};
 
 /// Dagster's word for the end of an attempt that is followed by another one.
@@ -20,12 +21,6 @@ struct Stat {
     started_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
     attempts: Vec<(Option<Timestamp>, Option<Timestamp>)>,
-}
-
-/// A step of the plan.
-pub(super) struct Planned {
-    pub(super) key: String,
-    pub(super) needs: Vec<String>,
 }
 
 fn times(fields: &mut Fields<'_>, _: usize) -> (Option<Timestamp>, Option<Timestamp>) {
@@ -61,11 +56,6 @@ fn planned(fields: &mut Fields<'_>, _: usize) -> Planned {
         }
     }
     Planned { key, needs }
-}
-
-/// The part of a key that the plan knows: `work` of `work[k0]`.
-pub(super) fn base(key: &str) -> &str {
-    key.split('[').next().unwrap_or(key)
 }
 
 /// The plan in an order in which a step stands behind all that it needs; the server's own is none.

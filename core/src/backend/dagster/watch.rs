@@ -5,7 +5,7 @@ use super::decode::run;
 use super::event::entry;
 use super::graphql::{Server, wanted};
 use super::journal::{self, Walked};
-use super::{list, log, query};
+use super::{list, live, log, open, query};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Cursor, EventBatch, LogBatch, Positioned, Topic, Update};
 use crate::model::{Run, Span, Timestamp};
@@ -13,17 +13,15 @@ use crate::store::json::seconds;
 
 /// A change may be stored a little later than the time that it bears: so far is asked back, and what comes twice is the same.
 const OVERLAP: Span = Span::seconds(2);
-/// After the end of a run its process still has something to say: so long is it waited for.
-const LAST_WORDS: Span = Span::seconds(10);
 /// Pages of one reading.
 const PAGES: usize = 8;
 
-/// One reading of all topics.
+/// One reading of all topics, and the place from which on its events may be pushed, if it is one run that goes on.
 pub(super) async fn read(
     server: &Server,
     topics: Vec<Topic>,
     after: Vec<Cursor>,
-) -> Result<Vec<Positioned>, BackendError> {
+) -> Result<(Vec<Positioned>, Option<live::From>), BackendError> {
     let places: Vec<&str> = after.iter().flat_map(|cursor| cursor.0.lines()).collect();
     let mut news = News::default();
     for topic in &topics {
@@ -49,6 +47,7 @@ pub(super) async fn read(
         },
         cursor: (!news.places.is_empty()).then(|| Cursor(news.places.join("\n"))),
     });
+    let is_one = topics.len() == 1 && news.over.is_empty() && !news.is_behind;
     for topic in news.over {
         let update = Update::End { topic };
         out.push(Positioned {
@@ -56,7 +55,7 @@ pub(super) async fn read(
             cursor: None,
         });
     }
-    Ok(out)
+    Ok((out, news.from.filter(|_| is_one)))
 }
 
 #[derive(Default)]
@@ -66,6 +65,8 @@ struct News {
     over: Vec<Topic>,
     /// There is more to read at once.
     is_behind: bool,
+    /// Behind the last event that was read.
+    from: Option<live::From>,
 }
 
 impl News {
@@ -119,6 +120,7 @@ async fn runs(server: &Server, places: &[&str], news: &mut News) -> Result<(), B
     }
     let mut created = 0;
     for run in &changed {
+        server.forget_older(run);
         newest = newest.max(Timestamp(i64::try_from(run.version).unwrap_or_default()));
         created += i64::from(run.created_at > Some(since));
     }
@@ -126,6 +128,7 @@ async fn runs(server: &Server, places: &[&str], news: &mut News) -> Result<(), B
     if let (Some(known), Some(total)) = (known, total)
         && total < known + created
     {
+        server.opened.borrow_mut().clear();
         news.updates.push(Update::Gap {
             topic: Some(Topic::Runs),
             reason: "runs were deleted".into(),
@@ -174,10 +177,9 @@ async fn one(
             continue;
         }
         news.is_behind |= !walked.is_end;
-        super::explain(server, &mut run, &mut steps, &mut problems).await;
-        let now = server.date.get().unwrap_or(Timestamp(i64::MAX));
-        let is_over =
-            run.phase.is_terminal() && run.ended_at.is_none_or(|end| now.since(end) > LAST_WORDS);
+        open::explain(server, &mut run, &mut steps, None, &mut problems).await;
+        server.forget_older(&run);
+        let is_over = open::is_over(&run, server.date.get());
         news.updates.push(Update::Runs(vec![run]));
         news.updates.push(Update::Steps {
             run: id.into(),
@@ -192,6 +194,11 @@ async fn one(
     if let Some(Cursor(place)) = log::position(id, at, cursor.as_deref()) {
         news.places.push(place);
     }
+    news.from = cursor.map(|cursor| live::From {
+        run: id.into(),
+        n: at,
+        cursor,
+    });
     Ok(())
 }
 
@@ -217,7 +224,7 @@ async fn reading(
     let text = answer.text;
     let mut fields = Fields::new(answer.data, "answer".into(), problems);
     let mut object = wanted(&mut fields, "runOrError", "Run")?;
-    let super::Detail { run, steps, .. } = super::read(&mut object);
+    let (run, steps, ..) = open::read(&mut object);
     let page = journal::page(&mut fields)?;
     let own = journal::own_texts(&text);
     let (mut last, mut lines, mut events) = (at, LogBatch::default(), EventBatch::default());

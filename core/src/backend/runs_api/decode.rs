@@ -10,7 +10,8 @@ use crate::backend::{
     BackendError, Capabilities, Cursor, Decoded, Info, LogBatch, Logs, Page, Updates, Vocabulary,
 };
 use crate::model::{
-    Attempt, Level, Lineage, LogLine, LogStream, Phase, Run, Step, StepCounts, Timestamp,
+    Attempt, Level, Lineage, LogLine, LogStream, Phase, ResumeMode, Run, Step, StepCounts,
+    Timestamp,
 };
 
 /// The phase for a wire status, and the word to show for it.
@@ -190,6 +191,8 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
             delete: can.flag("delete"),
             terminate_safe: ends.iter().any(|word| word == "safe"),
             terminate_immediate: ends.iter().any(|word| word == "immediate"),
+            modes: &[ResumeMode::Incomplete, ResumeMode::Failed],
+            ..Capabilities::default()
         };
     }
     if let Some(mut words) = fields.object("vocabulary") {

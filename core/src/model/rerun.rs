@@ -1,9 +1,24 @@
-//! What "re-execute from failure" would run. Dagster has no question for it; this is its own rule (`dagster/_core/execution/plan/state.py`,
-//! `_derive_state_of_past_run`, 1.13.27), over the run's plan and what is known of its steps.
+//! Which steps a new run would run that goes on where an old one failed, or that runs chosen steps only.
+//!
+//! From failure is the rule of Dagster (`dagster/_core/execution/plan/state.py`, `_derive_state_of_past_run`, 1.13.27), over the plan of a run and what is
+//! known of its steps; it holds for every source whose plan names what each step needs.
 
-use super::step::{Planned, base};
-use crate::model::resume::{PlanStep, PlanVerb};
-use crate::model::{Phase, Run, Step};
+use super::resume::{PlanStep, PlanVerb};
+use super::{Phase, Step};
+
+/// A step of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Of a step that becomes several when it runs, `work[?]`.
+    pub key: String,
+    /// Keys of the steps whose outputs it takes.
+    pub needs: Vec<String>,
+}
+
+/// The part of a key that the plan knows: `work` of `work[k0]`.
+pub fn base(key: &str) -> &str {
+    key.split('[').next().unwrap_or(key)
+}
 
 /// Which keys a step of the plan would be run under.
 struct Retried {
@@ -24,8 +39,8 @@ fn mapping(key: &str) -> Option<&str> {
     (mapping != "[?]").then_some(mapping)
 }
 
-/// The keys that the server would execute.
-pub(super) fn keys(plan: &[Planned], steps: &[Step]) -> Vec<String> {
+/// The keys that going on from failure would run. `plan` stands in an order in which a step is behind all that it needs.
+pub fn from_failure(plan: &[Planned], steps: &[Step]) -> Vec<String> {
     let mut all: Vec<Retried> = Vec::new();
     let of = |key: &str| {
         let dynamic = key.ends_with("[?]");
@@ -85,10 +100,33 @@ pub(super) fn keys(plan: &[Planned], steps: &[Step]) -> Vec<String> {
     all.into_iter().flat_map(|one| one.own).collect()
 }
 
-/// The run's steps with what would become of each.
-pub(super) fn steps(plan: &[Planned], steps: &[Step]) -> Vec<PlanStep> {
-    let keys = keys(plan, steps);
-    let mut out = Vec::new();
+/// The steps that would be run when some are chosen by hand: those, and with `downstream` all that need one of them.
+pub fn chosen(steps: &[Step], picked: &[String], downstream: bool) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    let mut is_news = true;
+    while is_news {
+        is_news = false;
+        for step in steps {
+            let is_behind = || downstream && step.needs.iter().any(|need| keys.contains(need));
+            if !keys.contains(&step.key) && (picked.contains(&step.key) || is_behind()) {
+                keys.push(step.key.clone());
+                is_news = true;
+            }
+        }
+    }
+    let place = |key: &String| steps.iter().position(|step| step.key == *key);
+    let sorted = super::order::order(keys.len(), &|a, b| {
+        let at = |index: usize| keys.get(index).and_then(place);
+        at(a).cmp(&at(b))
+    });
+    sorted
+        .into_iter()
+        .filter_map(|at| keys.get(at).cloned())
+        .collect()
+}
+
+/// The steps of a run with what would become of each when `keys` are run.
+pub fn steps(keys: &[String], steps: &[Step]) -> Vec<PlanStep> {
     let planned = |key: &str, plan: PlanVerb, reason: &str| PlanStep {
         key: key.to_string(),
         plan,
@@ -96,35 +134,27 @@ pub(super) fn steps(plan: &[Planned], steps: &[Step]) -> Vec<PlanStep> {
         reason: reason.to_string(),
         command: Vec::new(),
     };
+    let mut out = Vec::new();
     for step in steps {
         let is_run = keys.contains(&step.key);
         let (verb, reason) = match (is_run, step.phase) {
             (true, Phase::Failed) => (PlanVerb::Retry, "it failed"),
             (true, Phase::Succeeded) => (
                 PlanVerb::Run,
-                "it succeeded, and something that it needs runs again",
+                "it succeeded, and it or something that it needs is to run again",
             ),
             (true, _) if step.started_at.is_some() => (PlanVerb::Retry, "it was interrupted"),
             (true, _) => (PlanVerb::Run, "it never ran"),
             (false, Phase::Succeeded) => (PlanVerb::Skip, "it succeeded"),
             (false, Phase::Skipped) => (PlanVerb::Skip, "it was skipped"),
-            (false, _) => (PlanVerb::Skip, "it has nothing to run"),
+            (false, _) => (PlanVerb::Skip, "it is not among what is to run"),
         };
         out.push(planned(&step.key, verb, reason));
     }
     for key in keys {
-        if !steps.iter().any(|step| step.key == key) {
-            out.push(planned(&key, PlanVerb::Run, "it never ran"));
+        if !steps.iter().any(|step| step.key == *key) {
+            out.push(planned(key, PlanVerb::Run, "it never ran"));
         }
     }
     out
-}
-
-/// Stands for a plan: it changes with what the run is and with what would be done.
-pub(super) fn token(run: &Run, keys: &[PlanStep]) -> String {
-    let runs = keys
-        .iter()
-        .filter(|step| step.plan != PlanVerb::Skip)
-        .count();
-    [&run.version.to_string(), "-", &runs.to_string()].concat()
 }
