@@ -3,6 +3,7 @@
   ok_job             8 ops, a diamond and a chain, all succeed
   fail_job           an op fails in the middle; what stands behind it never runs (a file FIX in DAGSTER_HOME mends it)
   retry_job          fails twice, then succeeds; with `needs` 9 it fails for good
+  lost_job           fails before any of its steps: a resource of it cannot be had
   asset_job          materializations, an observation, checks that pass, warn and fail
   broken_assets_job  an asset fails, the one behind it is planned and not materialized
   blocked_job        a blocking check fails, so that the asset behind it is not made
@@ -132,6 +133,22 @@ def after_flaky(x: int) -> int:
 @dg.job
 def retry_job():
     after_flaky(flaky())
+
+
+# ---------------------------------------------------------------- lost_job
+@dg.resource
+def lost(_):
+    raise RuntimeError("the resource is lost")
+
+
+@dg.op(required_resource_keys={"lost"})
+def needs_lost() -> int:
+    return 1
+
+
+@dg.job(resource_defs={"lost": lost}, executor_def=dg.in_process_executor)
+def lost_job():
+    needs_lost()
 
 
 # --------------------------------------------------------------- asset_job
@@ -305,7 +322,7 @@ asset_job = dg.define_asset_job("asset_job", selection=["orders", "orders_daily"
 defs = dg.Definitions(
     assets=[orders, orders_daily, report, parted, dyn_parted, a_ok, a_bad, a_down, b_up, b_down, b_beside],
     asset_checks=[orders_not_empty, daily_fresh, report_complete, b_hard, b_fine, b_late],
-    jobs=[ok_job, fail_job, retry_job, slow_job, sleepy_job, dynamic_job, asset_job, parted_job, dyn_parted_job, broken_assets_job, blocked_job],
+    jobs=[ok_job, fail_job, retry_job, lost_job, slow_job, sleepy_job, dynamic_job, asset_job, parted_job, dyn_parted_job, broken_assets_job, blocked_job],
     schedules=[yearly],
     # A process for each step, as users have it, takes a slow machine seconds; fail_job is run that way.
     executor=dg.in_process_executor,

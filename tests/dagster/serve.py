@@ -1,9 +1,9 @@
 """Starts a Dagster webserver and daemon for tests, and stops both when it is asked to end.
 
-  serve.py HOME [--read-only] [--path-prefix /dg] [--no-daemon] [--port N] [--header NAME:VALUE]
+  serve.py HOME [--read-only] [--path-prefix /dg] [--no-daemon] [--tied] [--port N] [--header NAME:VALUE]
 
 HOME becomes a throw-away DAGSTER_HOME. The first line on stdout is the server's address, once it answers. With --header it is that of a gate before the
-server, which lets nobody in who does not send the header. With --no-daemon it also ends, killed and without a word, when its stdin ends.
+server, which lets nobody in who does not send the header. With --tied it also ends, killed and without a word, when its stdin ends.
 """
 import argparse
 import os
@@ -91,6 +91,7 @@ def main():
     args.add_argument("--path-prefix", default="")
     args.add_argument("--read-only", action="store_true")
     args.add_argument("--no-daemon", action="store_true")
+    args.add_argument("--tied", action="store_true")
     args.add_argument("--port", type=int, default=0)
     args.add_argument("--header", default="")
     args = args.parse_args()
@@ -120,7 +121,7 @@ def main():
             one.kill()
         over.set()
 
-    if args.no_daemon:
+    if args.tied:
         threading.Thread(target=until_stdin_ends, daemon=True).start()
 
     def start(command):

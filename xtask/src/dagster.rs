@@ -23,6 +23,8 @@ pub(crate) const VENV: Venv = Venv {
 
 /// Loading Dagster and its code takes a slow machine a while.
 const START: Duration = Duration::from_secs(150);
+/// What the server behind the path of a deployment wants to see, as Dagster+ does.
+const TOKEN: &str = "Dagster-Cloud-Api-Token:a-secret-of-the-tests";
 const BRIDGE_START: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(stage: &mut Stage<'_>, kit: &Kit, counts: &mut Counts) -> Done {
@@ -42,6 +44,19 @@ pub(crate) fn run(stage: &mut Stage<'_>, kit: &Kit, counts: &mut Counts) -> Done
         &place.join("home"),
         &["--read-only", "--path-prefix", "/deep/er"],
     )?;
+    let mut plus = server(
+        &place.join("home"),
+        &[
+            "--no-daemon",
+            "--path-prefix",
+            "/org/prod",
+            "--header",
+            TOKEN,
+        ],
+    )?;
+    let token = place.join("token");
+    let secret = TOKEN.split_once(':').map_or("", |(_, secret)| secret);
+    fs::write(&token, secret).map_err(|error| Fail::file(&token, &error))?;
     let mut command = proc::command(&bridge);
     command
         .args(["serve", "--listen", "127.0.0.1:0", "--allow-actions"])
@@ -52,7 +67,11 @@ pub(crate) fn run(stage: &mut Stage<'_>, kit: &Kit, counts: &mut Counts) -> Done
         .arg("--dagster")
         .arg(format!("dagster={}", dagster.url))
         .arg("--dagster")
-        .arg(format!("locked={}", read_only.url));
+        .arg(format!("locked={}", read_only.url))
+        .arg("--dagster")
+        .arg(format!("plus={}", plus.url))
+        .arg("--upstream-header")
+        .arg(format!("plus=Dagster-Cloud-Api-Token:{}", token.display()));
     let mut front = Server::of(&mut command, "the bridge", BRIDGE_START)?;
     let mut command = kit.cargo(&[
         "test",
@@ -70,9 +89,13 @@ pub(crate) fn run(stage: &mut Stage<'_>, kit: &Kit, counts: &mut Counts) -> Done
             "RUNBOARD_DAGSTER_LOCKED",
             format!("{}proxy/locked/", front.url),
         )
+        .env("RUNBOARD_DAGSTER_PLUS", format!("{}proxy/plus/", front.url))
+        .env("RUNBOARD_DAGSTER_GATE", &plus.url)
+        .env("RUNBOARD_DAGSTER_PYTHON", VENV.program("python"))
         .env("RUNBOARD_DAGSTER_HOME", place.join("home"));
     let result = stage.run_with(&mut command, |line| counts.read(line));
     front.group.stop();
+    plus.group.stop();
     read_only.group.stop();
     dagster.group.stop();
     stage.note(format!("dagster {DAGSTER}"));

@@ -146,7 +146,7 @@ impl Webserver {
                 "/../tests/dagster/serve.py"
             ))
             .arg(env("RUNBOARD_DAGSTER_HOME"))
-            .args(["--no-daemon", "--port", &port.to_string()])
+            .args(["--no-daemon", "--tied", "--port", &port.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -1,5 +1,6 @@
-//! The adapter against a real dagster-webserver with runs of tests/dagster/defs.py, through the bridge's proxy (`cargo xtask test dagster` starts
-//! all of it): RUNBOARD_DAGSTER is where it is reached, RUNBOARD_DAGSTER_LOCKED a read-only webserver over the same DAGSTER_HOME with a path prefix.
+//! The adapter against a real dagster-webserver with runs of tests/dagster/defs.py, through the bridge's proxy (`cargo xtask test --only dagster` starts
+//! all of it): RUNBOARD_DAGSTER is where it is reached, RUNBOARD_DAGSTER_LOCKED a read-only webserver over the same DAGSTER_HOME with a path prefix,
+//! RUNBOARD_DAGSTER_PLUS one that wants a token, which the bridge adds, and RUNBOARD_DAGSTER_GATE the same without the bridge.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -14,7 +15,9 @@ mod again;
 mod ask;
 #[path = "../graphql_check/mod.rs"]
 mod graphql_check;
+mod list;
 mod live;
+mod page;
 mod shape;
 mod socket;
 mod wire;
@@ -28,7 +31,7 @@ use runboard_core::backend::dagster::{Dagster, query};
 use runboard_core::backend::{
     Action, Again, Backend as _, BackendError, EventQuery, LogQuery, Topic,
 };
-use runboard_core::model::Timestamp;
+use runboard_core::model::{Health, ResumeMode, Standing, Timestamp};
 use serde_json::json;
 use shape::{
     a_live_log, assets, captured, dynamic, failed, lists, news_of_the_list, pages, retried,
@@ -93,6 +96,41 @@ fn runs_of_every_shape() {
 }
 
 #[test]
+fn a_list_has_more_than_rows() {
+    list::numbers_lanes_and_figures();
+}
+
+#[test]
+fn values_are_completed() {
+    list::completed();
+}
+
+#[test]
+fn partitions_run_together_are_a_backfill() {
+    list::backfilled();
+}
+
+#[test]
+fn a_run_of_another_system_says_so() {
+    page::managed();
+}
+
+#[test]
+fn a_page_takes_one_request() {
+    page::requests();
+}
+
+#[test]
+fn what_was_planned_and_not_made_is_listed() {
+    page::planned();
+}
+
+#[test]
+fn a_run_that_fails_before_its_steps_tells_why() {
+    page::lost();
+}
+
+#[test]
 fn runs_are_made_of_jobs() {
     launched();
 }
@@ -133,7 +171,21 @@ fn the_source_tells_of_itself_and_of_what_it_allows() {
     let can = info.capabilities;
     assert!(can.terminate_safe && can.terminate_immediate && can.delete);
     assert!(can.reexecute && can.resume && can.lineage && can.events);
+    assert!(can.launch && can.reexecute_so);
+    assert_eq!(can.modes, [ResumeMode::Incomplete, ResumeMode::Assets]);
     assert!(info.server_time > Some(Timestamp(0)));
+    let of = |kind: &str, name: &str| {
+        let part = |part: &&Health| part.kind == kind && part.name == name;
+        info.health.iter().find(part).unwrap().clone()
+    };
+    let code = of("code location", "defs.py");
+    assert_eq!(code.standing, Standing::Good);
+    assert!(code.seen_at.is_some());
+    let daemon = of("daemon", "QUEUED_RUN_COORDINATOR");
+    assert!(
+        matches!(daemon.standing, Standing::Good | Standing::Ill),
+        "{daemon:?}"
+    );
 }
 
 #[test]
@@ -157,6 +209,22 @@ fn what_only_reads_says_so() {
     }
     let error = refused(locked.act(nobody, &Action::Reexecute(Again::default()), "k"));
     assert!(matches!(error, BackendError::NotFound(_)), "{error}");
+}
+
+/// A deployment's path and a token that the bridge adds, as Dagster+ wants both.
+#[test]
+fn a_token_is_added_on_the_way() {
+    let url = |name: &str| std::env::var(name).unwrap();
+    let plus = Dagster::new(&url("RUNBOARD_DAGSTER_PLUS"), Rc::new(Wire));
+    assert!(got(plus.info()).version.starts_with("1."));
+    let id = launch("ok_job", json!({}), json!([]));
+    assert_eq!(got(plus.run(&id)).id, id);
+    // Also for websockets.
+    let told = live::followed(Rc::new(plus), &id, |_| {});
+    assert_eq!((told.losses, told.connections), (0, 1));
+    // Without it nobody is let in.
+    let bare = Dagster::new(&url("RUNBOARD_DAGSTER_GATE"), Rc::new(Wire));
+    assert!(matches!(refused(bare.info()), BackendError::SignedOut));
 }
 
 #[test]

@@ -134,7 +134,7 @@ pub(super) async fn stats(server: &Server, id: &str) -> Result<Decoded<RunStats>
         stats.start = between(Some(launched), first);
     }
     let mut problems = known.problems.clone();
-    let found = asset::of(server, id, &mut problems).await?;
+    let found = asset::of(server, &known, &mut problems).await?;
     if found.is_all {
         let (assets, checks) = asset::count(&found.assets);
         (stats.assets, stats.checks) = (Some(assets), Some(checks));

@@ -235,7 +235,7 @@ pub(super) async fn preview(
         ResumeMode::Assets if !run.phase.is_terminal() => {
             return refused("the run is not over, so nobody can tell which assets it leaves out");
         }
-        ResumeMode::Assets => missing(server, id, &mut problems).await?,
+        ResumeMode::Assets => missing(server, &known, &mut problems).await?,
     };
     if keys.is_empty() {
         return refused(match mode {

@@ -1,12 +1,10 @@
 //! What became of a run's assets and checks, from its events: what was planned, and what was materialized, observed and evaluated.
 
-use std::rc::Rc;
-
 use serde_json::Value;
 
 use super::graphql::Server;
 use super::journal::{Range, walk};
-use super::open::{Part, opened};
+use super::open::Opened;
 use super::query;
 use crate::backend::BackendError;
 use crate::backend::lenient::{Fields, Problems};
@@ -19,18 +17,18 @@ const EVENTS: u64 = 50_000;
 
 /// What was found, and whether it is all.
 pub(super) struct Found {
-    pub(super) assets: Rc<Vec<Asset>>,
+    pub(super) assets: Vec<Asset>,
     pub(super) is_all: bool,
 }
 
 /// The assets and checks of a run.
 pub(super) async fn of(
     server: &Server,
-    id: &str,
+    known: &Opened,
     problems: &mut Problems,
 ) -> Result<Found, BackendError> {
+    let id = known.run.id.as_str();
     let mut assets: Vec<Asset> = Vec::new();
-    let known = opened(server, id, Part::Assets).await?;
     let mut is_all = true;
     if let Some(events) = &known.events {
         for node in &events.nodes {
@@ -58,10 +56,7 @@ pub(super) async fn of(
             problems.push(words.into());
         }
     }
-    Ok(Found {
-        assets: Rc::new(assets),
-        is_all,
-    })
+    Ok(Found { assets, is_all })
 }
 
 fn take(event: &mut Fields<'_>, assets: &mut Vec<Asset>) {
@@ -147,10 +142,10 @@ pub(super) fn count(all: &[Asset]) -> (AssetCounts, CheckCounts) {
 /// The steps that "from asset failure" would run.
 pub(super) async fn missing(
     server: &Server,
-    id: &str,
+    known: &Opened,
     problems: &mut Problems,
 ) -> Result<Vec<String>, BackendError> {
-    let found = of(server, id, problems).await?;
+    let found = of(server, known, problems).await?;
     if !found.is_all {
         let words = "the run has too many events to tell which of its assets were left out";
         return Err(BackendError::Refused(words.into()));
@@ -158,7 +153,7 @@ pub(super) async fn missing(
     // Whether a check blocks is part of its definition, and the run's records do not tell.
     let mut blocking: Vec<(String, String)> = Vec::new();
     let mut asked: Vec<&str> = Vec::new();
-    for one in found.assets.iter() {
+    for one in &found.assets {
         let is_open = matches!(one.became, Became::Warned | Became::NotPassed);
         if !is_open || asked.contains(&one.key.as_str()) {
             continue;

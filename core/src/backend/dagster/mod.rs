@@ -178,9 +178,10 @@ impl Backend for Dagster {
     fn assets(&self, run: &str) -> Answer<Vec<Asset>> {
         let (server, id) = (self.server.clone(), run.to_string());
         async move {
-            let mut problems = Problems::new();
-            let found = asset::of(&server, &id, &mut problems).await?;
-            Ok(decoded(found.assets.to_vec(), problems))
+            let known = opened(&server, &id, Part::Assets).await?;
+            let mut problems = known.problems.clone();
+            let found = asset::of(&server, &known, &mut problems).await?;
+            Ok(decoded(found.assets, problems))
         }
         .boxed_local()
     }
