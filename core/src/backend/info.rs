@@ -30,6 +30,8 @@ pub struct Capabilities {
     /// The source can give a run's whole log as one file.
     pub log_file: bool,
     pub events: bool,
+    /// More of an event is told when it is asked for by itself.
+    pub event: bool,
     pub stats: bool,
     pub lineage: bool,
     /// The source shows its own records of a run.

@@ -190,6 +190,15 @@ pub trait Backend {
         cannot("events")
     }
 
+    /// One entry of a run's history with all that the source knows of it, where [`Capabilities::event`] says that the others have less.
+    fn event(
+        &self,
+        _run: &str,
+        _n: u64,
+    ) -> LocalBoxFuture<'static, Result<Decoded<RunEvent>, BackendError>> {
+        cannot("more to tell of an event")
+    }
+
     /// Where a run's time went, and what it made.
     fn stats(
         &self,

@@ -175,7 +175,10 @@ pub(crate) fn failed(id: &str) {
     let events = got(backend.events(id, &asked)).events;
     let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds, ["STEP_FAILURE", "RUN_FAILURE"]);
-    let detail: Value = serde_json::from_str(events[0].detail.as_deref().unwrap()).unwrap();
+    // What it has of its own comes when it is looked at.
+    let whole = got(backend.event(id, events[0].n));
+    assert_eq!(whole.message, events[0].message);
+    let detail: Value = serde_json::from_str(whole.detail.as_deref().unwrap()).unwrap();
     assert!(detail["error"]["stack"].as_array().unwrap().len() > 3);
     assert_eq!(
         detail["failureMetadata"]["metadataEntries"][0]["label"],

@@ -20,6 +20,7 @@ pub(super) async fn info(server: &Server) -> Result<Decoded<Info>, BackendError>
         updates: Updates::Poll,
         logs: Logs::Follow,
         events: true,
+        event: true,
         stats: true,
         lineage: true,
         raw: true,

@@ -95,7 +95,7 @@ pub(super) async fn walk(
         let variables = variables(run, cursor.as_deref(), limit);
         let mut text = String::new();
         let page = match ask(server, document, variables.clone(), &mut text).await {
-            Err(error) if document == query::EVENTS_FULL && is_broken(&error) => {
+            Err(error) if document != query::EVENTS_LEAN && is_broken(&error) => {
                 problems.push(broken(at, &error));
                 ask(server, query::EVENTS_LEAN, variables, &mut text).await
             }

@@ -186,6 +186,7 @@ impl Live {
             return;
         }
         let run = self.from.run.clone();
+        self.server.forget(&run);
         self.tell(Update::Events { run, events });
         self.from.cursor = cursor;
         let batch = LogBatch {

@@ -1,5 +1,7 @@
 //! What is asked of a run's log: lines, events, and the reasons of failures.
 
+use std::sync::Arc;
+
 use super::captured;
 use super::event::{Reasons, entry};
 use super::graphql::Server;
@@ -7,7 +9,9 @@ use super::journal::{self, Range, walk};
 use super::open::{Part, known};
 use super::query;
 use crate::backend::lenient::{Fields, Problems};
-use crate::backend::{BackendError, Cursor, Decoded, EventBatch, EventQuery, LogBatch, LogQuery};
+use crate::backend::{
+    BackendError, Cursor, Decoded, EventBatch, EventQuery, LogBatch, LogQuery, Missing,
+};
 use crate::model::event::RunEvent;
 use crate::model::{EventFilter, LogLine, LogStream};
 use crate::store::json::JsonText;
@@ -189,7 +193,7 @@ pub(super) async fn events(
             }
             true
         };
-        let walked = walk(server, run, query::EVENTS_FULL, range, &mut problems, take).await?;
+        let walked = walk(server, run, query::EVENTS, range, &mut problems, take).await?;
         has_more = !walked.is_end;
         total = total.or(walked.total(range));
         if cursor.is_none() {
@@ -220,6 +224,35 @@ pub(super) async fn events(
         problems,
         cursor,
     })
+}
+
+/// One event with all its own fields and its metadata.
+pub(super) async fn event(
+    server: &Server,
+    run: &str,
+    n: u64,
+) -> Result<Decoded<RunEvent>, BackendError> {
+    let range = Range {
+        from: n.saturating_sub(1),
+        to: n,
+    };
+    let (mut problems, mut found) = (Problems::new(), None);
+    let take = &mut |fields: &mut Fields<'_>, n, text: &str| {
+        found = Some(entry(fields, n, text).0);
+        false
+    };
+    walk(server, run, query::EVENTS_FULL, range, &mut problems, take).await?;
+    match found {
+        Some(value) => Ok(Decoded {
+            value,
+            problems,
+            cursor: None,
+        }),
+        None => {
+            let words = ["the run has no event ", &n.to_string()].concat();
+            Err(BackendError::NotFound(Arc::new(Missing::from(words))))
+        }
+    }
 }
 
 /// Why a run and its steps failed, from the run's last events.

@@ -39,6 +39,7 @@ use super::{
     Acted, Action, Backend, BackendError, Backfill, Completing, Cursor, Decoded, EventBatch,
     EventQuery, Info, Launch, LogBatch, LogQuery, Page, Positioned, RowFigures, Topic, slice,
 };
+use crate::model::event::RunEvent;
 use crate::model::{
     Asset, Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step, Timestamp,
 };
@@ -126,6 +127,11 @@ impl Backend for Dagster {
     fn events(&self, run: &str, query: &EventQuery) -> Answer<EventBatch> {
         let (server, id, query) = (self.server.clone(), run.to_string(), query.clone());
         async move { log::events(&server, &id, query).await }.boxed_local()
+    }
+
+    fn event(&self, run: &str, n: u64) -> Answer<RunEvent> {
+        let (server, id) = (self.server.clone(), run.to_string());
+        async move { log::event(&server, &id, n).await }.boxed_local()
     }
 
     fn stats(&self, run: &str) -> Answer<RunStats> {

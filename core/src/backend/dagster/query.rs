@@ -106,6 +106,8 @@ macro_rules! events {
 }
 
 pub(super) const EVENTS_LEAN: &str = events!("L");
+pub(super) const EVENTS: &str = events!("P");
+/// Of one that is looked at.
 pub(super) const EVENTS_FULL: &str = events!("F");
 
 /// What became of assets and checks.
@@ -117,7 +119,7 @@ pub(super) const EVENTS_FILES: &str = events!(
 );
 
 /// A run, its steps and its next events in one answer.
-pub(super) const NEWS: &str = "query($r:ID!,$c:String,$l:Int!){runOrError(runId:$r){__typename ...R ...S ...E}logsForRun(runId:$r,afterCursor:$c,limit:$l){__typename ...F ...E}}";
+pub(super) const NEWS: &str = "query($r:ID!,$c:String,$l:Int!){runOrError(runId:$r){__typename ...R ...S ...E}logsForRun(runId:$r,afterCursor:$c,limit:$l){__typename ...P ...E}}";
 
 /// The same when the server breaks at one of the events' own fields.
 pub(super) const NEWS_LEAN: &str = "query($r:ID!,$c:String,$l:Int!){runOrError(runId:$r){__typename ...R ...S ...E}logsForRun(runId:$r,afterCursor:$c,limit:$l){__typename ...L ...E}}";
@@ -126,7 +128,7 @@ pub(super) const NEWS_LEAN: &str = "query($r:ID!,$c:String,$l:Int!){runOrError(r
 pub(super) const STATE: &str = "query($r:ID!){runOrError(runId:$r){__typename ...R ...S ...E}}";
 
 /// New events of a run, pushed.
-pub(super) const LIVE: &str = "subscription($r:ID!,$c:String){pipelineRunLogs(runId:$r,cursor:$c){__typename ...on PipelineRunLogsSubscriptionSuccess{hasMorePastEvents cursor events:messages{...N ...A ...on ErrorEvent{error{className message stack causes{className message stack}}}...on DisplayableEvent{label description metadataEntries{...M}}}}...on PipelineRunLogsSubscriptionFailure{message}}}";
+pub(super) const LIVE: &str = "subscription($r:ID!,$c:String){pipelineRunLogs(runId:$r,cursor:$c){__typename ...on PipelineRunLogsSubscriptionSuccess{hasMorePastEvents cursor events:messages{...N ...A ...on ErrorEvent{error{message causes{message}}}}}...on PipelineRunLogsSubscriptionFailure{message}}}";
 
 /// A piece of what one process wrote; `limit` counts bytes of each of the two.
 pub(super) const CAPTURED: &str = "query($k:[String!]!,$c:String,$l:Int!){capturedLogs(logKey:$k,cursor:$c,limit:$l){stdout stderr cursor}}";
@@ -246,6 +248,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("run", RUN),
         ("raw", RAW),
         ("events-lean", EVENTS_LEAN),
+        ("events", EVENTS),
         ("events-full", EVENTS_FULL),
         ("events-assets", EVENTS_ASSETS),
         ("events-files", EVENTS_FILES),

@@ -162,6 +162,7 @@ async fn one(
         at = walked.last;
         cursor = walked.cursor.or(cursor);
         if !lines.lines.is_empty() {
+            server.forget(id);
             news.updates.push(Update::Events {
                 run: id.into(),
                 events: events.events,

@@ -1,6 +1,7 @@
 //! What can be done to the run: a button for each, and a dialog that names what will happen before anything does.
 
 use leptos::prelude::*;
+use runboard_core::backend::Action;
 use runboard_core::model::Run;
 
 use super::plan::plan;
@@ -63,6 +64,10 @@ fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<E
         deed,
         !run.phase.is_terminal() && !run.is_unfinished(),
     );
+    let safe = Action::Terminate { immediate: false };
+    if deed == Deed::Terminate && detail.objection(&safe).is_some() {
+        wish.set_immediate(true);
+    }
     let node = ElRef::new();
     let noun = detail.noun();
     let source = detail.source.config.id.clone();
@@ -143,6 +148,8 @@ fn ending(wish: Wish, detail: &RunDetail) -> Html {
         able.map(|able| (able.terminate_safe, able.terminate_immediate))
     });
     let (safe, immediate) = can.unwrap_or_default();
+    let why = detail.objection(&Action::Terminate { immediate: false });
+    let safe = safe && why.is_none();
     let choice = |is_immediate: bool, word: &'static str, words: &'static str| {
         let is_chosen = move || (wish.immediate.get() == is_immediate).then_some("on");
         view! {
@@ -160,7 +167,8 @@ fn ending(wish: Wish, detail: &RunDetail) -> Html {
             "it is killed at once, with all that it started",
         )
     });
-    view! { <fieldset class="choices"><legend>"How"</legend>{safe}{immediate}</fieldset> }
+    let why = why.map(|words| view! { <p class="muted">{words}</p> });
+    view! { <fieldset class="choices"><legend>"How"</legend>{safe}{immediate}{why}</fieldset> }
         .into_html()
 }
 
@@ -184,7 +192,10 @@ fn finish(deed: Deed, node: ElRef, source: String, done: Done) {
             let link = list.unwrap_or_default();
             nav.go(Route::parse(link.trim_start_matches('?'), ""));
         }
-        (Deed::Reexecute, Some(run)) => nav.go(Route::to_run(&source, &run, Tab::Overview)),
+        // Some sources go on with the same run, others make a new one of it.
+        (Deed::Reexecute | Deed::Resume, Some(run)) => {
+            nav.go(Route::to_run(&source, &run, Tab::Overview));
+        }
         // A run that was over is followed again.
         (Deed::Resume, _) => nav.renew(),
         (Deed::Terminate | Deed::Reexecute, _) => {}
