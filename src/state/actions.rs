@@ -2,9 +2,10 @@
 
 use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
+pub use runboard_core::backend::Again;
 pub use runboard_core::model::resume::{PlanStep, PlanVerb, ResumeMode, ResumePlan};
 
-use runboard_core::backend::{Acted, Action, Again, BackendError};
+use runboard_core::backend::{Acted, Action, BackendError};
 use runboard_core::net::Clock as _;
 
 use super::State;
@@ -92,6 +93,8 @@ pub struct Wish {
     pub immediate: RwSignal<bool>,
     pub mode: RwSignal<ResumeMode>,
     pub plan: RwSignal<Loaded<ResumePlan>>,
+    /// What is to be different when it is run again.
+    pub again: RwSignal<Again>,
     pub standing: RwSignal<Standing>,
     /// The key of what was asked and not yet answered.
     key: StoredValue<Option<String>>,
@@ -116,6 +119,7 @@ impl Wish {
             immediate: RwSignal::new(only_kill),
             mode: RwSignal::new(ResumeMode::default()),
             plan: RwSignal::new(Loaded::Loading),
+            again: RwSignal::new(Again::default()),
             standing: RwSignal::new(Standing::Asking),
             key: StoredValue::new(None),
             reading: StoredValue::new_local(None),
@@ -139,6 +143,21 @@ impl Wish {
         source.with_untracked(|link| {
             let info = link.info.as_ref();
             info.map_or(&[] as &[ResumeMode], |info| info.capabilities.modes)
+        })
+    }
+
+    /// Changes what is to be different.
+    pub fn set_again(self, change: impl FnOnce(&mut Again)) {
+        self.again.update(change);
+        self.changed();
+    }
+
+    /// Whether steps, tags and config of the new run can be chosen.
+    pub fn takes_wishes(self) -> bool {
+        let source = self.about.with_value(|(source, _)| source.link);
+        source.with_untracked(|link| {
+            let info = link.info.as_ref();
+            info.is_some_and(|info| info.capabilities.reexecute_so)
         })
     }
 
@@ -177,13 +196,13 @@ impl Wish {
                 immediate: self.immediate.get_untracked(),
             },
             Deed::Delete => Action::Delete { force: self.force },
-            Deed::Reexecute => Action::Reexecute(Again::default()),
+            Deed::Reexecute => Action::Reexecute(self.again.get_untracked()),
             Deed::Resume => Action::Resume {
                 mode: self.mode.get_untracked(),
                 token: self
                     .plan
                     .with_untracked(|plan| plan.ready().map(|plan| plan.token.clone()))?,
-                with: Again::default(),
+                with: self.again.get_untracked(),
             },
         })
     }

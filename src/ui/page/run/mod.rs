@@ -6,6 +6,7 @@ mod event_tools;
 mod events;
 mod head;
 mod lineage;
+mod made;
 mod overview;
 mod plan;
 mod raw;
