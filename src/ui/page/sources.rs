@@ -47,8 +47,13 @@ fn source_section(source: Source) -> El {
         let health = link.with(|link| link.info.as_ref().map(|info| info.health.clone()));
         health.unwrap_or_default().into_iter().map(part).collect()
     };
-    let has_parts =
-        memo(move || link.with(|link| link.info.as_ref().is_some_and(|info| !info.health.is_empty())));
+    let has_parts = memo(move || {
+        link.with(|link| {
+            link.info
+                .as_ref()
+                .is_some_and(|info| !info.health.is_empty())
+        })
+    });
     let heading = move || {
         let count = link.with(|link| link.problem_count);
         (count > 0).then(|| {

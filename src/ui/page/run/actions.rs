@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use runboard_core::backend::Action;
 use runboard_core::model::Run;
 
+use super::again::again;
 use super::plan::plan;
 use crate::state::State;
 use crate::state::actions::{Deed, Done, Standing, Wish, is_offered};
@@ -98,9 +99,9 @@ fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<E
                 true => "The same job is run again, as a new run. This run stays as it is.",
                 false => "The same command is run again in its folder, as a new run with the same tags. Its environment is that of the server, not of this run, which stays as it is.",
             };
-            view! { <p>{words}</p> }.into_html()
+            view! { <p>{words}</p>{again(wish, detail)} }
         }
-        Deed::Resume => plan(wish, noun),
+        Deed::Resume => view! { {plan(wish, noun)}{again(wish, detail)} },
     };
     let about = about(detail, &run);
     let wrong = move || match standing.get() {

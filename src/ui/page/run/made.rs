@@ -17,7 +17,12 @@ pub(super) fn further(detail: &RunDetail) -> Html {
     let answer = detail.ask(Part::Facts);
     let rows = move || facts_of(answer);
     let is_there = memo(move || !facts_of(answer).is_empty());
-    (move || is_there.get().then(|| view! { <h2>"More"</h2>{facts(rows)} })).into_html()
+    (move || {
+        is_there
+            .get()
+            .then(|| view! { <h2>"More"</h2>{facts(rows)} })
+    })
+    .into_html()
 }
 
 fn facts_of(answer: Asked) -> Vec<(String, String)> {
@@ -40,7 +45,8 @@ pub(super) fn assets(detail: &RunDetail) -> Html {
     let is_there = memo(move || !assets_of(answer).is_empty());
     let (source, id) = (detail.source.config.id.clone(), detail.id.clone());
     let run = detail.run;
-    let is_over = memo(move || run.with(|run| run.ready().is_some_and(|run| run.phase.is_terminal())));
+    let is_over =
+        memo(move || run.with(|run| run.ready().is_some_and(|run| run.phase.is_terminal())));
     let rows = {
         move || {
             let row = |asset: Asset| row(asset, &source, &id, is_over.get());
@@ -48,7 +54,10 @@ pub(super) fn assets(detail: &RunDetail) -> Html {
         }
     };
     let missing = move || {
-        let count = assets_of(answer).iter().filter(|one| one.is_missing()).count();
+        let count = assets_of(answer)
+            .iter()
+            .filter(|one| one.is_missing())
+            .count();
         (is_over.get() && count > 0).then(|| {
             let words = crate::ui::text::counted(count as u64, "thing", "things");
             view! { <p class="notice">{format!("{words} planned and not made or evaluated.")}</p> }

@@ -1,6 +1,7 @@
 //! One run: header with the answer to "why", and the tabs.
 
 mod actions;
+mod again;
 mod event_detail;
 mod event_tools;
 mod events;
@@ -11,6 +12,7 @@ mod overview;
 mod plan;
 mod raw;
 mod resolve;
+mod resume;
 mod save;
 mod stats;
 mod step_row;
@@ -31,6 +33,7 @@ use self::lineage::lineage;
 use self::overview::overview;
 use self::raw::raw;
 use self::resolve::{Resolved, resolve};
+use self::resume::resume;
 pub(in crate::ui) use self::save::file_name;
 use self::stats::stats;
 use self::steps::steps;
@@ -136,6 +139,7 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
                             Tab::Events => events(detail()),
                             Tab::Logs => logs(detail()),
                             Tab::Stats => stats(detail()),
+                            Tab::Resume => resume(detail()),
                             Tab::Lineage => lineage(detail()),
                             Tab::Raw => raw(detail()),
                         }}
