@@ -280,7 +280,7 @@ fn take(source: &Source, id: &str, acted: Acted) -> Done {
 }
 
 /// Two wishes never share a key; it need not be a secret.
-fn new_key() -> String {
+pub(super) fn new_key() -> String {
     let part = || (BrowserClock.random() * (1_u64 << 53) as f64) as u64;
     format!("{:x}-{:x}-{:x}", BrowserClock.now().0, part(), part())
 }

@@ -2,11 +2,13 @@
 
 pub mod actions;
 pub mod clock;
+pub mod complete;
 pub mod config;
 pub mod event_tail;
 pub mod export;
 pub mod feed;
 pub mod gather;
+pub mod launch;
 pub mod log_tail;
 pub mod prefs;
 pub mod reactive;

@@ -243,6 +243,13 @@ pub fn command(arguments: &[String]) -> String {
     out
 }
 
+/// What is said when a change was asked for and nothing was heard.
+pub fn unclear(words: &str) -> String {
+    format!(
+        "No answer, so nobody can tell whether it was done: {words}. Asking again is safe: it is not done twice."
+    )
+}
+
 /// What a choice of steps means.
 pub fn resume_mode(mode: ResumeMode) -> &'static str {
     match mode {

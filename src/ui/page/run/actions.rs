@@ -107,9 +107,7 @@ fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<E
     let wrong = move || match standing.get() {
         Standing::Asking | Standing::Busy => None,
         Standing::Refused(words) => Some(format!("Not done: {words}")),
-        Standing::Unclear(words) => Some(format!(
-            "No answer, so nobody can tell whether it was done: {words}. Asking again is safe: it is not done twice."
-        )),
+        Standing::Unclear(words) => Some(text::unclear(&words)),
     };
     let verb_class = if matches!(deed, Deed::Terminate | Deed::Delete) {
         "button button--danger"

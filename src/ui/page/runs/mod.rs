@@ -4,6 +4,7 @@ mod columns;
 mod filters;
 mod grid;
 mod group;
+mod launch;
 mod row;
 mod standing;
 mod tools;
