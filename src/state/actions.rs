@@ -260,7 +260,7 @@ impl Wish {
 }
 
 /// Lets the list know at once.
-fn take(source: &Source, id: &str, acted: Acted) -> Done {
+pub(super) fn take(source: &Source, id: &str, acted: Acted) -> Done {
     let runs = State::get().runs;
     if acted.deleted.is_some() {
         runs.remove(source.index, &[id.to_string()]);
