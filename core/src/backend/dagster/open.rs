@@ -6,9 +6,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::asset::{Events, path};
+use super::asset::{self, path};
 use super::decode;
-use super::event::Reasons;
+use super::event::{Reasons, entry};
 use super::graphql::{Server, wanted};
 use super::step;
 use super::{journal, log, query};
@@ -16,7 +16,7 @@ use crate::backend::BackendError;
 use crate::backend::lenient::{Fields, Problems};
 use crate::model::order::order;
 use crate::model::rerun::Planned;
-use crate::model::{Family, Run, Span, Step, StepCounts, Timestamp, fold};
+use crate::model::{Asset, Family, LogLine, Run, Span, Step, StepCounts, Timestamp, fold};
 use crate::store::json::JsonText;
 
 /// So many runs are kept.
@@ -53,6 +53,14 @@ pub(super) struct Opened {
     /// The run is over and will not change.
     is_final: bool,
     taken: Cell<u8>,
+}
+
+/// All that is shown of a run's events before they are looked at.
+pub(super) struct Events {
+    pub(super) lines: Vec<LogLine>,
+    pub(super) assets: Vec<Asset>,
+    /// Behind the last one.
+    pub(super) cursor: String,
 }
 
 /// `{"r": id}`.
@@ -145,17 +153,28 @@ async fn ask(server: &Server, id: &str) -> Result<Opened, BackendError> {
         taken: Cell::new(0),
     };
     family(&mut opened, &mut fields);
-    if let Ok(page) = journal::page(&mut fields) {
-        let is_all = !page.has_more && !page.cursor.is_empty();
-        opened.events = is_all.then_some(Events {
-            nodes: page.nodes,
+    let mut reasons = None;
+    if let Ok(page) = journal::page(&mut fields)
+        && !page.has_more
+        && !page.cursor.is_empty()
+    {
+        let (mut lines, mut assets) = (Vec::new(), Vec::new());
+        let own: &mut Reasons = reasons.get_or_insert_default();
+        for (n, node) in (1..).zip(page.nodes) {
+            let mut fields = Fields::new(node, "event".into(), &mut problems);
+            let entry = entry(&mut fields, n, "");
+            asset::take(&mut fields, &entry, &mut assets);
+            own.take(&entry);
+            lines.push(entry.line);
+        }
+        opened.events = Some(Events {
+            lines,
+            assets,
             cursor: page.cursor,
         });
     }
-    let Opened {
-        run, steps, events, ..
-    } = &mut opened;
-    explain(server, run, steps, events.as_ref(), &mut problems).await;
+    let Opened { run, steps, .. } = &mut opened;
+    explain(server, run, steps, reasons, &mut problems).await;
     opened.problems = problems;
     Ok(opened)
 }
@@ -199,7 +218,7 @@ fn facts(object: &mut Fields<'_>) -> Vec<(String, String)> {
         }
     };
     if let Some(mut origin) = object.object("repositoryOrigin") {
-        let at = origin.text("repositoryLocationName").unwrap_or_default();
+        let at = origin.word("repositoryLocationName");
         say("code location", at);
     }
     say(
@@ -209,12 +228,7 @@ fn facts(object: &mut Fields<'_>) -> Vec<(String, String)> {
     let keys = object.rows("assetSelection", |key, _| key.texts("path").join("/"));
     say("assets selected", keys.join(", "));
     let checks = object.rows("assetCheckSelection", |check, _| {
-        [
-            &path(check, "assetKey"),
-            ":",
-            &check.text("name").unwrap_or_default(),
-        ]
-        .concat()
+        [&path(check, "assetKey"), ":", &check.word("name")].concat()
     });
     say("checks selected", checks.join(", "));
     let mut not = Vec::new();
@@ -298,22 +312,15 @@ pub(super) async fn explain(
     server: &Server,
     run: &mut Run,
     steps: &mut [Step],
-    events: Option<&Events>,
+    known: Option<Reasons>,
     problems: &mut Problems,
 ) {
     let has_failed = |step: &Step| step.phase.is_failure() || step.attempts.len() > 1;
     if !run.phase.is_failure() && !steps.iter().any(has_failed) {
         return;
     }
-    let found = match events {
-        Some(events) => {
-            let mut reasons = Reasons::default();
-            for node in &events.nodes {
-                let mut said = Problems::new();
-                reasons.take(&mut Fields::new(node.clone(), String::new(), &mut said));
-            }
-            Ok(Rc::new(reasons))
-        }
+    let found = match known {
+        Some(reasons) => Ok(Rc::new(reasons)),
         None => reasons(server, run, steps, problems).await,
     };
     match found {
