@@ -117,6 +117,8 @@ pub enum Update {
     Steps {
         run: String,
         steps: Vec<Step>,
+        /// Those are all of the run: others that were told before are no more.
+        is_all: bool,
     },
     Log {
         run: String,

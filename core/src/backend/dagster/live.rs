@@ -242,6 +242,7 @@ impl Live {
         self.tell(Update::Steps {
             run: id.clone(),
             steps,
+            is_all: true,
         });
         for problem in problems {
             self.tell(Update::Problem(problem));

@@ -1,7 +1,7 @@
 //! A run as its page shows it, asked for with one document: its row, steps, family, facts and, where they are few, its events.
 //!
 //! Who asks for one part soon asks for the others. Each part of an answer is given once without asking again; of a run that is over, as often as
-//! it is asked for, until so many others were.
+//! it is asked for, until so many others were. Its family alone still grows.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -95,7 +95,9 @@ pub(super) fn known(server: &Server, id: &str, part: Part) -> Option<Rc<Opened>>
     let opened = server.opened.borrow();
     let known = opened.iter().find(|known| known.run.id == id)?;
     let is_left = part != Part::Run && known.taken.get() & bit == 0;
-    if !known.is_final && !is_left {
+    // A run that is over may still get children.
+    let is_final = known.is_final && part != Part::Family;
+    if !is_final && !is_left {
         return None;
     }
     known.taken.set(known.taken.get() | bit);

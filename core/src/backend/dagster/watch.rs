@@ -185,6 +185,7 @@ async fn one(
         news.updates.push(Update::Steps {
             run: id.into(),
             steps,
+            is_all: true,
         });
         if is_over && walked.is_end {
             news.over.push(Topic::Run(id.into()));
