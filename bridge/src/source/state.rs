@@ -220,6 +220,18 @@ impl State {
         !self.lines.is_hidden(number) && (self.folders.is_empty() || !has_folder())
     }
 
+    /// Looks at the files of one run, even if they have rested for long: who asks for it by name may know better.
+    pub(crate) fn wake(&mut self, id: &str) {
+        let now = now_ns();
+        let Some(folder) = self.folders.get_mut(id) else {
+            return;
+        };
+        if folder.is_quiet(now) && folder.refresh(now) == Some(true) {
+            self.seq += 1;
+            folder.changed = self.seq;
+        }
+    }
+
     pub(crate) fn detail(&self, id: &str) -> Option<Detail> {
         if let Some(folder) = self.folders.get(id) {
             return Some(Detail {
@@ -367,3 +379,6 @@ impl State {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;
