@@ -74,7 +74,7 @@ fn the_list_is_read_and_asked_for_by_post() {
     let body: serde_json::Value = serde_json::from_slice(asked[0].body.as_ref().unwrap()).unwrap();
     assert_eq!(
         body["variables"],
-        serde_json::json!({"f": {"tags": []}, "l": 8})
+        serde_json::json!({"f0": {"tags": []}, "l": 8})
     );
 }
 

@@ -320,12 +320,13 @@ impl RunDetail {
                     self.take_run(run);
                 }
             }
-            Update::Steps { run, steps } if run == self.id => {
+            Update::Steps { run, steps, is_all } if run == self.id => {
                 // Without the steps that the changes belong to, the changes alone would pass for all of them.
-                self.steps.update(|loaded| {
-                    if let Loaded::Ready(old) = loaded {
-                        fold::upsert_steps(old, steps);
-                    }
+                self.steps.update(|loaded| match loaded {
+                    Loaded::Ready(old) if is_all => fold::replace_steps(old, steps),
+                    Loaded::Ready(old) => fold::upsert_steps(old, steps),
+                    _ if is_all => *loaded = Loaded::Ready(steps),
+                    _ => {}
                 })
             }
             Update::Log { run, batch } if run == self.id => self.take_lines(&batch, again),

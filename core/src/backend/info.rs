@@ -36,6 +36,20 @@ pub struct Capabilities {
     pub lineage: bool,
     /// The source shows its own records of a run.
     pub raw: bool,
+    /// What a run was to make and made.
+    pub assets: bool,
+    /// Further facts of a run.
+    pub facts: bool,
+    /// Files of a run that can be downloaded.
+    pub files: bool,
+    /// Numbers of runs by status.
+    pub counts: bool,
+    /// Figures of rows that the list leaves out.
+    pub figures: bool,
+    /// Values of fields that are typed into.
+    pub completion: bool,
+    /// Runs that were asked for together.
+    pub backfills: bool,
     pub resume: bool,
     /// Which steps a resume may take up.
     pub modes: &'static [ResumeMode],

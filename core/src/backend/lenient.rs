@@ -100,6 +100,16 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// As [`Fields::text`]; empty where there is none.
+    pub(super) fn word(&mut self, name: &str) -> String {
+        self.text(name).unwrap_or_default()
+    }
+
+    /// What was not read yet.
+    pub(super) fn into_map(self) -> Map<String, Value> {
+        self.map
+    }
+
     /// A whole number.
     pub(super) fn number(&mut self, name: &str) -> Option<i64> {
         let value = self.take(name)?;

@@ -27,7 +27,7 @@ use crate::model::{
 pub use action::{Acted, Action, Again, Launch};
 pub use error::{BackendError, Missing};
 pub use info::{Capabilities, Info, Logs, Updates, Vocabulary};
-pub use rows::{Backfill, Completing, Counts, Facts, RowFigures};
+pub use rows::{Backfill, Completing, Counts, Facts, RowFigures, RunFile};
 
 /// A durable position in a source's changes. Opaque; several may be followed at once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -117,6 +117,8 @@ pub enum Update {
     Steps {
         run: String,
         steps: Vec<Step>,
+        /// Those are all of the run: others that were told before are no more.
+        is_all: bool,
     },
     Log {
         run: String,
@@ -265,6 +267,14 @@ pub trait Backend {
     /// What else the source tells of a run, as names and values for people.
     fn facts(&self, _run: &str) -> LocalBoxFuture<'static, Result<Decoded<Facts>, BackendError>> {
         cannot("further facts of a run")
+    }
+
+    /// What of a run can be downloaded, beside its log.
+    fn files(
+        &self,
+        _run: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Vec<RunFile>>, BackendError>> {
+        cannot("files of a run")
     }
 
     /// How many runs of a filter stand where, by the source's own words; the filter's own status does not count.

@@ -1,4 +1,4 @@
-//! What is asked about a list beside its rows: figures of those on screen, groups, and values to type.
+//! What is asked beside runs, steps, events and logs: figures of rows on screen, groups, values to type, facts, files.
 
 use crate::model::{Phase, StepCounts, Timestamp};
 
@@ -48,4 +48,14 @@ pub struct Backfill {
     /// How many partitions stand where, by the source's own words for the status of a run.
     pub counts: Vec<(String, u64)>,
     pub reason: Option<String>,
+}
+
+/// A file of a run that can be downloaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFile {
+    /// What it holds, and of which process.
+    pub name: String,
+    /// The steps that wrote it.
+    pub steps: Vec<String>,
+    pub url: String,
 }

@@ -79,7 +79,7 @@ impl GraphqlWs {
 
     /// Takes a frame. What is no frame of the protocol is refused with words, never passed over.
     pub fn take(&mut self, text: &str) -> Happened {
-        let Ok(Value::Object(mut frame)) = serde_json::from_str(text) else {
+        let Ok(Value::Object(mut frame)) = serde_json::from_slice(text.as_bytes()) else {
             return Happened::Refused("a frame that is no JSON object".into());
         };
         let payload = frame.remove("payload").unwrap_or(Value::Null);

@@ -14,8 +14,11 @@ fn filter(query: &str) -> RunFilter {
 
 pub(crate) fn numbers_lanes_and_figures() {
     let backend = backend();
-    let tag = json!([{"key": "mark", "value": "x"}]);
-    let other = json!([{"key": "mark", "value": "y"}]);
+    // Other tries stand in the same storage.
+    let mark = format!("mark{}", std::process::id());
+    let filter = |query: &str| filter(&query.replace("mark", &mark));
+    let tag = json!([{"key": mark, "value": "x"}]);
+    let other = json!([{"key": mark, "value": "y"}]);
     let mut own = Vec::new();
     for (job, tag) in [
         ("ok_job", &tag),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use runboard_core::backend::dagster::Dagster;
-use runboard_core::backend::{Action, Backend, LogQuery};
+use runboard_core::backend::{Action, Again, Backend, LogQuery};
 use runboard_core::model::{Became, Phase, ResumeMode};
 use runboard_core::net::{Request, Response, StreamResponse, Transport, TransportError};
 use serde_json::json;
@@ -69,9 +69,18 @@ pub(crate) fn requests() {
         std::thread::sleep(Duration::from_secs(11));
         open(&backend, &id);
         let before = asked.get();
-        open(&backend, &id);
-        open(&backend, &id);
+        got(backend.run(&id));
+        got(backend.steps(&id));
+        got(backend.stats(&id));
+        got(backend.assets(&id));
+        got(backend.facts(&id));
         assert_eq!(asked.get(), before, "{job}");
+        // But its family, which may have grown.
+        let child = got(backend.act(&id, &Action::Reexecute(Again::default()), "k"));
+        let child = child.run.unwrap().id;
+        let family = got(backend.lineage(&id));
+        assert!(family.runs.iter().any(|run| run.id == child));
+        over(&child);
     }
 }
 

@@ -271,6 +271,11 @@ pub(crate) fn pages(id: &str) {
 }
 
 pub(crate) fn captured(id: &str) {
+    let files = got(backend().files(id));
+    assert_eq!(files[0].steps, ["slow_log"]);
+    let out = super::wire::get(&files[0].url);
+    assert_eq!(out.head.status, 200);
+    assert!(String::from_utf8_lossy(&out.body).starts_with("out 0\nout 1\n"));
     for (stream, word) in [(LogStream::Out, "out 0"), (LogStream::Err, "err 0")] {
         let query = LogQuery {
             stream: Some(stream),

@@ -133,3 +133,7 @@ pub(crate) fn post(url: &str, body: String) -> Response {
         .header("X-Runboard", "1");
     ask(&request).unwrap()
 }
+
+pub(crate) fn get(url: &str) -> Response {
+    ask(&Request::get(url)).unwrap()
+}

@@ -9,7 +9,7 @@ const FLAGS = [
   "--disable-dev-shm-usage",
 ];
 /** How long something that must happen may take before the test gives up. No test asserts a time. */
-export const PATIENCE = Number(process.env.E2E_PATIENCE ?? 30_000);
+export const PATIENCE = Number(process.env.E2E_PATIENCE ?? 120_000);
 
 let opened;
 /** One browser for a file, closed when the file ends. Playwright gives it a profile of its own and takes that away again. */
@@ -99,11 +99,18 @@ export const ready = (page) => page.locator(".app").waitFor();
 export async function until(page, test, arg, what = String(test)) {
   const end = Date.now() + PATIENCE;
   for (;;) {
-    const value = await page.evaluate(test, arg);
+    const value = await answered(page.evaluate(test, arg), what);
     if (value) return value;
     if (Date.now() > end) throw new Error(`never came: ${what}${arg === undefined ? "" : ` with ${JSON.stringify(arg)}`}\n${await looks(page)}`);
-    await page.evaluate(() => new Promise((done) => setTimeout(done, 30)));
+    await answered(page.evaluate(() => new Promise((done) => setTimeout(done, 30))), what);
   }
+}
+
+/** What the page answers; a page that is dead never does, and Playwright waits for it for ever. */
+async function answered(answer, what) {
+  let timer;
+  const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error(`the page does not answer: ${what}`)), 2 * PATIENCE)));
+  return await Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 /** What the page shows, for the report of a failure. */

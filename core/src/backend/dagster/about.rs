@@ -24,6 +24,13 @@ pub(super) async fn info(server: &Server) -> Result<Decoded<Info>, BackendError>
         stats: true,
         lineage: true,
         raw: true,
+        assets: true,
+        facts: true,
+        files: true,
+        counts: true,
+        figures: true,
+        completion: true,
+        backfills: true,
         modes: &[ResumeMode::Incomplete, ResumeMode::Assets],
         ..Capabilities::default()
     };
@@ -79,7 +86,7 @@ fn health(fields: &mut Fields<'_>) -> Vec<Health> {
             }
             Health {
                 kind: "daemon".into(),
-                name: daemon.text("daemonType").unwrap_or_default(),
+                name: daemon.word("daemonType"),
                 standing: match (is_healthy, is_required) {
                     (true, _) => Standing::Good,
                     (false, true) => Standing::Ill,
@@ -108,7 +115,7 @@ fn health(fields: &mut Fields<'_>) -> Vec<Health> {
             };
             Health {
                 kind: "code location".into(),
-                name: entry.text("name").unwrap_or_default(),
+                name: entry.word("name"),
                 standing,
                 words,
                 seen_at: entry.epoch("updatedTimestamp"),

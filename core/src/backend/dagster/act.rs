@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::decode::run;
-use super::graphql::{Server, wanted};
+use super::graphql::Server;
 use super::open::{Part, opened};
 use super::{again, query};
-use crate::backend::lenient::{Fields, Problems};
+use crate::backend::lenient::Problems;
 use crate::backend::{Acted, Action, BackendError, Decoded, Missing};
 use crate::model::Run;
 use crate::store::json::JsonText;
@@ -39,10 +39,8 @@ pub(super) async fn done(
     field: &str,
     kind: &str,
 ) -> Result<(Option<Run>, Problems), BackendError> {
-    let answer = server.change(document, variables).await?;
-    let mut problems = answer.problems;
-    let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-    let mut object = wanted(&mut fields, field, kind).map_err(|error| match error {
+    let got = server.get(document, variables, field, kind).await;
+    let mut got = got.map_err(|error| match error {
         BackendError::Broken { detail, .. } if detail.contains(NOT_FOUND) => {
             let line = detail.lines().next().unwrap_or_default();
             BackendError::NotFound(Arc::new(Missing::from(line)))
@@ -50,8 +48,11 @@ pub(super) async fn done(
         BackendError::Refused(words) if words.contains(DENIED) => BackendError::Denied(words),
         other => other,
     })?;
-    let made = object.object("run").map(|mut fields| run(&mut fields, 0));
-    Ok((made.filter(|run| !run.id.is_empty()), problems))
+    let made = got
+        .fields()
+        .object("run")
+        .map(|mut fields| run(&mut fields, 0));
+    Ok((made.filter(|run| !run.id.is_empty()), got.problems))
 }
 
 pub(super) fn acted((run, problems): (Option<Run>, Problems), message: &str) -> Decoded<Acted> {

@@ -6,7 +6,7 @@ use super::asset::{key_input, missing, path};
 use super::graphql::{Server, wanted};
 use super::open::{Opened, Part, of_run, opened};
 use super::query;
-use crate::backend::lenient::{Fields, Problems};
+use crate::backend::lenient::Problems;
 use crate::backend::{Acted, Again, BackendError, Decoded, Launch};
 use crate::model::{Phase, ResumeMode, ResumePlan, rerun};
 use crate::store::json::JsonText;
@@ -94,25 +94,21 @@ async fn by_strategy(
 
 /// `ExecutionParams` of an old run: the same part of its job, its config and tags where no others are given.
 async fn params(server: &Server, id: &str, with: Again) -> Result<String, BackendError> {
-    let answer = server.ask(query::RUN, of_run(id)).await?;
-    let mut problems = answer.problems;
-    let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-    let mut object = wanted(&mut fields, "runOrError", "Run")?;
+    let got = server.get(query::RUN, of_run(id), "runOrError", "Run");
+    let mut got = got.await?;
+    let mut object = got.fields();
     let old = super::decode::run(&mut object, 0);
     let Some(mut origin) = object.object("repositoryOrigin") else {
         return refused("the run does not tell which code location it is of");
     };
     let place = (
-        origin.text("repositoryLocationName").unwrap_or_default(),
-        origin.text("repositoryName").unwrap_or_default(),
+        origin.word("repositoryLocationName"),
+        origin.word("repositoryName"),
     );
     let ops = object.texts("solidSelection");
     let assets = object.rows("assetSelection", |key, _| key.texts("path").join("/"));
     let checks = object.rows("assetCheckSelection", |check, _| {
-        (
-            path(check, "assetKey"),
-            check.text("name").unwrap_or_default(),
-        )
+        (path(check, "assetKey"), check.word("name"))
     });
     let mut own: Vec<(String, String)> = Vec::new();
     if !with.drops_tags {
@@ -273,19 +269,14 @@ pub(super) async fn preview(
 
 /// Where the jobs are: code location, repository and name of each.
 pub(super) async fn jobs(server: &Server) -> Result<Vec<(Place, String)>, BackendError> {
-    let answer = server.ask(query::JOBS, "{}".into()).await?;
-    let mut problems = answer.problems;
-    let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-    let mut workspace = wanted(&mut fields, "workspaceOrError", "Workspace")?;
-    let found = workspace.rows("locationEntries", |entry, _| {
-        let location = entry.text("name").unwrap_or_default();
+    let got = server.get(query::JOBS, "{}".into(), "workspaceOrError", "Workspace");
+    let mut got = got.await?;
+    let found = got.fields().rows("locationEntries", |entry, _| {
+        let location = entry.word("name");
         let mut own = Vec::new();
         if let Some(mut loaded) = entry.object("locationOrLoadError") {
             for (repository, names) in loaded.rows("repositories", |repository, _| {
-                (
-                    repository.text("name").unwrap_or_default(),
-                    repository.column("jobs", "name"),
-                )
+                (repository.word("name"), repository.column("jobs", "name"))
             }) {
                 for name in names {
                     own.push(((location.clone(), repository.clone()), name));
@@ -294,11 +285,11 @@ pub(super) async fn jobs(server: &Server) -> Result<Vec<(Place, String)>, Backen
         }
         own
     });
-    Ok(found.into_iter().flatten().collect())
+    Ok(found.concat())
 }
 
 /// Where a job is; its name stands for one in the first code location that has it.
-pub(super) async fn place(server: &Server, job: &str) -> Result<Place, BackendError> {
+async fn place(server: &Server, job: &str) -> Result<Place, BackendError> {
     let found = jobs(server)
         .await?
         .into_iter()
@@ -349,11 +340,29 @@ pub(super) async fn launch(
 }
 
 /// Writes a `PipelineSelector`.
-pub(super) fn pipeline(json: &mut JsonText, (location, repository): &Place, job: &str) {
+fn pipeline(json: &mut JsonText, (location, repository): &Place, job: &str) {
     json.key("s").open('{');
     json.text_field("repositoryLocationName", Some(location));
     json.text_field("repositoryName", Some(repository));
     json.text_field("pipelineName", Some(job)).close('}');
+}
+
+/// The partitions of a job.
+pub(super) async fn partitions(server: &Server, job: &str) -> Result<Vec<String>, BackendError> {
+    let place = place(server, job).await?;
+    let mut json = JsonText::new();
+    json.open('{');
+    pipeline(&mut json, &place, job);
+    json.close('}');
+    let got = server.get(
+        query::PARTITIONS,
+        json.finish(),
+        "pipelineOrError",
+        "Pipeline",
+    );
+    let mut got = got.await?;
+    let mut fields = got.fields();
+    Ok(wanted(&mut fields, "partitionKeysOrError", "PartitionKeys")?.texts("partitionKeys"))
 }
 
 /// The config and the tags with which a job runs one of its partitions.
@@ -367,10 +376,14 @@ async fn partition(
     json.open('{');
     pipeline(&mut json, place, job);
     json.text_field("k", Some(key)).close('}');
-    let answer = server.ask(query::PARTITION, json.finish()).await?;
-    let mut problems = answer.problems;
-    let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-    let mut pipeline = wanted(&mut fields, "pipelineOrError", "Pipeline")?;
+    let got = server.get(
+        query::PARTITION,
+        json.finish(),
+        "pipelineOrError",
+        "Pipeline",
+    );
+    let mut got = got.await?;
+    let mut pipeline = got.fields();
     // It gives config and tags for any word; which are partitions stands apart.
     let keys = wanted(&mut pipeline, "partitionKeysOrError", "PartitionKeys");
     let is_there = keys?
@@ -382,11 +395,6 @@ async fn partition(
     };
     let config = wanted(&mut partition, "runConfigOrError", "PartitionRunConfig")?.text("yaml");
     let mut tags = wanted(&mut partition, "tagsOrError", "PartitionTags")?;
-    let tags = tags.rows("results", |tag, _| {
-        (
-            tag.text("key").unwrap_or_default(),
-            tag.text("value").unwrap_or_default(),
-        )
-    });
+    let tags = tags.rows("results", |tag, _| (tag.word("key"), tag.word("value")));
     Ok((config.unwrap_or_default(), tags))
 }

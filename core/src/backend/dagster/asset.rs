@@ -1,7 +1,6 @@
 //! What became of a run's assets and checks, from its events: what was planned, and what was materialized, observed and evaluated.
 
-use serde_json::Value;
-
+use super::event::{Entry, entry};
 use super::graphql::Server;
 use super::journal::{Range, walk};
 use super::open::Opened;
@@ -31,25 +30,19 @@ pub(super) async fn of(
     let mut assets: Vec<Asset> = Vec::new();
     let mut is_all = true;
     if let Some(events) = &known.events {
-        for node in &events.nodes {
-            let mut said = Problems::new();
-            take(
-                &mut Fields::new(node.clone(), String::new(), &mut said),
-                &mut assets,
-            );
-        }
+        assets.clone_from(&events.assets);
     } else {
         let range = Range {
             from: 0,
             to: EVENTS,
         };
-        let each = &mut |event: &mut Fields<'_>, _, _: &str| {
-            take(event, &mut assets);
+        let each = &mut |event: &mut Fields<'_>, n, _: &str| {
+            let entry = entry(event, n, "");
+            take(event, &entry, &mut assets);
             true
         };
-        is_all = walk(server, id, query::EVENTS_ASSETS, range, problems, each)
-            .await?
-            .is_end;
+        let walked = walk(server, id, query::EVENTS_ASSETS, range, problems, each);
+        is_all = walked.await?.is_end;
         if !is_all {
             let words =
                 "the run has more events than are looked through for assets and checks (50,000)";
@@ -59,23 +52,22 @@ pub(super) async fn of(
     Ok(Found { assets, is_all })
 }
 
-fn take(event: &mut Fields<'_>, assets: &mut Vec<Asset>) {
-    let kind = event.text("__typename").unwrap_or_default();
+/// Takes in what an event, whose other fields were read, tells of an asset or a check.
+pub(super) fn take(event: &mut Fields<'_>, entry: &Entry, assets: &mut Vec<Asset>) {
     let mut one = Asset {
-        step: event.text("stepKey"),
-        partition: event.text("partition"),
+        step: entry.event.step.clone(),
         ..Asset::default()
     };
-    match kind.as_str() {
-        "AssetMaterializationPlannedEvent" => one.was_planned = true,
-        "MaterializationEvent" => one.became = Became::Materialized,
-        "ObservationEvent" => one.became = Became::Observed,
-        "FailedToMaterializeEvent" => one.became = Became::Failed,
-        "AssetCheckEvaluationPlannedEvent" => {
+    match entry.event.kind.as_str() {
+        "ASSET_MATERIALIZATION_PLANNED" => one.was_planned = true,
+        "ASSET_MATERIALIZATION" => one.became = Became::Materialized,
+        "ASSET_OBSERVATION" => one.became = Became::Observed,
+        "ASSET_FAILED_TO_MATERIALIZE" => one.became = Became::Failed,
+        "ASSET_CHECK_EVALUATION_PLANNED" => {
             one.was_planned = true;
             one.check = event.text("checkName");
         }
-        "AssetCheckEvaluationEvent" => {
+        "ASSET_CHECK_EVALUATION" => {
             let Some(mut evaluation) = event.object("evaluation") else {
                 return;
             };
@@ -91,6 +83,7 @@ fn take(event: &mut Fields<'_>, assets: &mut Vec<Asset>) {
         }
         _ => return,
     }
+    one.partition = event.text("partition");
     for name in ["assetKey", "checkedAsset"] {
         if one.key.is_empty() {
             one.key = path(event, name);
@@ -203,10 +196,4 @@ pub(super) fn key_input(json: &mut JsonText, key: &str) {
         json.text(part);
     }
     json.close(']').close('}');
-}
-
-/// The values of events, kept for as long as somebody may ask about them again.
-pub(super) struct Events {
-    pub(super) nodes: Vec<Value>,
-    pub(super) cursor: String,
 }

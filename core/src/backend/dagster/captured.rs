@@ -4,7 +4,7 @@ use super::graphql::Server;
 use super::journal::{Range, walk};
 use super::query;
 use crate::backend::lenient::{Fields, Problems};
-use crate::backend::{BackendError, Decoded, LogBatch, LogQuery};
+use crate::backend::{BackendError, Decoded, LogBatch, LogQuery, RunFile};
 use crate::model::{Level, LogLine, LogStream};
 use crate::store::json::JsonText;
 
@@ -14,10 +14,65 @@ const MOST: usize = 16 << 20;
 /// So many of a run's events are searched for the names of files.
 const EVENTS: u64 = 20_000;
 
-/// One process: the name of its file, and the step that it runs where it runs only one.
+/// One process: the name of its file, and the steps that it runs.
 struct Process {
     file: String,
-    step: String,
+    steps: Vec<String>,
+}
+
+async fn processes(
+    server: &Server,
+    run: &str,
+    problems: &mut Problems,
+) -> Result<Vec<Process>, BackendError> {
+    let mut processes: Vec<Process> = Vec::new();
+    let range = Range {
+        from: 0,
+        to: EVENTS,
+    };
+    let take = &mut |fields: &mut Fields<'_>, _, _: &str| {
+        if let Some(file) = fields.text("fileKey") {
+            let steps = fields.texts("stepKeys");
+            processes.push(Process { file, steps });
+        }
+        true
+    };
+    let walked = walk(server, run, query::EVENTS_FILES, range, problems, take).await?;
+    if !walked.is_end {
+        problems.push("processes that began later than the first events are left out".into());
+    }
+    Ok(processes)
+}
+
+/// What the processes wrote, as files of the server's own.
+pub(super) async fn files(
+    server: &Server,
+    run: &str,
+) -> Result<Decoded<Vec<RunFile>>, BackendError> {
+    let (mut problems, mut files) = (Problems::new(), Vec::new());
+    for process in processes(server, run, &mut problems).await? {
+        for (name, end) in [("stdout", "out"), ("stderr", "err")] {
+            let url = [
+                &server.base,
+                "/logs/",
+                run,
+                "/compute_logs/",
+                &process.file,
+                "/",
+                end,
+            ];
+            files.push(RunFile {
+                name: [name, " of process ", &process.file].concat(),
+                steps: process.steps.clone(),
+                url: url.concat(),
+            });
+        }
+    }
+    Ok(Decoded {
+        value: files,
+        problems,
+        cursor: None,
+    })
 }
 
 /// The lines of one stream, process by process in the order in which they began. Numbers are those of this text, not of the run's log.
@@ -28,41 +83,23 @@ pub(super) async fn lines(
     query: &LogQuery,
 ) -> Result<Decoded<LogBatch>, BackendError> {
     let mut problems = Problems::new();
-    let mut processes: Vec<Process> = Vec::new();
-    let range = Range {
-        from: 0,
-        to: EVENTS,
-    };
-    let take = &mut |fields: &mut Fields<'_>, _, _: &str| {
-        if let Some(file) = fields.text("fileKey") {
-            let mut steps = fields.texts("stepKeys");
-            let step = match steps.len() {
-                1 => steps.pop().unwrap_or_default(),
-                _ => String::new(),
-            };
-            processes.push(Process { file, step });
-        }
-        true
-    };
-    let walked = walk(server, run, query::EVENTS_FILES, range, &mut problems, take).await?;
-    if !walked.is_end {
-        problems.push("processes that began later than the first events are left out".into());
-    }
+    let processes = processes(server, run, &mut problems).await?;
     let mut lines: Vec<LogLine> = Vec::new();
     let mut left = MOST;
     for process in processes {
-        if query
-            .step
-            .as_ref()
-            .is_some_and(|step| *step != process.step)
-        {
+        // Which of several steps a line is of does not stand in it.
+        let step = match process.steps.as_slice() {
+            [step] => step.clone(),
+            _ => String::new(),
+        };
+        if query.step.as_ref().is_some_and(|wanted| *wanted != step) {
             continue;
         }
         let text = read(server, run, &process.file, stream, &mut left).await?;
         for line in text.lines() {
             lines.push(LogLine {
                 at: None,
-                step: process.step.clone(),
+                step: step.clone(),
                 stream,
                 level: Level::of_text(line),
                 text: line.to_string(),
@@ -122,7 +159,7 @@ async fn read(
         } else {
             "stderr"
         };
-        let words = piece.text(name).unwrap_or_default();
+        let words = piece.word(name);
         let next = piece.text("cursor");
         if words.is_empty() || next == cursor {
             return Ok(text);

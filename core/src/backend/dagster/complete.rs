@@ -1,9 +1,9 @@
 //! Values that the server knows, for fields that are typed into.
 
-use super::graphql::{Server, wanted};
+use super::graphql::Server;
 use super::open::{Part, opened};
 use super::{again, event, near, query};
-use crate::backend::lenient::{Fields, Problems};
+use crate::backend::lenient::Problems;
 use crate::backend::{BackendError, Completing, Decoded};
 use crate::store::json::JsonText;
 
@@ -23,9 +23,13 @@ pub(super) async fn complete(
             jobs.filter(|name| !name.starts_with("__")).collect()
         }
         Completing::TagKey => {
-            let answer = server.ask(query::TAG_KEYS, "{}".into()).await?;
-            let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-            wanted(&mut fields, "runTagKeysOrError", "RunTagKeys")?.texts("keys")
+            let got = server.get(
+                query::TAG_KEYS,
+                "{}".into(),
+                "runTagKeysOrError",
+                "RunTagKeys",
+            );
+            got.await?.fields().texts("keys")
         }
         // One key at a time: the limit is that of all keys together.
         Completing::TagValue(key) => {
@@ -33,11 +37,17 @@ pub(super) async fn complete(
             json.open('{').key("k").open('[');
             json.text(&key).close(']').text_field("v", Some(typed));
             json.close('}');
-            let answer = server.ask(query::TAG_VALUES, json.finish()).await?;
-            let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-            let mut tags = wanted(&mut fields, "runTagsOrError", "RunTags")?;
-            let values = tags.rows("tags", |tag, _| tag.texts("values"));
-            values.into_iter().flatten().collect()
+            let got = server.get(
+                query::TAG_VALUES,
+                json.finish(),
+                "runTagsOrError",
+                "RunTags",
+            );
+            let values = got
+                .await?
+                .fields()
+                .rows("tags", |tag, _| tag.texts("values"));
+            values.concat()
         }
         Completing::RunId => near::ids(server, typed, OFFERED, &mut problems).await?,
         Completing::EventType => event::KINDS.split(' ').map(String::from).collect(),
@@ -45,17 +55,7 @@ pub(super) async fn complete(
             let known = opened(server, &run, Part::Steps).await?;
             known.steps.iter().map(|step| step.key.clone()).collect()
         }
-        Completing::Partition(job) => {
-            let place = again::place(server, &job).await?;
-            let mut json = JsonText::new();
-            json.open('{');
-            again::pipeline(&mut json, &place, &job);
-            json.close('}');
-            let answer = server.ask(query::PARTITIONS, json.finish()).await?;
-            let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-            let mut pipeline = wanted(&mut fields, "pipelineOrError", "Pipeline")?;
-            wanted(&mut pipeline, "partitionKeysOrError", "PartitionKeys")?.texts("partitionKeys")
-        }
+        Completing::Partition(job) => again::partitions(server, &job).await?,
     };
     values.retain(|value| {
         let head = value.get(..typed.len());

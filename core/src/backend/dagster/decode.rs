@@ -33,14 +33,11 @@ pub fn phase(status: &str) -> Phase {
 
 /// The fields of fragment R.
 pub(super) fn run(fields: &mut Fields<'_>, _: usize) -> Run {
-    let mut run = Run::new(
-        fields.text("runId").unwrap_or_default(),
-        fields.text("jobName").unwrap_or_default(),
-    );
+    let mut run = Run::new(fields.word("runId"), fields.word("jobName"));
     if run.id.is_empty() {
         fields.missing("runId");
     }
-    run.raw_status = fields.text("status").unwrap_or_default();
+    run.raw_status = fields.word("status");
     run.phase = phase(&run.raw_status);
     run.created_at = fields.epoch("creationTime");
     run.started_at = fields.epoch("startTime");

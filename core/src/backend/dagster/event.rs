@@ -15,7 +15,7 @@ const MESSAGE: &str = "LogMessageEvent";
 
 /// What an entry is, in Dagster's own word: its event type, or for a message of the user's own code the name of the record.
 fn kind(fields: &mut Fields<'_>) -> String {
-    let record = fields.text("__typename").unwrap_or_default();
+    let record = fields.word("__typename");
     fields.text("eventType").unwrap_or(record)
 }
 
@@ -40,7 +40,7 @@ const WRAPPERS: [&str; 2] = [
 /// An error and what caused it, without their stacks.
 fn error(fields: &mut Fields<'_>) -> Option<String> {
     let mut error = fields.object("error")?;
-    let message = error.text("message").unwrap_or_default();
+    let message = error.word("message");
     let causes = error.column("causes", "message");
     let is_wrapper = !causes.is_empty() && WRAPPERS.iter().any(|name| message.starts_with(name));
     let own = (!is_wrapper).then_some(message);
@@ -64,20 +64,29 @@ fn plain(message: &str) -> &str {
     }
 }
 
+/// One entry of a run's history.
+pub(super) struct Entry {
+    pub(super) event: RunEvent,
+    pub(super) line: LogLine,
+    /// Of an entry about a failure what failed, with its causes; else empty.
+    pub(super) error: String,
+}
+
 /// An entry as an event, whose `detail` is its own record as it came, and as a line of the log.
 ///
 /// Dagster's own entries are `sys` lines; where a message of the user's code came from it does not tell.
-pub(super) fn entry(fields: &mut Fields<'_>, n: u64, detail: &str) -> (RunEvent, LogLine) {
+pub(super) fn entry(fields: &mut Fields<'_>, n: u64, detail: &str) -> Entry {
     let level = fields.text("level");
     let word = level.as_deref().unwrap_or_default();
     let (known, loud) = (EventLevel::from_word(word), Level::from_word(word));
     let at = time(fields);
     let kind = kind(fields);
     let step = fields.text("stepKey");
-    let message = fields.text("message").unwrap_or_default();
+    let message = fields.word("message");
     // Some have no message, and their type is all that they say.
     let mut text = if message.is_empty() { &kind } else { &message }.clone();
-    if let Some(error) = error(fields) {
+    let error = error(fields).unwrap_or_default();
+    if !error.is_empty() {
         text.extend(["\n", &error]);
     }
     let text = text
@@ -106,7 +115,7 @@ pub(super) fn entry(fields: &mut Fields<'_>, n: u64, detail: &str) -> (RunEvent,
         message,
         detail: (!detail.is_empty()).then(|| detail.to_string()),
     };
-    (event, line)
+    Entry { event, line, error }
 }
 
 /// Why steps and runs failed, as far as their events tell.
@@ -121,21 +130,22 @@ struct Reason {
 }
 
 impl Reasons {
-    pub(super) fn take(&mut self, fields: &mut Fields<'_>) {
-        let kind = kind(fields);
+    pub(super) fn take(&mut self, entry: &Entry) {
+        let event = &entry.event;
+        let kind = event.kind.as_str();
         let is_retry = kind == "STEP_UP_FOR_RETRY";
         let of_step = is_retry || kind == "STEP_FAILURE";
-        let of_run = matches!(kind.as_str(), "RUN_FAILURE" | "PIPELINE_FAILURE");
-        if !of_step && !of_run {
+        if !of_step && !matches!(kind, "RUN_FAILURE" | "PIPELINE_FAILURE") {
             return;
         }
-        let message = fields.text("message").unwrap_or_default();
-        let step = fields.text("stepKey").filter(|_| of_step);
-        let words = error(fields).filter(|words| !words.is_empty());
+        let words = match entry.error.is_empty() {
+            true => &event.message,
+            false => &entry.error,
+        };
         self.0.push(Reason {
-            step,
+            step: event.step.clone().filter(|_| of_step),
             is_retry,
-            words: words.unwrap_or(message),
+            words: words.clone(),
         });
     }
 

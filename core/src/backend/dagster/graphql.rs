@@ -33,8 +33,22 @@ pub(super) struct Answer {
     pub(super) date: Option<Timestamp>,
 }
 
+/// The object that a question was about, and what could not be read of the answer.
+pub(super) struct Got {
+    object: Value,
+    pub(super) problems: Problems,
+}
+
+impl Got {
+    pub(super) fn fields(&mut self) -> Fields<'_> {
+        Fields::new(self.object.take(), "answer".into(), &mut self.problems)
+    }
+}
+
 /// A webserver, and what was learnt of it.
 pub(super) struct Server {
+    /// Without a slash at its end.
+    pub(super) base: String,
     url: String,
     transport: Rc<dyn Transport>,
     /// Fields and types that it does not know.
@@ -58,6 +72,7 @@ impl Server {
         let base = base.trim_end_matches('/');
         let base = base.strip_suffix("/graphql").unwrap_or(base);
         Server {
+            base: base.to_string(),
             url: [base, "/graphql"].concat(),
             transport,
             unknown: RefCell::default(),
@@ -95,6 +110,24 @@ impl Server {
         }
     }
 
+    /// Asks for the object in a field, which is to be of a type; see [`wanted`].
+    pub(super) async fn get(
+        &self,
+        document: &str,
+        variables: String,
+        field: &str,
+        kind: &str,
+    ) -> Result<Got, BackendError> {
+        let answer = match document.starts_with("mutation") {
+            true => self.change(document, variables).await,
+            false => self.ask(document, variables).await,
+        }?;
+        let mut problems = answer.problems;
+        let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
+        let object = Value::Object(wanted(&mut fields, field, kind)?.into_map());
+        Ok(Got { object, problems })
+    }
+
     /// A websocket to where questions go.
     pub(super) async fn socket(
         &self,
@@ -105,11 +138,7 @@ impl Server {
     }
 
     /// Asks for a change, once. The bridge lets mutations pass only with this header, which other sites cannot send.
-    pub(super) async fn change(
-        &self,
-        document: &str,
-        variables: String,
-    ) -> Result<Answer, BackendError> {
+    async fn change(&self, document: &str, variables: String) -> Result<Answer, BackendError> {
         self.send(&query::whole(document), &variables, true).await
     }
 
@@ -269,7 +298,7 @@ pub(super) fn wanted<'a>(
 ) -> Result<Fields<'a>, BackendError> {
     match fields.object(name) {
         None => Err(BackendError::Malformed([name, ": missing"].concat())),
-        Some(mut object) => match object.text("__typename").unwrap_or_default() {
+        Some(mut object) => match object.word("__typename") {
             word if word == kind => Ok(object),
             word => Err(refusal(&word, &mut object)),
         },
@@ -278,7 +307,7 @@ pub(super) fn wanted<'a>(
 
 /// A refusal in the server's own words, with the stack where there is one.
 fn refusal(kind: &str, object: &mut Fields<'_>) -> BackendError {
-    let mut words = object.text("message").unwrap_or_default();
+    let mut words = object.word("message");
     for error in object.column("errors", "message") {
         words.extend(["\n", &error]);
     }

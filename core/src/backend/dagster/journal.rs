@@ -189,7 +189,7 @@ async fn probe(
         let name = ["p", &point.to_string()].concat();
         let mut page = wanted(&mut fields, &name, "EventConnection")?;
         let has = !page.list("events").is_empty();
-        let cursor = page.text("cursor").unwrap_or_default();
+        let cursor = page.word("cursor");
         server.check(&cursor, *point, u64::from(has));
         match has {
             true => low = low.max(*point),
@@ -240,7 +240,7 @@ pub(super) fn page(fields: &mut Fields<'_>) -> Result<Page, BackendError> {
     let mut page = wanted(fields, "logsForRun", "EventConnection")?;
     Ok(Page {
         nodes: page.list("events"),
-        cursor: page.text("cursor").unwrap_or_default(),
+        cursor: page.word("cursor"),
         has_more: page.flag("hasMore"),
     })
 }

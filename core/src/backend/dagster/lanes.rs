@@ -1,11 +1,12 @@
 //! Several filters side by side: in one document, and as one list or as numbers.
 
+use std::collections::VecDeque;
+
 use super::decode::{STATUSES, run};
 use super::graphql::{Server, wanted};
 use super::{list, query};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Counts, Decoded, Page};
-use crate::model::order::order;
 use crate::model::{Run, RunFilter};
 use crate::store::json::JsonText;
 
@@ -28,73 +29,73 @@ fn variables(lanes: &[String], limit: u32, after: &[&str]) -> String {
     json.finish()
 }
 
-/// A page over several filters that share no run, in the order of their creation. `after` has a cursor for each.
-pub(super) async fn list(
+/// What came of one filter and is not taken yet.
+struct Lane {
+    rows: VecDeque<Run>,
+    /// Behind the last one that was taken.
+    next: String,
+    is_last: bool,
+}
+
+/// The name of a lane's answer.
+fn name(lane: usize) -> String {
+    ["a", &lane.to_string()].concat()
+}
+
+/// A page over filters that share no run, in the order of their creation. `after` has a cursor for each.
+pub(super) async fn page(
     server: &Server,
     lanes: &[String],
     limit: u32,
-    after: Option<String>,
-    mut problems: Problems,
-) -> Result<Decoded<Page<Run>>, BackendError> {
-    let after = after.unwrap_or_default();
-    let mut places: Vec<&str> = after.split(',').collect();
+    after: Option<&str>,
+    problems: &mut Problems,
+) -> Result<Page<Run>, BackendError> {
+    let mut places: Vec<&str> = after.unwrap_or_default().split(',').collect();
     places.resize(lanes.len(), "");
     let document = query::lanes(lanes.len(), true);
-    let answer = server
-        .ask(&document, variables(lanes, limit, &places))
-        .await?;
+    let answer = server.ask(&document, variables(lanes, limit, &places));
+    let answer = answer.await?;
     problems.extend(answer.problems);
-    let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-    let mut rows: Vec<(usize, Run)> = Vec::new();
-    let mut counts: Vec<usize> = Vec::new();
+    let mut fields = Fields::new(answer.data, "answer".into(), problems);
+    let mut all: Vec<Lane> = Vec::new();
     let mut total = Some(0);
-    for lane in 0..lanes.len() {
-        let name = ["a", &lane.to_string()].concat();
-        let mut runs = wanted(&mut fields, &name, "Runs")?;
+    for (lane, place) in places.iter().enumerate() {
+        let mut runs = wanted(&mut fields, &name(lane), "Runs")?;
         total = total
             .zip(runs.count("count"))
             .map(|(sum, count)| sum + count);
-        let mut own = runs.rows("results", run);
-        if places.get(lane) == Some(&END) {
-            own.clear();
+        let mut rows = runs.rows("results", run);
+        if *place == END {
+            rows.clear();
         }
-        counts.push(own.len());
-        rows.extend(own.into_iter().map(|run| (lane, run)));
+        all.push(Lane {
+            next: (*place).to_string(),
+            is_last: (rows.len() as u32) < limit,
+            rows: rows.into(),
+        });
     }
-    // Each lane is in order, and stays so where times are equal.
-    let places_of_rows = order(rows.len(), &|a, b| {
-        let at = |row: usize| rows.get(row).and_then(|(_, run)| run.ordered_at());
-        at(b).cmp(&at(a))
-    });
-    let mut next: Vec<String> = places.iter().map(|place| (*place).to_string()).collect();
-    let mut left = counts.clone();
-    let mut slots: Vec<Option<(usize, Run)>> = rows.into_iter().map(Some).collect();
+    // Each lane stays in the server's order, by which its cursor goes.
     let mut items = Vec::new();
-    for row in places_of_rows.into_iter().take(limit as usize) {
-        let Some((lane, run)) = slots.get_mut(row).and_then(Option::take) else {
-            continue;
-        };
-        if let (Some(next), Some(left)) = (next.get_mut(lane), left.get_mut(lane)) {
-            next.clone_from(&run.id);
-            *left -= 1;
+    while items.len() < limit as usize {
+        let newest = all.iter_mut().filter(|lane| !lane.rows.is_empty());
+        let newest = newest.max_by_key(|lane| lane.rows.front().and_then(Run::ordered_at));
+        let Some(lane) = newest else { break };
+        if let Some(run) = lane.rows.pop_front() {
+            lane.next.clone_from(&run.id);
+            items.push(run);
         }
-        items.push(run);
     }
     let mut is_end = true;
-    for ((next, left), came) in next.iter_mut().zip(left).zip(counts) {
-        if left == 0 && (came as u32) < limit {
-            *next = END.into();
-        }
-        is_end &= *next == END;
+    let mut next: Vec<&str> = Vec::new();
+    for lane in &all {
+        let is_over = lane.is_last && lane.rows.is_empty();
+        is_end &= is_over;
+        next.push(if is_over { END } else { &lane.next });
     }
-    Ok(Decoded {
-        value: Page {
-            items,
-            next: (!is_end).then(|| next.join(",")),
-            total,
-        },
-        problems,
-        cursor: None,
+    Ok(Page {
+        items,
+        next: (!is_end).then(|| next.join(",")),
+        total,
     })
 }
 

@@ -4,10 +4,10 @@
 //! jobs and several values of a tag are asked for side by side in one document (`lanes.rs`), jobs with wildcards by the names that are loaded. Tags
 //! without a value and free text are looked for here, and how far was looked is said.
 
-use super::decode::{STATUSES, run};
-use super::graphql::{Server, wanted};
-use super::{again, lanes, query};
-use crate::backend::lenient::{Fields, Problems};
+use super::decode::STATUSES;
+use super::graphql::Server;
+use super::{again, lanes};
+use crate::backend::lenient::Problems;
 use crate::backend::{BackendError, Cursor, Decoded, Page};
 use crate::model::filter::Matcher;
 use crate::model::{Phase, Run, RunFilter, Span, Timestamp};
@@ -16,7 +16,7 @@ use crate::store::json::{JsonText, seconds};
 /// Rows of one request; 1,000 take the server half a second. Never 0: that means all.
 pub(super) const PAGE: u32 = 500;
 /// So many rows are looked through for one answer.
-const SCAN: u32 = 2500;
+const SCAN: usize = 2500;
 
 /// Words that users of Dagster know and that are no statuses of it.
 const GROUPS: [(&str, &[&str]); 2] = [
@@ -219,7 +219,7 @@ pub(super) async fn list(
 ) -> Result<Decoded<Page<Run>>, BackendError> {
     let mut problems = Problems::new();
     let limit = limit.clamp(1, PAGE);
-    let mut page = Page {
+    let mut page: Page<Run> = Page {
         items: Vec::new(),
         next: None,
         total: None,
@@ -230,45 +230,35 @@ pub(super) async fn list(
         is_none,
     } = resolve(server, &filter, &mut problems).await?;
     let is_all = asked.is_all;
-    if is_all && !is_none && asked.lanes.len() > 1 {
-        return lanes::list(server, &asked.lanes, limit, after, problems).await;
+    let mut lanes = asked.lanes;
+    if !is_all && lanes.len() > 1 {
+        lanes = vec!["{".into()];
     }
-    let lane = asked
-        .lanes
-        .first()
-        .filter(|_| is_all || asked.lanes.len() == 1);
-    let lane = [lane.map_or("{", |lane| lane.as_str()), "}"].concat();
-    let (mut after, is_first) = (after.clone(), after.is_none());
-    let (mut scanned, mut newest) = (0, Timestamp::default());
+    let is_first = after.is_none();
+    let (mut after, mut scanned, mut newest) = (after, 0, Timestamp::default());
     loop {
         if is_none {
             break;
         }
         let size = if is_all { limit } else { PAGE };
-        let variables = variables(&lane, size, after.as_deref());
-        let answer = server.ask(query::RUNS, variables).await?;
-        problems.extend(answer.problems);
-        let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-        let mut runs = wanted(&mut fields, "runsOrError", "Runs")?;
-        if is_all {
-            page.total = runs.count("count");
-        }
-        let rows = runs.rows("results", run);
-        let came = rows.len() as u32;
-        scanned += came;
-        page.next = (came >= size).then(String::new);
-        for run in rows {
+        let part = lanes::page(server, &lanes, size, after.as_deref(), &mut problems).await?;
+        scanned += part.items.len();
+        after = part.next;
+        page.next.clone_from(&after);
+        page.total = part.total.filter(|_| is_all);
+        for run in part.items {
             newest = newest.max(Timestamp(i64::try_from(run.version).unwrap_or_default()));
-            after = Some(run.id.clone());
             if page.items.len() as u32 >= limit {
-                page.next = Some(String::new());
+                // Rows behind the last one that was taken are looked through again.
+                page.next = page.items.last().map(|run| run.id.clone());
                 break;
             }
             if matcher.matches(&run) {
                 page.items.push(run);
             }
         }
-        if is_all || page.next.is_none() || page.items.len() as u32 >= limit || scanned >= SCAN {
+        let is_enough = page.items.len() as u32 >= limit || scanned >= SCAN;
+        if is_all || after.is_none() || is_enough {
             break;
         }
     }
@@ -279,13 +269,6 @@ pub(super) async fn list(
             " runs were looked through for this page",
         ];
         problems.push(words.concat());
-    }
-    if page.next.is_some() {
-        page.next = match is_all || (page.items.len() as u32) < limit {
-            true => after,
-            // Rows behind the last one that was taken are looked through again.
-            false => page.items.last().map(|run| run.id.clone()),
-        };
     }
     let cursor =
         (is_first && !is_none).then(|| position(newest, page.total.filter(|_| filter.is_empty())));

@@ -8,10 +8,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use futures_util::stream::{self, LocalBoxStream};
+use futures_util::{FutureExt as _, StreamExt as _};
 
-use super::event::entry;
+use super::event::{Entry, entry};
 use super::graphql::{Server, wanted};
 use super::{log, open, query};
 use crate::backend::lenient::{Fields, Problems};
@@ -52,25 +52,33 @@ struct Live {
 
 /// News of a run from a place on; an empty stream where there are no sockets.
 pub(super) fn news(server: Rc<Server>, from: From) -> LocalBoxStream<'static, News> {
-    let begin = async move {
-        if server.socket_failures.get() >= FAILURES {
-            return None;
+    let begin = State::Begin(server, from);
+    stream::unfold(begin, |state| step(state).boxed_local()).boxed_local()
+}
+
+enum State {
+    Begin(Rc<Server>, From),
+    Live(Box<Live>),
+}
+
+async fn step(state: State) -> Option<(News, State)> {
+    let mut live = match state {
+        State::Live(live) => live,
+        State::Begin(server, from) => {
+            if server.socket_failures.get() >= FAILURES {
+                return None;
+            }
+            match connect(&server, from).await {
+                Some(live) => Box::new(live),
+                None => {
+                    server.socket_failures.set(server.socket_failures.get() + 1);
+                    return None;
+                }
+            }
         }
-        let live = connect(&server, from).await;
-        if live.is_none() {
-            server.socket_failures.set(server.socket_failures.get() + 1);
-        }
-        live
     };
-    stream::once(begin)
-        .filter_map(|live| async move { live })
-        .flat_map(|live| {
-            stream::unfold(live, |mut live| async move {
-                let news = live.next().await?;
-                Some((news, live))
-            })
-        })
-        .boxed_local()
+    let news = live.next().await?;
+    Some((news, State::Live(live)))
 }
 
 async fn connect(server: &Rc<Server>, from: From) -> Option<Live> {
@@ -160,7 +168,7 @@ impl Live {
             self.is_over = true;
             return;
         };
-        let cursor = page.text("cursor").unwrap_or_default();
+        let cursor = page.word("cursor");
         let nodes = page.list("events");
         let member = |text, name| slice::member(text, name).unwrap_or_default();
         let own = member(member(text, "payload"), "data");
@@ -171,7 +179,7 @@ impl Live {
             self.from.n += 1;
             let text = own.get(index).copied().unwrap_or_default();
             let mut fields = Fields::new(node, "event".into(), &mut problems);
-            let (event, line) = entry(&mut fields, self.from.n, text);
+            let Entry { event, line, .. } = entry(&mut fields, self.from.n, text);
             // A process for a step, its retry, its end; and all that becomes of the run.
             self.is_moved |= ["STEP_", "RUN_", "PIPELINE_"]
                 .iter()
@@ -221,11 +229,10 @@ impl Live {
     async fn state(&mut self) -> Result<(), BackendError> {
         let server = self.server.clone();
         let id = self.from.run.clone();
-        let answer = server.ask(query::STATE, open::of_run(&id)).await?;
-        let mut problems = answer.problems;
-        let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-        let mut object = wanted(&mut fields, "runOrError", "Run")?;
-        let (mut run, mut steps, ..) = open::read(&mut object);
+        let got = server.get(query::STATE, open::of_run(&id), "runOrError", "Run");
+        let mut got = got.await?;
+        let (mut run, mut steps, ..) = open::read(&mut got.fields());
+        let mut problems = got.problems;
         open::explain(&server, &mut run, &mut steps, None, &mut problems).await;
         server.forget_older(&run);
         let is_over = open::is_over(&run, server.date.get());
@@ -235,6 +242,7 @@ impl Live {
         self.tell(Update::Steps {
             run: id.clone(),
             steps,
+            is_all: true,
         });
         for problem in problems {
             self.tell(Update::Problem(problem));

@@ -55,30 +55,23 @@ pub(super) async fn lines(
         // Its page has just read a short run whole.
         let known = known(server, run, Part::Log);
         if let Some(events) = known.as_ref().and_then(|known| known.events.as_ref()) {
-            let (mut said, mut lines) = (Problems::new(), Vec::new());
-            for (index, node) in events.nodes.iter().enumerate() {
-                let mut fields = Fields::new(node.clone(), "event".into(), &mut said);
-                let (_, line) = entry(&mut fields, index as u64 + 1, "");
-                lines.push(line);
-            }
-            let total = lines.len() as u64;
+            let total = events.lines.len() as u64;
             let from = total.saturating_sub(u64::from(count));
-            let mut numbered = (1..)
-                .zip(lines)
-                .filter(|(n, line)| *n > from && wants(line));
-            let first: Option<(u64, LogLine)> = numbered.next();
+            let (mut first, mut lines) = (from + 1, Vec::new());
+            for (n, line) in (1..).zip(&events.lines) {
+                if n > from && wants(line) {
+                    first = if lines.is_empty() { n } else { first };
+                    lines.push(line.clone());
+                }
+            }
             let batch = LogBatch {
-                first: first.as_ref().map_or(from + 1, |(n, _)| *n),
-                lines: first
-                    .into_iter()
-                    .chain(numbered)
-                    .map(|(_, line)| line)
-                    .collect(),
+                first,
+                lines,
                 total: Some(total),
             };
             return Ok(Decoded {
                 value: batch,
-                problems: said,
+                problems: Problems::new(),
                 cursor: position(run, total, Some(&events.cursor)),
             });
         }
@@ -101,7 +94,7 @@ pub(super) async fn lines(
     let mut problems = Problems::new();
     let mut numbered: Vec<(u64, LogLine)> = Vec::new();
     let take = &mut |fields: &mut Fields<'_>, n, _: &str| {
-        let (_, line) = entry(fields, n, "");
+        let line = entry(fields, n, "").line;
         if wants(&line) {
             numbered.push((n, line));
         }
@@ -184,7 +177,7 @@ pub(super) async fn events(
     loop {
         let mut part: Vec<RunEvent> = Vec::new();
         let take = &mut |fields: &mut Fields<'_>, n, text: &str| {
-            let (event, _) = entry(fields, n, text);
+            let event = entry(fields, n, text).event;
             if matcher.matches(&event) {
                 if !is_last && part.len() >= limit {
                     return false;
@@ -238,7 +231,7 @@ pub(super) async fn event(
     };
     let (mut problems, mut found) = (Problems::new(), None);
     let take = &mut |fields: &mut Fields<'_>, n, text: &str| {
-        found = Some(entry(fields, n, text).0);
+        found = Some(entry(fields, n, text).event);
         false
     };
     walk(server, run, query::EVENTS_FULL, range, &mut problems, take).await?;
@@ -268,8 +261,8 @@ pub(super) async fn reasons(
         problems.push(words.into());
     }
     let range = Range::from(from);
-    let take = &mut |fields: &mut Fields<'_>, _, _: &str| {
-        reasons.take(fields);
+    let take = &mut |fields: &mut Fields<'_>, n, _: &str| {
+        reasons.take(&entry(fields, n, ""));
         true
     };
     walk(server, run, query::EVENTS_LEAN, range, problems, take).await?;

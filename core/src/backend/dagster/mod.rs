@@ -37,7 +37,8 @@ use self::open::{Part, opened};
 use super::lenient::{Fields, Problems};
 use super::{
     Acted, Action, Backend, BackendError, Backfill, Completing, Cursor, Decoded, EventBatch,
-    EventQuery, Info, Launch, LogBatch, LogQuery, Page, Positioned, RowFigures, Topic, slice,
+    EventQuery, Info, Launch, LogBatch, LogQuery, Page, Positioned, RowFigures, RunFile, Topic,
+    slice,
 };
 use crate::model::event::RunEvent;
 use crate::model::{
@@ -199,6 +200,11 @@ impl Backend for Dagster {
             Ok(decoded(known.facts.clone(), known.problems.clone()))
         }
         .boxed_local()
+    }
+
+    fn files(&self, run: &str) -> Answer<Vec<RunFile>> {
+        let (server, id) = (self.server.clone(), run.to_string());
+        async move { captured::files(&server, &id).await }.boxed_local()
     }
 
     fn counts(&self, filter: &RunFilter) -> Answer<Vec<(String, u64)>> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::graphql::{Server, wanted};
+use super::graphql::Server;
 use super::{open, query};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Backfill, Decoded, Missing, RowFigures};
@@ -34,10 +34,10 @@ pub(super) async fn ids(
         let mut json = JsonText::new();
         json.open('{').number_field("l", Some(i64::from(IDS)));
         json.text_field("c", after.as_deref()).close('}');
-        let answer = server.ask(query::IDS, json.finish()).await?;
-        problems.extend(answer.problems);
-        let mut fields = Fields::new(answer.data, "answer".into(), problems);
-        let ids = wanted(&mut fields, "runIdsOrError", "RunIds")?.texts("results");
+        let ids = server.get(query::IDS, json.finish(), "runIdsOrError", "RunIds");
+        let mut got = ids.await?;
+        let ids = got.fields().texts("results");
+        problems.append(&mut got.problems);
         let is_last = ids.len() < IDS as usize;
         after = ids.last().cloned();
         found.extend(ids.into_iter().filter(|id| id.starts_with(start)));
@@ -112,17 +112,14 @@ fn phase(status: &str) -> Phase {
 }
 
 fn backfill(fields: &mut Fields<'_>, _: usize) -> Backfill {
-    let status = fields.text("status").unwrap_or_default();
-    let id = fields.text("id").unwrap_or_default();
+    let status = fields.word("status");
+    let id = fields.word("id");
     let assets = fields.rows("assetSelection", |key, _| key.texts("path").join("/"));
     let about = [fields.text("title"), fields.text("jobName")];
     let title = about.into_iter().flatten().find(|title| !title.is_empty());
     let title = title.unwrap_or_else(|| assets.join(", "));
     let counts = fields.rows("partitionStatusCounts", |one, _| {
-        (
-            one.text("runStatus").unwrap_or_default(),
-            one.count("count").unwrap_or(0),
-        )
+        (one.word("runStatus"), one.count("count").unwrap_or(0))
     });
     let mut error = fields.object("error");
     let reason = error.as_mut().and_then(|error| error.text("message"));
@@ -144,18 +141,12 @@ fn backfill(fields: &mut Fields<'_>, _: usize) -> Backfill {
 pub(super) async fn backfills(server: &Server) -> Result<Decoded<Vec<Backfill>>, BackendError> {
     let mut json = JsonText::new();
     json.open('{').number_field("l", Some(BACKFILLS)).close('}');
-    let answer = server.ask(query::BACKFILLS, json.finish()).await?;
-    let mut problems = answer.problems;
-    let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-    let mut list = wanted(
-        &mut fields,
-        "partitionBackfillsOrError",
-        "PartitionBackfills",
-    )?;
-    let backfills = list.rows("results", backfill);
+    let field = "partitionBackfillsOrError";
+    let got = server.get(query::BACKFILLS, json.finish(), field, "PartitionBackfills");
+    let mut got = got.await?;
     Ok(Decoded {
-        value: backfills,
-        problems,
+        value: got.fields().rows("results", backfill),
+        problems: got.problems,
         cursor: None,
     })
 }

@@ -1,14 +1,14 @@
 //! A run as its page shows it, asked for with one document: its row, steps, family, facts and, where they are few, its events.
 //!
 //! Who asks for one part soon asks for the others. Each part of an answer is given once without asking again; of a run that is over, as often as
-//! it is asked for, until so many others were.
+//! it is asked for, until so many others were. Its family alone still grows.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::asset::{Events, path};
+use super::asset::{self, path};
 use super::decode;
-use super::event::Reasons;
+use super::event::{Reasons, entry};
 use super::graphql::{Server, wanted};
 use super::step;
 use super::{journal, log, query};
@@ -16,7 +16,7 @@ use crate::backend::BackendError;
 use crate::backend::lenient::{Fields, Problems};
 use crate::model::order::order;
 use crate::model::rerun::Planned;
-use crate::model::{Family, Run, Span, Step, StepCounts, Timestamp, fold};
+use crate::model::{Asset, Family, LogLine, Run, Span, Step, StepCounts, Timestamp, fold};
 use crate::store::json::JsonText;
 
 /// So many runs are kept.
@@ -55,6 +55,14 @@ pub(super) struct Opened {
     taken: Cell<u8>,
 }
 
+/// All that is shown of a run's events before they are looked at.
+pub(super) struct Events {
+    pub(super) lines: Vec<LogLine>,
+    pub(super) assets: Vec<Asset>,
+    /// Behind the last one.
+    pub(super) cursor: String,
+}
+
 /// `{"r": id}`.
 pub(super) fn of_run(id: &str) -> String {
     let mut json = JsonText::new();
@@ -87,7 +95,9 @@ pub(super) fn known(server: &Server, id: &str, part: Part) -> Option<Rc<Opened>>
     let opened = server.opened.borrow();
     let known = opened.iter().find(|known| known.run.id == id)?;
     let is_left = part != Part::Run && known.taken.get() & bit == 0;
-    if !known.is_final && !is_left {
+    // A run that is over may still get children.
+    let is_final = known.is_final && part != Part::Family;
+    if !is_final && !is_left {
         return None;
     }
     known.taken.set(known.taken.get() | bit);
@@ -145,17 +155,28 @@ async fn ask(server: &Server, id: &str) -> Result<Opened, BackendError> {
         taken: Cell::new(0),
     };
     family(&mut opened, &mut fields);
-    if let Ok(page) = journal::page(&mut fields) {
-        let is_all = !page.has_more && !page.cursor.is_empty();
-        opened.events = is_all.then_some(Events {
-            nodes: page.nodes,
+    let mut reasons = None;
+    if let Ok(page) = journal::page(&mut fields)
+        && !page.has_more
+        && !page.cursor.is_empty()
+    {
+        let (mut lines, mut assets) = (Vec::new(), Vec::new());
+        let own: &mut Reasons = reasons.get_or_insert_default();
+        for (n, node) in (1..).zip(page.nodes) {
+            let mut fields = Fields::new(node, "event".into(), &mut problems);
+            let entry = entry(&mut fields, n, "");
+            asset::take(&mut fields, &entry, &mut assets);
+            own.take(&entry);
+            lines.push(entry.line);
+        }
+        opened.events = Some(Events {
+            lines,
+            assets,
             cursor: page.cursor,
         });
     }
-    let Opened {
-        run, steps, events, ..
-    } = &mut opened;
-    explain(server, run, steps, events.as_ref(), &mut problems).await;
+    let Opened { run, steps, .. } = &mut opened;
+    explain(server, run, steps, reasons, &mut problems).await;
     opened.problems = problems;
     Ok(opened)
 }
@@ -199,7 +220,7 @@ fn facts(object: &mut Fields<'_>) -> Vec<(String, String)> {
         }
     };
     if let Some(mut origin) = object.object("repositoryOrigin") {
-        let at = origin.text("repositoryLocationName").unwrap_or_default();
+        let at = origin.word("repositoryLocationName");
         say("code location", at);
     }
     say(
@@ -209,12 +230,7 @@ fn facts(object: &mut Fields<'_>) -> Vec<(String, String)> {
     let keys = object.rows("assetSelection", |key, _| key.texts("path").join("/"));
     say("assets selected", keys.join(", "));
     let checks = object.rows("assetCheckSelection", |check, _| {
-        [
-            &path(check, "assetKey"),
-            ":",
-            &check.text("name").unwrap_or_default(),
-        ]
-        .concat()
+        [&path(check, "assetKey"), ":", &check.word("name")].concat()
     });
     say("checks selected", checks.join(", "));
     let mut not = Vec::new();
@@ -298,22 +314,15 @@ pub(super) async fn explain(
     server: &Server,
     run: &mut Run,
     steps: &mut [Step],
-    events: Option<&Events>,
+    known: Option<Reasons>,
     problems: &mut Problems,
 ) {
     let has_failed = |step: &Step| step.phase.is_failure() || step.attempts.len() > 1;
     if !run.phase.is_failure() && !steps.iter().any(has_failed) {
         return;
     }
-    let found = match events {
-        Some(events) => {
-            let mut reasons = Reasons::default();
-            for node in &events.nodes {
-                let mut said = Problems::new();
-                reasons.take(&mut Fields::new(node.clone(), String::new(), &mut said));
-            }
-            Ok(Rc::new(reasons))
-        }
+    let found = match known {
+        Some(reasons) => Ok(Rc::new(reasons)),
         None => reasons(server, run, steps, problems).await,
     };
     match found {

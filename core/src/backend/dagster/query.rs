@@ -47,7 +47,7 @@ const FRAGMENTS: [(&str, &str); 13] = [
     // What became of assets and checks.
     (
         "...A",
-        "fragment A on DagsterRunEvent{__typename ...on MessageEvent{stepKey}...on MaterializationEvent{assetKey{path}partition}...on ObservationEvent{assetKey{path}partition}...on FailedToMaterializeEvent{assetKey{path}partition}...on AssetMaterializationPlannedEvent{assetKey{path}}...on AssetCheckEvaluationPlannedEvent{checkedAsset:assetKey{path}checkName}...on AssetCheckEvaluationEvent{evaluation{assetKey{path}checkName success severity description}}}",
+        "fragment A on DagsterRunEvent{__typename ...on MessageEvent{stepKey eventType}...on MaterializationEvent{assetKey{path}partition}...on ObservationEvent{assetKey{path}partition}...on FailedToMaterializeEvent{assetKey{path}partition}...on AssetMaterializationPlannedEvent{assetKey{path}}...on AssetCheckEvaluationPlannedEvent{checkedAsset:assetKey{path}checkName}...on AssetCheckEvaluationEvent{evaluation{assetKey{path}checkName success severity description}}}",
     ),
     (
         "...L",
@@ -80,8 +80,6 @@ pub(super) const INFO: &str = "{version permissions{permission value disabledRea
 
 /// The server's clock is told by the head of any answer.
 pub(super) const CLOCK: &str = "{version}";
-
-pub(super) const RUNS: &str = "query($f:RunsFilter,$l:Int!,$c:String){runsOrError(filter:$f,limit:$l,cursor:$c){__typename ...on Runs{count results{...R}}...E}}";
 
 pub(super) const IDS: &str = "query($l:Int!,$c:String){runIdsOrError(limit:$l,cursor:$c){__typename ...on RunIds{results}...E}}";
 
@@ -240,7 +238,6 @@ pub fn all() -> Vec<(&'static str, String)> {
     let mut all: Vec<(&'static str, String)> = [
         ("info", INFO),
         ("clock", CLOCK),
-        ("runs", RUNS),
         ("changes", CHANGES),
         ("ids", IDS),
         ("page", PAGE),

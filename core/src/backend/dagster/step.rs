@@ -29,7 +29,7 @@ fn times(fields: &mut Fields<'_>, _: usize) -> (Option<Timestamp>, Option<Timest
 
 fn stat(fields: &mut Fields<'_>, _: usize) -> Stat {
     let mut stat = Stat {
-        key: fields.text("stepKey").unwrap_or_default(),
+        key: fields.word("stepKey"),
         status: fields.text("status"),
         queued_at: None,
         started_at: fields.epoch("startTime"),
@@ -47,7 +47,7 @@ fn stat(fields: &mut Fields<'_>, _: usize) -> Stat {
 }
 
 fn planned(fields: &mut Fields<'_>, _: usize) -> Planned {
-    let key = fields.text("key").unwrap_or_default();
+    let key = fields.word("key");
     let mut needs: Vec<String> = Vec::new();
     let from = |input: &mut Fields<'_>, _: usize| input.column("dependsOn", "key");
     for need in fields.rows("inputs", from).into_iter().flatten() {

@@ -185,6 +185,7 @@ async fn one(
         news.updates.push(Update::Steps {
             run: id.into(),
             steps,
+            is_all: true,
         });
         if is_over && walked.is_end {
             news.over.push(Topic::Run(id.into()));
@@ -233,9 +234,9 @@ async fn reading(
         last += 1;
         let what = ["event ", &last.to_string()].concat();
         let text = own.get(index).copied().unwrap_or_default();
-        let (event, line) = entry(&mut Fields::new(node, what, problems), last, text);
-        events.events.push(event);
-        lines.lines.push(line);
+        let entry = entry(&mut Fields::new(node, what, problems), last, text);
+        events.events.push(entry.event);
+        lines.lines.push(entry.line);
     }
     let walked = Walked {
         is_end: !page.has_more || last == at,
