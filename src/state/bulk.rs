@@ -1,6 +1,5 @@
 //! Runs that were chosen in the list, and one thing done to all of them: one after the other, each with its own result.
 
-use leptos::prelude::*;
 use runboard_core::backend::{Action, BackendError};
 use runboard_core::model::Run;
 

@@ -73,7 +73,7 @@ fn ask(state: State, deed: Deed, open: RwSignal<Option<Deed>>) -> El {
             vec![
                 Cell::Text(id.clone()),
                 Cell::Text(run.as_ref().map(|run| run.job.clone()).unwrap_or_default()),
-                Cell::Text(source.map(|source| source.config.name).unwrap_or_default()),
+                Cell::Text(source.map_or(String::new(), |source| source.config.name.clone())),
                 Cell::Text(run.as_ref().map(text::run_status).unwrap_or_default()),
                 Cell::Text(words),
             ]
