@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use crate::browser;
 use crate::node;
 use crate::paths;
-use crate::pins::{APT, AXE, BINARYEN, CargoTool, PLAYWRIGHT, TARGET, TRUNK, WASM_BINDGEN};
+use crate::pins::{
+    APT, AXE, BINARYEN, CargoTool, PLAYWRIGHT, TARGET, TRUNK, WASM_BINDGEN, WASM_SPLIT,
+};
 use crate::proc;
 use crate::tools;
 use crate::{dagster, schemathesis};
@@ -58,6 +60,7 @@ fn rows() -> Vec<Row> {
         },
         tool(&TRUNK),
         tool(&WASM_BINDGEN),
+        tool(&WASM_SPLIT),
         program(
             "node",
             "install Node.js 20 or newer, on Debian: apt-get install -y nodejs npm  (for tests and releases)",
@@ -65,7 +68,7 @@ fn rows() -> Vec<Row> {
         ),
         program(
             "npm",
-            "comes with Node.js; without it the app is not optimised",
+            "comes with Node.js; without it the app is neither split nor optimised",
             false,
         ),
         package(BINARYEN, "the optimiser"),

@@ -19,6 +19,7 @@ mod schemathesis;
 mod serve;
 mod server;
 mod sizes;
+mod split;
 mod stage;
 mod test;
 mod tools;

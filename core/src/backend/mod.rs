@@ -8,6 +8,7 @@ pub mod error;
 pub mod follow;
 pub mod history;
 pub mod info;
+pub mod late;
 mod lenient;
 pub mod registry;
 pub mod rows;

@@ -1,14 +1,28 @@
 //! The only file that names every adapter: from a source's configuration to its [`Backend`].
+//!
+//! The app's first file has the adapter that most pages need. Every further one comes in a file of its own, when a source of its kind is
+//! configured (docs/adr/0007): a [`lazy_fn!`](crate::lazy_fn) that makes it, and an arm in [`open`] that gives a [`Late`](super::late::Late).
 
 use std::rc::Rc;
 
+use futures_util::FutureExt as _;
+
 use super::Backend;
-use super::dagster::Dagster;
+use super::dagster::{self, Dagster};
+use super::late::Late;
 use super::runs_api::RunsApi;
+use crate::lazy_fn;
 use crate::net::Transport;
 
 /// The kinds that `config.json` may name.
 pub const KINDS: [&str; 2] = ["runs-api", "dagster"];
+
+lazy_fn!(
+    dagster,
+    fn dagster(url: String, transport: Rc<dyn Transport>) -> Rc<dyn Backend> {
+        Rc::new(Dagster::new(&url, transport))
+    }
+);
 
 /// The adapter for a source of `kind` at `url`.
 ///
@@ -21,7 +35,12 @@ pub fn open(
 ) -> Result<Rc<dyn Backend>, String> {
     match kind {
         "runs-api" => Ok(Rc::new(RunsApi::new(url, transport))),
-        "dagster" => Ok(Rc::new(Dagster::new(url, transport))),
+        "dagster" => {
+            let url = url.to_string();
+            Ok(Rc::new(Late::new(Some(dagster::POLL), move || {
+                dagster(url.clone(), transport.clone()).boxed_local()
+            })))
+        }
         other => Err(format!(
             "there is no source kind {other:?}; the kinds are {}",
             KINDS.join(", ")
