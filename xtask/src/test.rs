@@ -33,7 +33,7 @@ fn needs(stages: &[&str]) -> Vec<Need> {
         "dagster" => vec![Need::Dagster],
         "wasm" => vec![Need::Wasm, Need::Runner, Need::Browser],
         "build" => vec![Need::Wasm, Need::Bundle, Need::Node],
-        "e2e" => vec![Need::Node, Need::Browser],
+        "e2e" => vec![Need::Node, Need::Browser, Need::Dagster],
         _ => vec![],
     };
     stages.iter().flat_map(of).collect()
@@ -208,7 +208,8 @@ fn end_to_end(stage: &mut Stage<'_>, kit: &Kit, full: bool, counts: &mut Counts)
         .arg(script)
         .env("DIST", app::dist())
         .env("BRIDGE", paths::bridge())
-        .env("CHROME", &browser.chrome);
+        .env("CHROME", &browser.chrome)
+        .env("RUNBOARD_DAGSTER_PYTHON", dagster::VENV.program("python"));
     if full {
         command.arg("--full");
     }
