@@ -56,9 +56,9 @@ test("dagster: its runs are listed, newest first, with Dagster's own words and f
 
 test("dagster: jobs and tags are completed by the server", async (t) => {
   const page = await open(t, list());
-  await page.getByLabel("job").fill("parted");
+  await page.getByRole("combobox", { name: "job", exact: true }).fill("parted");
   await until(page, () => [...document.querySelectorAll("#filter-job option")].some((option) => option.value === "parted_job"));
-  await page.getByLabel("tag").fill("team=");
+  await page.getByRole("combobox", { name: "tag", exact: true }).fill("team=");
   await until(page, () => [...document.querySelectorAll("#filter-tag option")].some((option) => option.value === "team=core"));
 });
 
