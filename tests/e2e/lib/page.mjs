@@ -76,7 +76,7 @@ export async function open(t, url, { width = 1440, height = 900, theme = "light"
     await context.close();
     if (panel) wrong.push(`the app crashed: ${panel}`);
     none(wrong, "the page did what it must not");
-  });
+  }, true);
   page.wrong = wrong;
   await page.goto(url);
   if (wait) {
@@ -89,7 +89,7 @@ export async function open(t, url, { width = 1440, height = 900, theme = "light"
 
 /** Fails with everything that is in the list. */
 export function none(list, what) {
-  assert.ok(list.length === 0, `${what}:\n${list.join("\n")}`);
+  assert.ok(list.length === 0, `${what}: ${list.join("; ")}`);
 }
 
 /** Until the app stands. */
