@@ -6,6 +6,7 @@ HOME becomes a throw-away DAGSTER_HOME. The first line on stdout is the server's
 server, which lets nobody in who does not send the header. With --tied it also ends, killed and without a word, when its stdin ends.
 """
 import argparse
+import ctypes
 import os
 import pathlib
 import signal
@@ -32,6 +33,12 @@ def free_port():
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
+
+
+def die_with_parent():
+    """Whoever kills us outright leaves no server behind (Linux: PR_SET_PDEATHSIG)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def answers(url):
@@ -126,7 +133,7 @@ def main():
 
     def start(command):
         started.append(subprocess.Popen(list(map(str, command)), env=env, cwd=args.home, stdin=subprocess.DEVNULL,
-                                        stdout=log, stderr=log))
+                                        stdout=log, stderr=log, preexec_fn=die_with_parent))
 
     def died():
         return any(one.poll() is not None for one in started)
