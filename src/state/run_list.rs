@@ -270,7 +270,7 @@ impl RunList {
     }
 
     /// Reads the table. Not tracked.
-    pub(super) fn with_table_now<T>(self, read: impl FnOnce(&RunTable) -> T) -> T {
+    pub fn with_table_now<T>(self, read: impl FnOnce(&RunTable) -> T) -> T {
         self.table.with_value(read)
     }
 

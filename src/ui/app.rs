@@ -107,9 +107,13 @@ fn bar(help: ElRef) -> impl IntoHtml {
 }
 
 fn help(node: ElRef) -> impl IntoHtml {
-    const KEYS: [(&str, &str); 9] = [
+    const KEYS: [(&str, &str); 10] = [
         ("j k", "next and previous row (or the arrow keys)"),
         ("Enter", "open the row"),
+        (
+            "x",
+            "in the list: choose the run, where something can be done to several",
+        ),
         (
             "Home End PgUp PgDn",
             "first and last row, a page up and down",

@@ -10,8 +10,8 @@ use crate::pins::{
     APT, AXE, BINARYEN, CargoTool, PLAYWRIGHT, TARGET, TRUNK, WASM_BINDGEN, WASM_SPLIT,
 };
 use crate::proc;
-use crate::schemathesis;
 use crate::tools;
+use crate::{dagster, schemathesis};
 
 struct Row {
     name: &'static str,
@@ -86,8 +86,14 @@ fn rows() -> Vec<Row> {
         ),
         Row {
             name: "schemathesis",
-            found: schemathesis::found(),
-            get: format!("cargo xtask test  (or: {})", schemathesis::by_hand()),
+            found: schemathesis::VENV.found(),
+            get: format!("cargo xtask test  (or: {})", schemathesis::VENV.by_hand()),
+            vital: false,
+        },
+        Row {
+            name: "dagster",
+            found: dagster::VENV.found(),
+            get: format!("cargo xtask test  (or: {})", dagster::VENV.by_hand()),
             vital: false,
         },
         program(

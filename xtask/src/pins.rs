@@ -96,6 +96,9 @@ pub(crate) const AXE: (&str, &str) = ("axe-core", "4.14.1");
 /// Asks the bridge everything that docs/runs-api.yaml allows; from PyPI, in a venv of its own.
 pub(crate) const SCHEMATHESIS: &str = "4.32.5";
 
+/// A real Dagster for the tests of its adapter; from PyPI, in a venv of its own.
+pub(crate) const DAGSTER: &str = "1.13.27";
+
 pub(crate) const APT: &str = "apt-get update && apt-get install -y chromium chromium-driver";
 
 #[cfg(test)]

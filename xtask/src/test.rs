@@ -8,15 +8,16 @@ use crate::fail::{Done, Fail};
 use crate::pins::TARGET;
 use crate::stage::{Session, Stage, seconds};
 use crate::tools::{self, Kit, Need};
-use crate::{app, build, checks, node, paths, schemathesis, sizes};
+use crate::{app, build, checks, dagster, node, paths, schemathesis, sizes};
 
 /// In the order in which they run.
-const STAGES: [&str; 10] = [
+const STAGES: [&str; 11] = [
     "fmt",
     "architecture",
     "core",
     "native",
     "schemathesis",
+    "dagster",
     "clippy",
     "clippy-wasm",
     "wasm",
@@ -29,9 +30,10 @@ fn needs(stages: &[&str]) -> Vec<Need> {
         "fmt" | "clippy" => vec![Need::Lints],
         "clippy-wasm" => vec![Need::Lints, Need::Wasm],
         "schemathesis" => vec![Need::Schemathesis],
+        "dagster" => vec![Need::Dagster],
         "wasm" => vec![Need::Wasm, Need::Runner, Need::Browser],
         "build" => vec![Need::Wasm, Need::Bundle, Need::Node],
-        "e2e" => vec![Need::Node, Need::Browser],
+        "e2e" => vec![Need::Node, Need::Browser, Need::Dagster],
         _ => vec![],
     };
     stages.iter().flat_map(of).collect()
@@ -149,6 +151,7 @@ fn run(stage: &mut Stage<'_>, kit: &Kit, name: &str, full: bool, counts: &mut Co
             counts,
         ),
         "schemathesis" => schemathesis::run(stage, kit, counts),
+        "dagster" => dagster::run(stage, kit, counts),
         "clippy" => checks::clippy(stage, kit),
         "clippy-wasm" => checks::clippy_wasm(stage, kit),
         "wasm" => browser_tests(stage, kit, counts),
@@ -205,7 +208,8 @@ fn end_to_end(stage: &mut Stage<'_>, kit: &Kit, full: bool, counts: &mut Counts)
         .arg(script)
         .env("DIST", app::dist())
         .env("BRIDGE", paths::bridge())
-        .env("CHROME", &browser.chrome);
+        .env("CHROME", &browser.chrome)
+        .env("RUNBOARD_DAGSTER_PYTHON", dagster::VENV.program("python"));
     if full {
         command.arg("--full");
     }

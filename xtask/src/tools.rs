@@ -11,8 +11,8 @@ use crate::node;
 use crate::paths;
 use crate::pins::{CargoTool, TARGET, TRUNK, WASM_BINDGEN, WASM_SPLIT};
 use crate::proc;
-use crate::schemathesis;
 use crate::stage::Session;
+use crate::{dagster, schemathesis};
 
 /// What a command needs beyond cargo.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub(crate) enum Need {
     Node,
     Browser,
     Schemathesis,
+    Dagster,
     /// rustfmt and clippy.
     Lints,
 }
@@ -81,8 +82,11 @@ pub(crate) fn missing(needs: &[Need]) -> Vec<&'static str> {
     if node && node::installed().is_none() {
         names.push("install npm packages");
     }
-    if need(Need::Schemathesis) && !schemathesis::is_installed() {
+    if need(Need::Schemathesis) && !schemathesis::VENV.is_installed() {
         names.push("install schemathesis");
+    }
+    if need(Need::Dagster) && !dagster::VENV.is_installed() {
+        names.push("install dagster");
     }
     if need(Need::Browser) && Browser::find().is_none() {
         names.push("install chromium");
@@ -102,7 +106,8 @@ pub(crate) fn ensure(session: &Session, needs: &[Need]) -> Done<Kit> {
             "install trunk" => cargo_install(stage, &TRUNK),
             "install wasm-split" => cargo_install(stage, &WASM_SPLIT),
             "install npm packages" => node::install(stage),
-            "install schemathesis" => schemathesis::install(stage),
+            "install schemathesis" => schemathesis::VENV.install(stage),
+            "install dagster" => dagster::VENV.install(stage),
             _ => Browser::install(stage),
         });
         match done {

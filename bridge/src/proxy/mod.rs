@@ -30,9 +30,20 @@ pub(crate) struct ProxyArgs {
     /// Serve another server at proxy/NAME/, for reading only; may be given several times
     #[arg(long, value_name = "NAME=URL", value_parser = upstream::named)]
     proxy: Vec<(String, Target)>,
+    /// Serve a dagster-webserver at proxy/NAME/ and show it as a source; may be given several times
+    #[arg(long, value_name = "NAME=URL", value_parser = upstream::named)]
+    dagster: Vec<(String, Target)>,
     /// Send this server a header whose value stands in a file; may be given several times
     #[arg(long, value_name = "NAME=HEADER:FILE", value_parser = secret::named)]
     upstream_header: Vec<(String, SecretHeader)>,
+}
+
+impl ProxyArgs {
+    /// The servers that the app has an adapter for: name and kind.
+    pub(crate) fn sources(&self) -> Vec<(String, &'static str)> {
+        let of = |(name, _): &(String, Target)| (name.clone(), "dagster");
+        self.dagster.iter().map(of).collect()
+    }
 }
 
 pub(crate) struct Proxies {
@@ -50,11 +61,15 @@ impl Proxies {
         actions: bool,
         shutdown: watch::Receiver<bool>,
     ) -> Result<Proxies, String> {
-        let client = Client::new(args.proxy.iter().any(|(_, target)| target.is_https()))?;
+        let mut targets = args.proxy;
+        targets.extend(args.dagster);
+        let client = Client::new(targets.iter().any(|(_, target)| target.is_https()))?;
         let mut upstreams: Vec<Upstream> = Vec::new();
-        for (name, target) in args.proxy {
+        for (name, target) in targets {
             if upstreams.iter().any(|upstream| upstream.name == name) {
-                return Err(format!("--proxy {name}=...: there are two of that name"));
+                return Err(format!(
+                    "--proxy or --dagster {name}=...: there are two of that name"
+                ));
             }
             upstreams.push(Upstream::new(name, target));
         }
@@ -62,7 +77,7 @@ impl Proxies {
             let upstream = upstreams.iter_mut().find(|upstream| upstream.name == name);
             let Some(upstream) = upstream else {
                 return Err(format!(
-                    "--upstream-header {name}=...: there is no --proxy {name}=URL"
+                    "--upstream-header {name}=...: there is no --proxy {name}=URL and no --dagster {name}=URL"
                 ));
             };
             secret.check()?;

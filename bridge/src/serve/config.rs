@@ -13,17 +13,23 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// One source for each name, each at its own place of the Runs API. The app offers to change runs only where `actions` says so here.
-    pub(crate) fn generated(names: &[String], actions: bool) -> Config {
-        let source = |name: &String| {
-            let url = format!("./api/v1/{name}/");
-            if actions {
-                json!({"id": name, "name": name, "kind": "runs-api", "url": url, "actions": true})
-            } else {
-                json!({"id": name, "name": name, "kind": "runs-api", "url": url})
+    /// One source for each name of `own`, each at its own place of the Runs API, and one for each proxied server of a kind that the app knows.
+    /// The app offers to change runs only where `actions` says so here; what these may be told to do then stands with the server.
+    pub(crate) fn generated(own: &[String], foreign: &[(String, &str)], actions: bool) -> Config {
+        let source = |name: &str, kind: &str, url: String| {
+            let mut source = json!({"id": name, "name": name, "kind": kind, "url": url});
+            if let Some(object) = source.as_object_mut().filter(|_| actions) {
+                object.insert("actions".into(), Value::Bool(true));
             }
+            source
         };
-        let sources: Vec<Value> = names.iter().map(source).collect();
+        let own = own
+            .iter()
+            .map(|name| source(name, "runs-api", format!("./api/v1/{name}/")));
+        let foreign = foreign
+            .iter()
+            .map(|(name, kind)| source(name, kind, format!("./proxy/{name}/")));
+        let sources: Vec<Value> = own.chain(foreign).collect();
         let config = json!({"title": "Runboard", "sources": sources});
         Config {
             bytes: config.to_string().into_bytes(),
@@ -108,12 +114,13 @@ mod tests {
     #[test]
     fn actions_are_offered_only_where_they_are_allowed() {
         let of = |actions| {
-            let config = Config::generated(&["local".into()], actions);
+            let config =
+                Config::generated(&["local".into()], &[("dag".into(), "dagster")], actions);
             let config: Value = serde_json::from_slice(&config.bytes).unwrap();
-            config["sources"][0]["actions"].clone()
+            [0, 1].map(|at| config["sources"][at]["actions"].clone())
         };
-        assert_eq!(of(true), Value::Bool(true));
-        assert_eq!(of(false), Value::Null);
+        assert_eq!(of(true), [Value::Bool(true), Value::Bool(true)]);
+        assert_eq!(of(false), [Value::Null, Value::Null]);
     }
 
     #[test]

@@ -122,6 +122,16 @@ async fn run(args: ServeArgs) -> Result<(), String> {
         }
         sources.push(Source::new(&name, Place::History(path)));
     }
+    if let Some((name, _)) = args
+        .proxy
+        .sources()
+        .into_iter()
+        .find(|(name, _)| sources.iter().any(|source| source.name == *name))
+    {
+        return Err(format!(
+            "--dagster {name}=...: there are two sources of that name"
+        ));
+    }
     let config = match &args.config {
         Some(path) => Config::read(path)?,
         None => Config::generated(
@@ -129,6 +139,7 @@ async fn run(args: ServeArgs) -> Result<(), String> {
                 .iter()
                 .map(|source| source.name.clone())
                 .collect::<Vec<_>>(),
+            &args.proxy.sources(),
             args.allow_actions,
         ),
     };

@@ -2,17 +2,20 @@
 
 use std::cell::OnceCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::LocalBoxStream;
 
+use super::rows::{Backfill, Completing, Counts, Facts, RowFigures, RunFile};
 use super::{
-    Acted, Action, Backend, BackendError, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch,
-    LogQuery, Page, Positioned, Topic,
+    Acted, Action, Backend, BackendError, Cursor, Decoded, EventBatch, EventQuery, Info, Launch,
+    LogBatch, LogQuery, Page, Positioned, Topic,
 };
 use crate::lazy::NotLoaded;
-use crate::model::{Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step};
+use crate::model::event::RunEvent;
+use crate::model::{Asset, Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step};
 
 type Answer<T> = LocalBoxFuture<'static, Result<T, BackendError>>;
 type Opening = LocalBoxFuture<'static, Result<Rc<dyn Backend>, NotLoaded>>;
@@ -21,6 +24,8 @@ type Opening = LocalBoxFuture<'static, Result<Rc<dyn Backend>, NotLoaded>>;
 pub struct Late(Rc<Adapter>);
 
 struct Adapter {
+    /// [`Backend::poll_every`], which is asked before the code is there.
+    poll: Option<Duration>,
     open: Box<dyn Fn() -> Opening>,
     here: OnceCell<Rc<dyn Backend>>,
 }
@@ -41,9 +46,10 @@ impl Adapter {
 }
 
 impl Late {
-    /// `open` fetches the code and makes the adapter; it is called again while it fails.
-    pub fn new(open: impl Fn() -> Opening + 'static) -> Late {
+    /// `open` fetches the code and makes the adapter; it is called again while it fails. `poll` is what it will say to [`Backend::poll_every`].
+    pub fn new(poll: Option<Duration>, open: impl Fn() -> Opening + 'static) -> Late {
         Late(Rc::new(Adapter {
+            poll,
             open: Box::new(open),
             here: OnceCell::new(),
         }))
@@ -116,6 +122,59 @@ impl Backend for Late {
     fn act(&self, run: &str, action: &Action, key: &str) -> Answer<Decoded<Acted>> {
         let (run, action, key) = (run.to_string(), action.clone(), key.to_string());
         self.ask(move |backend| backend.act(&run, &action, &key))
+    }
+
+    fn event(&self, run: &str, n: u64) -> Answer<Decoded<RunEvent>> {
+        let run = run.to_string();
+        self.ask(move |backend| backend.event(&run, n))
+    }
+
+    fn launch(&self, launch: &Launch, key: &str) -> Answer<Decoded<Acted>> {
+        let (launch, key) = (launch.clone(), key.to_string());
+        self.ask(move |backend| backend.launch(&launch, &key))
+    }
+
+    fn objection(&self, run: &Run, action: &Action) -> Option<&'static str> {
+        // Asked of runs that have been read, so the code is there.
+        self.0.here.get()?.objection(run, action)
+    }
+
+    fn assets(&self, run: &str) -> Answer<Decoded<Vec<Asset>>> {
+        let run = run.to_string();
+        self.ask(move |backend| backend.assets(&run))
+    }
+
+    fn facts(&self, run: &str) -> Answer<Decoded<Facts>> {
+        let run = run.to_string();
+        self.ask(move |backend| backend.facts(&run))
+    }
+
+    fn files(&self, run: &str) -> Answer<Decoded<Vec<RunFile>>> {
+        let run = run.to_string();
+        self.ask(move |backend| backend.files(&run))
+    }
+
+    fn counts(&self, filter: &RunFilter) -> Answer<Decoded<Counts>> {
+        let filter = filter.clone();
+        self.ask(move |backend| backend.counts(&filter))
+    }
+
+    fn figures(&self, runs: &[String]) -> Answer<Decoded<Vec<RowFigures>>> {
+        let runs = runs.to_vec();
+        self.ask(move |backend| backend.figures(&runs))
+    }
+
+    fn complete(&self, what: &Completing, typed: &str) -> Answer<Decoded<Vec<String>>> {
+        let (what, typed) = (what.clone(), typed.to_string());
+        self.ask(move |backend| backend.complete(&what, &typed))
+    }
+
+    fn backfills(&self) -> Answer<Decoded<Vec<Backfill>>> {
+        self.ask(|backend| backend.backfills())
+    }
+
+    fn poll_every(&self) -> Option<Duration> {
+        self.0.poll
     }
 
     fn log_url(&self, run: &str) -> Option<String> {

@@ -3,12 +3,17 @@
 //! An adapter is one folder (`mod.rs wire.rs decode.rs request.rs`) and one line in [`registry`]. Wire types end in its `decode.rs`.
 
 pub mod action;
+pub mod dagster;
 pub mod error;
 pub mod follow;
 pub mod history;
+pub mod info;
 pub mod late;
+mod lenient;
 pub mod registry;
+pub mod rows;
 pub mod runs_api;
+mod slice;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{self, LocalBoxFuture};
@@ -16,105 +21,14 @@ use futures_util::stream::LocalBoxStream;
 
 use crate::model::event::RunEvent;
 use crate::model::{
-    EventFilter, Family, Level, LogLine, LogStream, ResumeMode, ResumePlan, Run, RunFilter,
+    Asset, EventFilter, Family, Level, LogLine, LogStream, ResumeMode, ResumePlan, Run, RunFilter,
     RunStats, Step, Timestamp,
 };
 
-pub use action::{Acted, Action};
+pub use action::{Acted, Action, Again, Launch};
 pub use error::{BackendError, Missing};
-
-/// How news of a source arrive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Updates {
-    #[default]
-    Poll,
-    Stream,
-}
-
-/// What a source can tell of logs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Logs {
-    #[default]
-    None,
-    /// Only as they stand when asked.
-    Snapshot,
-    /// Live.
-    Follow,
-}
-
-/// What a source can do; asked before anything is shown or called.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Capabilities {
-    pub updates: Updates,
-    pub logs: Logs,
-    /// The source can give a run's whole log as one file.
-    pub log_file: bool,
-    pub events: bool,
-    pub stats: bool,
-    pub lineage: bool,
-    /// The source shows its own records of a run.
-    pub raw: bool,
-    pub resume: bool,
-    pub reexecute: bool,
-    /// Runs can be asked to stop.
-    pub terminate_safe: bool,
-    /// Runs can be killed.
-    pub terminate_immediate: bool,
-    pub delete: bool,
-}
-
-impl Capabilities {
-    /// Whether the source would do this.
-    pub fn allows(&self, action: &Action) -> bool {
-        match action {
-            Action::Terminate { immediate: false } => self.terminate_safe,
-            Action::Terminate { immediate: true } => self.terminate_immediate,
-            Action::Delete { .. } => self.delete,
-            Action::Reexecute => self.reexecute,
-            Action::Resume { .. } => self.resume,
-        }
-    }
-
-    /// Whether the source does anything at all to runs.
-    pub fn has_actions(&self) -> bool {
-        self.terminate_safe
-            || self.terminate_immediate
-            || self.delete
-            || self.reexecute
-            || self.resume
-    }
-}
-
-/// The nouns that a source's users know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Vocabulary {
-    pub job: String,
-    pub step: String,
-}
-
-impl Default for Vocabulary {
-    fn default() -> Vocabulary {
-        Vocabulary {
-            job: "job".into(),
-            step: "step".into(),
-        }
-    }
-}
-
-/// A source about itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Info {
-    pub name: String,
-    pub version: String,
-    pub capabilities: Capabilities,
-    pub vocabulary: Vocabulary,
-    /// The source's clock when it answered.
-    pub server_time: Option<Timestamp>,
-    /// How often a silent stream beats, in seconds.
-    pub heartbeat_s: Option<u32>,
-    /// What the source could not read, for people: file, line and reason.
-    pub problems: Vec<String>,
-}
+pub use info::{Capabilities, Info, Logs, Updates, Vocabulary};
+pub use rows::{Backfill, Completing, Counts, Facts, RowFigures, RunFile};
 
 /// A durable position in a source's changes. Opaque; several may be followed at once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -204,6 +118,8 @@ pub enum Update {
     Steps {
         run: String,
         steps: Vec<Step>,
+        /// Those are all of the run: others that were told before are no more.
+        is_all: bool,
     },
     Log {
         run: String,
@@ -277,6 +193,15 @@ pub trait Backend {
         cannot("events")
     }
 
+    /// One entry of a run's history with all that the source knows of it, where [`Capabilities::event`] says that the others have less.
+    fn event(
+        &self,
+        _run: &str,
+        _n: u64,
+    ) -> LocalBoxFuture<'static, Result<Decoded<RunEvent>, BackendError>> {
+        cannot("more to tell of an event")
+    }
+
     /// Where a run's time went, and what it made.
     fn stats(
         &self,
@@ -318,8 +243,78 @@ pub trait Backend {
         cannot("actions")
     }
 
+    /// Makes a run of a job, once; `key` as for [`Backend::act`].
+    fn launch(
+        &self,
+        _launch: &Launch,
+        _key: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Acted>, BackendError>> {
+        cannot("way to launch a run")
+    }
+
+    /// Whether the action makes sense as the run stands, as far as that is known without asking: why not, for people.
+    fn objection(&self, _run: &Run, _action: &Action) -> Option<&'static str> {
+        None
+    }
+
+    /// What a run was to make and made, and its checks.
+    fn assets(
+        &self,
+        _run: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Vec<Asset>>, BackendError>> {
+        cannot("assets")
+    }
+
+    /// What else the source tells of a run, as names and values for people.
+    fn facts(&self, _run: &str) -> LocalBoxFuture<'static, Result<Decoded<Facts>, BackendError>> {
+        cannot("further facts of a run")
+    }
+
+    /// What of a run can be downloaded, beside its log.
+    fn files(
+        &self,
+        _run: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Vec<RunFile>>, BackendError>> {
+        cannot("files of a run")
+    }
+
+    /// How many runs of a filter stand where, by the source's own words; the filter's own status does not count.
+    fn counts(
+        &self,
+        _filter: &RunFilter,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Counts>, BackendError>> {
+        cannot("numbers of runs by status")
+    }
+
+    /// What the list leaves out of rows that are on screen. A run that is not there is left out.
+    fn figures(
+        &self,
+        _runs: &[String],
+    ) -> LocalBoxFuture<'static, Result<Decoded<Vec<RowFigures>>, BackendError>> {
+        cannot("figures of rows")
+    }
+
+    /// Values that begin with `typed` in any case, the likeliest first.
+    fn complete(
+        &self,
+        _what: &Completing,
+        _typed: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Vec<String>>, BackendError>> {
+        cannot("values to complete")
+    }
+
+    /// The latest groups of runs that were asked for together.
+    fn backfills(&self) -> LocalBoxFuture<'static, Result<Decoded<Vec<Backfill>>, BackendError>> {
+        cannot("backfills")
+    }
+
     /// Where the whole log can be downloaded, when the source has it as one file.
     fn log_url(&self, run: &str) -> Option<String>;
+
+    /// Of a source that has no stream: how long after the end of one reading ([`Backend::watch`]) the next one begins.
+    fn poll_every(&self) -> Option<std::time::Duration> {
+        None
+    }
 
     /// One connection's worth of news; it ends with the connection. [`follow`] opens the next one.
     fn watch(

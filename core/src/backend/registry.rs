@@ -5,12 +5,24 @@
 
 use std::rc::Rc;
 
+use futures_util::FutureExt as _;
+
 use super::Backend;
+use super::dagster::{self, Dagster};
+use super::late::Late;
 use super::runs_api::RunsApi;
+use crate::lazy_fn;
 use crate::net::Transport;
 
 /// The kinds that `config.json` may name.
-pub const KINDS: [&str; 1] = ["runs-api"];
+pub const KINDS: [&str; 2] = ["runs-api", "dagster"];
+
+lazy_fn!(
+    dagster,
+    fn dagster(url: String, transport: Rc<dyn Transport>) -> Rc<dyn Backend> {
+        Rc::new(Dagster::new(&url, transport))
+    }
+);
 
 /// The adapter for a source of `kind` at `url`.
 ///
@@ -23,6 +35,12 @@ pub fn open(
 ) -> Result<Rc<dyn Backend>, String> {
     match kind {
         "runs-api" => Ok(Rc::new(RunsApi::new(url, transport))),
+        "dagster" => {
+            let url = url.to_string();
+            Ok(Rc::new(Late::new(Some(dagster::POLL), move || {
+                dagster(url.clone(), transport.clone()).boxed_local()
+            })))
+        }
         other => Err(format!(
             "there is no source kind {other:?}; the kinds are {}",
             KINDS.join(", ")

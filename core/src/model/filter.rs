@@ -1,6 +1,7 @@
 //! [`RunFilter`]: which runs are asked for, as the query of a link or of the Runs API says it.
 //!
-//! Inside a list of values a match with any is enough (OR); different keys narrow (AND); several tags must all hold.
+//! Inside a list of values a match with any is enough (OR); different keys narrow (AND). So it is with tags: values of one tag's key widen, different
+//! tags narrow.
 
 use wildmatch::WildMatch;
 
@@ -188,7 +189,7 @@ impl Matcher {
         self.takes_status(run.phase, &run.raw_status, run.is_unfinished())
             && self.takes_job(&run.job)
             && self.takes_time(run.ordered_at())
-            && self.tag.iter().all(|term| {
+            && self.takes_tags(&mut |_, term| {
                 run.tags
                     .iter()
                     .any(|(key, value)| tag_matches(term, key, value))
@@ -220,7 +221,22 @@ impl Matcher {
                 .is_none_or(|until| at.is_some_and(|at| at <= until))
     }
 
-    /// Each must be met by one of the run's tags; see [`tag_matches`].
+    /// Whether a run has one of the values of each key that is asked for. `has` tells of the term with an index whether the run has it.
+    pub fn takes_tags(&self, has: &mut dyn FnMut(usize, &TagTerm) -> bool) -> bool {
+        let terms = &self.tag;
+        terms.iter().enumerate().all(|(first, (key, _))| {
+            let is_new = terms.iter().take(first).all(|(other, _)| other != key);
+            let mut same = terms.iter().enumerate().skip(first);
+            !is_new || same.any(|(index, term)| term.0 == *key && has(index, term))
+        })
+    }
+
+    /// From when and until when.
+    pub fn times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.since, self.until)
+    }
+
+    /// Of each key one must be met by one of the run's tags; see [`tag_matches`].
     pub fn tag_terms(&self) -> &[TagTerm] {
         &self.tag
     }
@@ -315,6 +331,9 @@ mod tests {
             ("tag=team=core,env=prod", true),
             ("tag=team=core&tag=env=dev", false),
             ("tag=team", true),
+            ("tag=env=dev,env=prod", true),
+            ("tag=env=dev,env=prod,team=x", false),
+            ("tag=env=dev,team=core,env=prod", true),
             ("q=C0FFEE", true),
             ("q=ENV=prod", true),
             ("q=nothing", false),

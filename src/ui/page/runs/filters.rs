@@ -1,11 +1,13 @@
 //! The filter bar. Every field is the address's: what is typed here can be sent as a link.
 
 use crate::state::reactive::{Memo, memo};
-use crate::ui::html::{IntoHtml, value_of, view};
+use crate::ui::html::{El, IntoHtml, value_of, view};
 use runboard_core::model::Phase;
 
 use crate::state::State;
+use crate::state::complete::Completing;
 use crate::ui::nav::Nav;
+use crate::ui::part::suggest::{of_tag, suggest};
 use crate::ui::text;
 
 /// Lengths offered for `since`; any other can be typed into the address.
@@ -60,7 +62,9 @@ pub fn filters() -> impl IntoHtml {
                 {select(status, statuses(), move |word: String| nav.change(|route| route.filter.status = parts(&word)))}
             </label>
             <label>"job"
-                {field(job, "etl_*", move |text: String| nav.change(|route| route.filter.job = parts(&text)))}
+                {suggest(field(job, "etl_*", move |text: String| nav.change(|route| route.filter.job = parts(&text))), "filter-job", |typed| {
+                    ((Completing::Job, typed.to_string(), String::new()), None)
+                })}
             </label>
             <label>"since"
                 {select(since, SINCE.to_vec(), move |word: String| {
@@ -68,7 +72,7 @@ pub fn filters() -> impl IntoHtml {
                 })}
             </label>
             <label>"tag"
-                {field(tag, "key=value", move |text: String| nav.change(|route| route.filter.tag = parts(&text)))}
+                {suggest(field(tag, "key=value", move |text: String| nav.change(|route| route.filter.tag = parts(&text))), "filter-tag", |typed| (of_tag(typed), None))}
             </label>
             {move || {
                 let names: Vec<(String, String)> = state.sources.list.with(|list| {
@@ -129,7 +133,7 @@ fn field(
     value: Memo<String>,
     placeholder: &'static str,
     on_input: impl Fn(String) + 'static,
-) -> impl IntoHtml {
+) -> El {
     view! {
         <input
             class="field" type="text" size="14" autocomplete="off" spellcheck="false" placeholder=placeholder

@@ -12,6 +12,7 @@ use super::group::group_row;
 use super::row::run_row;
 use crate::browser::page;
 use crate::state::State;
+use crate::state::bulk::is_any_offered;
 use crate::state::run_list::Place;
 use crate::state::run_rows::GroupRow;
 use crate::ui::nav::Nav;
@@ -39,6 +40,8 @@ pub(super) struct Rows {
     pub(super) current: RwSignal<Option<GroupRow>>,
     tab_stop: Memo<Option<GroupRow>>,
     pub(super) columns: Memo<Vec<&'static ListColumn>>,
+    /// Something can be done to several runs at once.
+    pub(super) can_choose: Memo<bool>,
 }
 
 impl Rows {
@@ -136,6 +139,7 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
         current,
         tab_stop,
         columns,
+        can_choose: memo(move || is_any_offered(state)),
     };
 
     let move_to = move |place: u64| {

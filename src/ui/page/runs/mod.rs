@@ -1,9 +1,11 @@
 //! The runs of all sources in one list: filters, a summary, and a windowed grid that does not move under the reader.
 
+mod bulk;
 mod columns;
 mod filters;
 mod grid;
 mod group;
+mod launch;
 mod row;
 mod standing;
 mod tools;
@@ -13,6 +15,7 @@ use crate::ui::html::{IntoHtml, view};
 use runboard_core::model::{Phase, RunFilter};
 use runboard_core::store::run_view::SortKey;
 
+use self::bulk::bulk;
 pub(in crate::ui) use self::filters::filters;
 use self::grid::grid;
 pub(in crate::ui) use self::standing::{Standing, no_rows, standing};
@@ -139,6 +142,7 @@ fn summary(shown: Memo<u64>) -> impl IntoHtml {
             }}
             {move || is_filtered().then(|| view! { <a href=unfiltered>"clear filters"</a> })}
             {tools(shown)}
+            {bulk()}
         </div>
     }
 }

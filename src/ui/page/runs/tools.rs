@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::columns::{choice, exported, shown, toggle};
+use super::launch::launch;
 use crate::state::State;
 use crate::state::export::{Format, export};
 use crate::state::reactive::{Memo, memo};
@@ -67,6 +68,7 @@ pub(super) fn tools(matching: Memo<u64>) -> El {
                     <option value="">"nothing"</option><option value="job">"job"</option><option value="source">"source"</option>
                 </select>
             </label>
+            {launch()}
             {menu("list-menu", "Columns and export", body)}
         </span>
     }
