@@ -25,7 +25,7 @@ pub struct Completion {
 
 impl Completion {
     /// Belongs to the current owner.
-    pub fn new() -> Completion {
+    pub fn open() -> Completion {
         Completion {
             values: RwSignal::new(Vec::new()),
             asking: StoredValue::new_local(None),

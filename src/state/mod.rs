@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod bulk;
+pub mod captured;
 pub mod clock;
 pub mod complete;
 pub mod config;

@@ -139,8 +139,12 @@ async fn ask(server: &Server, id: &str) -> Result<Opened, BackendError> {
     problems.extend(said);
     let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
     let mut object = wanted(&mut fields, "runOrError", "Run")?;
-    let facts = facts(&mut object);
-    let (run, steps, plan, times) = read(&mut object);
+    let chosen = object.texts("stepKeysToExecute");
+    let mut facts = facts(&mut object);
+    if !chosen.is_empty() {
+        facts.push(("steps selected".into(), chosen.join(", ")));
+    }
+    let (run, steps, plan, times) = read_part(&mut object, &chosen);
     let mut opened = Opened {
         is_final: is_over(&run, server.date.get()),
         run,
@@ -185,15 +189,20 @@ type Times = (Option<Timestamp>, Option<Timestamp>);
 
 /// Reads a run with the steps and the times that were asked for with it.
 pub(super) fn read(object: &mut Fields<'_>) -> (Run, Vec<Step>, Vec<Planned>, Times) {
-    let mut run = decode::run(object, 0);
     let chosen = object.texts("stepKeysToExecute");
-    let (steps, plan) = step::steps(object, &run, &chosen);
+    read_part(object, &chosen)
+}
+
+/// The same of a run of which these steps were to be executed, if not all.
+fn read_part(object: &mut Fields<'_>, chosen: &[String]) -> (Run, Vec<Step>, Vec<Planned>, Times) {
+    let mut run = decode::run(object, 0);
+    let (steps, plan) = step::steps(object, &run, chosen);
     let mut times = (None, None);
     run.steps = fold::count(&steps);
     if let Some(mut stats) = object.object("stats") {
         times = (stats.epoch("enqueuedTime"), stats.epoch("launchTime"));
         if steps.is_empty() {
-            run.steps = figures(&mut stats, &chosen);
+            run.steps = figures(&mut stats, chosen);
         }
     }
     (run, steps, plan, times)
