@@ -20,6 +20,7 @@ use crate::browser::clock::BrowserClock;
 /// How often it is asked for where the source does not say, and while nobody sees it.
 const EVERY: Duration = Duration::from_secs(2);
 const EVERY_HIDDEN: Duration = Duration::from_secs(60);
+const MOMENT: Duration = Duration::from_millis(50);
 /// A long text is taken in as a whole, so it is asked for the more seldom.
 const LINES: usize = 10_000;
 /// What a process wrote at its end is there a moment later.
@@ -63,6 +64,10 @@ impl Captured {
 
     async fn stay(self, backend: &dyn Backend, detail: RunDetail) {
         let mut backoff = Backoff::new();
+        // Whether it will have to be asked for again is not known before.
+        while detail.run.with_untracked(|run| run.ready().is_none()) {
+            BrowserClock.sleep(MOMENT).await;
+        }
         loop {
             let is_over = untrack(|| detail.is_over(LAST_WORDS));
             match self.read(backend, &detail.id).await {

@@ -7,7 +7,6 @@ use crate::state::captured::Captured;
 use crate::state::reactive::Memo;
 use crate::ui::html::{El, Html, each, view};
 use crate::ui::nav::Nav;
-use crate::ui::page::run::in_name;
 use crate::ui::part::menu::menu;
 use crate::ui::route_part::PartFilter;
 use crate::ui::text;
@@ -107,41 +106,25 @@ pub(super) fn note(captured: Captured) -> Vec<String> {
     words
 }
 
-/// A file of each process, as the server has it.
-pub(super) fn downloads(captured: Captured, run: String) -> Html {
-    let link = move |file: RunFile| {
-        let own = match file.steps.as_slice() {
-            [step] => step.clone(),
-            _ => file.url.rsplit('/').nth(1).unwrap_or_default().to_string(),
-        };
-        let saved = [
-            &in_name(&run),
-            "-",
-            &in_name(&own),
-            "-",
-            name(captured.stream),
-            ".txt",
-        ]
-        .concat();
+/// A file of each process, as the server has it and names it.
+pub(super) fn downloads(captured: Captured) -> Html {
+    let link = |file: RunFile| {
         let steps = match file.steps.len() {
             0 => "the run itself".to_string(),
             1..=3 => file.steps.join(", "),
             count => text::counted(count as u64, "step", "steps"),
         };
-        view! { <a href=file.url download=saved>{file.name}" "<span class="muted">{steps}</span></a> }
+        view! { <a href=file.url download="">{file.name}" "<span class="muted">{steps}</span></a> }
     };
     let none = move || {
-        captured
-            .files
-            .with(Vec::is_empty)
-            .then_some("The server has captured nothing so far.")
+        let is_empty = captured.files.with(Vec::is_empty);
+        is_empty.then_some("The server has captured nothing so far.")
     };
+    let files = move || captured.files.get();
+    let key = |file: &RunFile| file.url.clone();
     menu(
         "log-files",
         "Download",
-        view! {
-            {none}
-            {each(move || captured.files.get(), |file| file.url.clone(), link)}
-        },
+        view! { {none}{each(files, key, link)} },
     )
 }

@@ -123,7 +123,7 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
             >"Follow"</button>
             {copy_lines(page, detail.clone())}
             {save_json(page, &detail)}
-            {page.captured.map(|captured| downloads(captured, detail.id.clone()))}
+            {page.captured.map(downloads)}
             {detail.source.backend().ok().and_then(|backend| backend.log_url(&detail.id)).map(|url| {
                 let name = [&in_name(&detail.id), ".log"].concat();
                 view! { <button class="button button--small" on:click=move |_| page::download_url(&url, &name)>"Download"</button> }

@@ -1,7 +1,7 @@
 //! The record behind an event, below the list: everything that the source said of it.
 
 use crate::state::reactive::{RwSignal, memo};
-use crate::ui::html::{El, Html, view};
+use crate::ui::html::{El, Html, IntoHtml, view};
 use runboard_core::model::event::RunEvent;
 use runboard_core::store::json::pretty;
 
@@ -42,6 +42,7 @@ fn draw(event: RunEvent, open: RwSignal<Option<u64>>, more: RwSignal<Loaded<RunE
         json.get()
             .unwrap_or_else(|| "The source keeps no record of its own behind this event.".into())
     };
+    let record = move || view! { <pre class="json" tabindex="0" role="group" aria-label="Record of the event">{words}</pre> };
     let copied = move || {
         json.with(Option::is_some).then(|| {
             view! { <button class="button button--small" on:click=move |_| copy(json.get_untracked().unwrap_or_default(), "Record copied")>"Copy"</button> }
@@ -60,8 +61,13 @@ fn draw(event: RunEvent, open: RwSignal<Option<u64>>, more: RwSignal<Loaded<RunE
                 <button class="button button--small" on:click=move |_| open.set(None)>"Close"</button>
             </div>
             <p class="events__message">{event.message}</p>
-            {move || error.get().map(|words| view! { <pre class="events__error" tabindex="0" role="group" aria-label="Error">{words}</pre> })}
-            <pre class="json" tabindex="0" role="group" aria-label="Record of the event">{words}</pre>
+            {move || match error.get() {
+                None => record().into_html(),
+                Some(words) => view! {
+                    <pre class="events__error" tabindex="0" role="group" aria-label="Error">{words}</pre>
+                    <details class="events__record"><summary>"Record of the event"</summary>{record()}</details>
+                },
+            }}
         </section>
     }
 }
