@@ -181,12 +181,10 @@ pub(crate) fn failed(id: &str) {
     assert_eq!(run.reason_event, Some(events[0].n));
     assert_eq!(steps[2].reason_event, run.reason_event);
     let error = whole.error.unwrap();
-    assert!(error.starts_with("Failure: boom failed on purpose\n  File "));
-    let (_, cause) = error.split_once("\n\ncaused by ").unwrap();
-    assert!(
-        cause.starts_with("ValueError: inner cause\n  File "),
-        "{cause}"
-    );
+    let parts: Vec<&str> = error.split("\n\n").collect();
+    assert_eq!(Some(parts[0]), why.strip_prefix("boom: "));
+    assert!(parts[1].starts_with("Failure: boom failed on purpose\n  File "));
+    assert!(parts[2].starts_with("ValueError: inner cause\n  File "));
     let detail: Value = serde_json::from_str(whole.detail.as_deref().unwrap()).unwrap();
     assert!(detail["error"]["stack"].as_array().unwrap().len() > 3);
     assert_eq!(

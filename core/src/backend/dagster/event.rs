@@ -54,17 +54,23 @@ fn error(fields: &mut Fields<'_>) -> Option<String> {
     Some(words)
 }
 
-/// An error and what caused it, each with its stack.
+/// An error and what caused it, in short and then each with its stack.
 pub(super) fn trace(fields: &mut Fields<'_>) -> Option<String> {
     let mut error = fields.object("error")?;
     let one = |error: &mut Fields<'_>, _: usize| {
         let message = error.word("message");
         let stack = error.texts("stack").concat();
-        [plain(message.trim()), "\n", stack.trim_end()].concat()
+        (plain(message.trim()).to_string(), stack)
     };
-    let causes = error.rows("causes", one);
-    let all = std::iter::once(one(&mut error, 0)).chain(causes);
-    Some(all.collect::<Vec<String>>().join("\n\ncaused by "))
+    let mut all = error.rows("causes", one);
+    all.insert(0, one(&mut error, 0));
+    let (mut words, mut stacks) = (String::new(), String::new());
+    for (message, stack) in &all {
+        let head = if words.is_empty() { "" } else { "\ncaused by " };
+        words.extend([head, message]);
+        stacks.extend(["\n\n", message, "\n", stack.trim_end()]);
+    }
+    Some(words + &stacks)
 }
 
 /// `Failure: why` of `dagster._core.definitions.events.Failure: why`.

@@ -114,7 +114,7 @@ pub(super) fn downloads(captured: Captured) -> Html {
             1..=3 => file.steps.join(", "),
             count => text::counted(count as u64, "step", "steps"),
         };
-        view! { <a href=file.url download="">{file.name}" "<span class="muted">{steps}</span></a> }
+        view! { <a href=file.url download="">{steps}" "<span class="muted">{file.name}</span></a> }
     };
     let none = move || {
         let is_empty = captured.files.with(Vec::is_empty);

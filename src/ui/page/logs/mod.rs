@@ -178,7 +178,10 @@ fn one_log(detail: RunDetail, stream: Option<LogStream>) -> Html {
             Loading::Failed(error) if is_empty => {
                 Some(("The log could not be read".into(), error.to_string()))
             }
-            Loading::First if is_empty => Some(("Reading the log \u{2026}".into(), String::new())),
+            Loading::First if is_empty => {
+                let what = captured.map_or("the log", |captured| captured::name(captured.stream));
+                Some((["Reading ", what, " \u{2026}"].concat(), String::new()))
+            }
             _ if is_empty && captured.is_some() => captured.map(captured::nothing),
             _ if is_empty && total == 0 => Some((
                 "Nothing printed".into(),
