@@ -41,6 +41,28 @@ pub struct Captured {
     pub every: Duration,
 }
 
+impl RunDetail {
+    /// The source keeps what processes wrote beside its log, and says so. Tracked.
+    pub fn has_captured(&self) -> bool {
+        self.source.link.with(|link| {
+            let info = link.info.as_ref();
+            info.is_some_and(|info| info.capabilities.captured)
+        })
+    }
+
+    /// Nothing more happens to the run, nor is told of it. Tracked.
+    fn is_over(&self, last_words: Span) -> bool {
+        let now = State::get().now.get();
+        self.run.with(|run| {
+            let Some(run) = run.ready().filter(|run| run.phase.is_terminal()) else {
+                return false;
+            };
+            let now = self.source.heard_now(now);
+            run.ended_at.is_none_or(|end| now.since(end) > last_words)
+        })
+    }
+}
+
 impl Captured {
     /// Begins to read. Belongs to the current owner.
     pub fn open(detail: &RunDetail, stream: LogStream) -> Captured {

@@ -73,12 +73,12 @@ impl LogTail {
 
     /// Forgets everything, for a run whose log is read anew.
     pub(super) fn clear(self) {
-        self.forget();
+        self.empty();
         self.loading.set(Loading::First);
         self.touch();
     }
 
-    fn forget(self) {
+    fn empty(self) {
         self.store.update_value(LogStore::clear);
         self.select
             .set_value(LogSelect::new(self.filter.get_value()));
@@ -103,7 +103,7 @@ impl LogTail {
         });
         let from = if same < held { 0 } else { same };
         if from < held {
-            self.forget();
+            self.empty();
         }
         lines.drain(..from);
         let first = from as u64 + 1;

@@ -3,14 +3,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::state::reactive::{RwSignal, effect};
+use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
 use runboard_core::backend::{
     Action, Backend, BackendError, Capabilities, Cursor, LogBatch, LogQuery, Logs, Topic, Update,
 };
-use runboard_core::model::event::RunEvent;
-use runboard_core::model::{Run, Span, Step, Timestamp, fold};
+use runboard_core::model::{Run, Step, Timestamp, fold};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
 
@@ -253,26 +252,6 @@ impl RunDetail {
         self.can(|can| can.logs != Logs::None)
     }
 
-    /// The source keeps what processes wrote beside its log, and says so. Tracked.
-    pub fn has_captured(&self) -> bool {
-        self.source.link.with(|link| {
-            let info = link.info.as_ref();
-            info.is_some_and(|info| info.capabilities.captured)
-        })
-    }
-
-    /// Nothing more happens to the run, nor is told of it. Tracked.
-    pub(super) fn is_over(&self, last_words: Span) -> bool {
-        let now = super::State::get().now.get();
-        self.run.with(|run| {
-            let Some(run) = run.ready().filter(|run| run.phase.is_terminal()) else {
-                return false;
-            };
-            let now = self.source.heard_now(now);
-            run.ended_at.is_none_or(|end| now.since(end) > last_words)
-        })
-    }
-
     /// Reads the events, when somebody wants to see them.
     pub fn open_events(&self) {
         if let Ok(backend) = self.source.backend() {
@@ -285,28 +264,6 @@ impl RunDetail {
         let backend = self.source.backend().ok()?;
         self.run
             .with_untracked(|run| backend.objection(run.ready()?, action))
-    }
-
-    /// What the source tells more of the event that is open, where it does so. Belongs to the current owner.
-    pub fn event_in_full(&self, open: RwSignal<Option<u64>>) -> RwSignal<Loaded<RunEvent>> {
-        let full = RwSignal::new(Loaded::Loading);
-        let reading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
-        let detail = self.clone();
-        effect(move || {
-            let wanted = open.get().filter(|_| detail.can(|can| can.event));
-            let (Some(n), Ok(backend)) = (wanted, detail.source.backend()) else {
-                return;
-            };
-            full.set(Loaded::Loading);
-            let id = detail.id.clone();
-            reading.set_value(Some(Task::spawn(async move {
-                full.set(match backend.event(&id, n).await {
-                    Ok(event) => Loaded::Ready(event.value),
-                    Err(error) => Loaded::Failed(error),
-                });
-            })));
-        });
-        full
     }
 
     /// A run that is over may be resumed: the list, which is followed all the time, shows it.

@@ -158,7 +158,12 @@ fn one_log(detail: RunDetail, stream: Option<LogStream>) -> Html {
         } else {
             None
         };
-        log.select(filter_of(&asked.get(), needle, during.get()));
+        let mut filter = filter_of(&asked.get(), needle, during.get());
+        if captured.is_some() {
+            // There is no other in it.
+            filter.streams.clear();
+        }
+        log.select(filter);
     });
     effect(move || log.find(&page.needle.get(), page.any_case.get()));
     // The lines of a link come into view, once it is known which they are.
