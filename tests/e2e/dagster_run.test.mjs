@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { violations } from "./lib/axe.mjs";
 import { dagster, front } from "./lib/dagster.mjs";
-import { download, lines, open, shows, until } from "./lib/page.mjs";
+import { download, lines, none, open, shows, until } from "./lib/page.mjs";
 import { later } from "./lib/proc.mjs";
 
 let server, bridge;
@@ -226,6 +227,32 @@ test("dagster run: what was selected, planned and not evaluated, and whether the
   const said = await facts(page);
   assert.equal(said["assets selected"], "b_up");
   assert.equal(said["checks selected"], "b_up:b_fine");
+});
+
+test("dagster run: axe finds nothing in what only such runs show", async (t) => {
+  const sleeping = await server.launch("sleepy_job");
+  await stands(sleeping, "STARTED");
+  for (const [theme, width] of [["light", 1440], ["dark", 400]]) {
+    const page = await open(t, link(ids.fail, "logs", "&f.stream=out"), { theme, width });
+    const found = [];
+    const look = async (where) => found.push(...(await violations(page)).map((words) => `${theme} ${width} ${where}: ${words}`));
+    await shows(page, ".log__note", "this is all");
+    await page.getByRole("button", { name: "Download", exact: true }).click();
+    await look("captured");
+    await page.goto(link(ids.fail));
+    await page.locator(".run__why").getByRole("link", { name: "the error in full" }).click();
+    await shows(page, "[aria-label=Error]", "boom");
+    await look("error");
+    await page.goto(link(ids.blocked));
+    await shows(page, ".notice", "planned");
+    await look("assets");
+    await page.goto(link(sleeping));
+    await action(page, "Delete").click();
+    await shows(page, "dialog", "still goes on");
+    await look("delete");
+    none(found, "axe finds");
+  }
+  await server.query("mutation T($r: String!) { terminateRun(runId: $r, terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) { __typename } }", { r: sleeping });
 });
 
 test("dagster run: a running run is asked to stop, or ended at once", async (t) => {
