@@ -14,7 +14,7 @@ const NEWER = "mutation R($p: ReexecutionParams!) { launchRunReexecution(reexecu
 
 before(async () => {
   server = await dagster();
-  for (const [name, job] of [["ok", "ok_job"], ["fail", "fail_job"], ["lost", "lost_job"], ["blocked", "blocked_job"], ["changing", "changing_job"]]) ids[name] = await server.launch(job);
+  for (const [name, job] of [["ok", "ok_job"], ["fail", "fail_job"], ["lost", "lost_job"], ["blocked", "blocked_job"], ["changing", "changing"]]) ids[name] = await server.launch(job);
   await server.wait(...Object.values(ids));
   bridge = await front(server.url);
 }, { timeout: 300_000 });
