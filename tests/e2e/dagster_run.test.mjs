@@ -176,11 +176,11 @@ test("dagster run: event types and step keys are completed", async (t) => {
 test("dagster run: what was selected, planned and not evaluated, and whether the job changed", async (t) => {
   const page = await open(t, link(ids.blocked));
   await until(page, () => document.querySelectorAll('[aria-label="Assets and checks"] tbody tr').length >= 6);
+  await shows(page, ".notice", /planned and not made or evaluated/);
   const of = Object.fromEntries((await rows(page, "Assets and checks")).map(([key, check, planned, became]) => [`${key} ${check}`.trim(), [planned, became]]));
   assert.deepEqual(of["b_down b_late"], ["planned", "not evaluated or made"]);
   assert.deepEqual(of["b_up b_fine"], ["planned", "passed"]);
   assert.deepEqual(of.b_down, ["planned", "not evaluated or made"]);
-  await shows(page, ".notice", /planned and not made or evaluated/);
   await until(page, () => document.querySelector(".overview").innerText.includes("job snapshot"));
   assert.match((await facts(page))["job snapshot"], /^[0-9a-f]{40}$/);
 
