@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bulk;
 use super::captured;
 use super::event::{Reasons, entry};
 use super::graphql::Server;
@@ -186,7 +187,10 @@ pub(super) async fn events(
             }
             true
         };
-        let walked = walk(server, run, query::EVENTS, range, &mut problems, take).await?;
+        let walked = match bulk::read(server, run, range, &mut problems, take).await? {
+            Some(walked) => walked,
+            None => walk(server, run, query::EVENTS, range, &mut problems, take).await?,
+        };
         has_more = !walked.is_end;
         total = total.or(walked.total(range));
         if cursor.is_none() {
