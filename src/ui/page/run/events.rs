@@ -5,6 +5,7 @@ use crate::ui::html::{El, Html, IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::backend::BackendError;
 use runboard_core::model::event::RunEvent;
+use runboard_core::model::event_log::MAX_EVENTS;
 use runboard_core::store::download;
 
 use super::event_detail::event_detail;
@@ -43,6 +44,7 @@ pub fn events(detail: RunDetail) -> Html {
     detail.open_events();
     let nav = Nav::get();
     let events = detail.events;
+    on_cleanup(move || events.leave());
     let asked = memo(move || nav.route.with(|route| route.part.events()));
     effect(move || {
         let now = State::get().now.get_untracked();
@@ -125,7 +127,8 @@ fn note(events: EventTail) -> impl IntoHtml {
                 format!("earlier events could not be read: {error}; trying again")
             }
             _ if first > 1 => format!(
-                "the first {before} are not shown and not searched: the page keeps the newest 20,000"
+                "the first {before} are not shown and not searched: the page keeps the newest {}",
+                text::count(MAX_EVENTS as u64)
             ),
             _ => String::new(),
         }
@@ -145,12 +148,14 @@ fn list(detail: RunDetail, open: RwSignal<Option<u64>>) -> El {
         windowed.set_head(if is_narrow { 0.0 } else { HEAD });
         windowed.set_row_height(if is_narrow { NARROW_ROW } else { ROW });
     });
-    // What runs is read at its end, what is over from its beginning.
+    // What runs is read at its end, and so is what came without its beginning; what is over and short from its beginning.
     let is_live = detail.run.with_untracked(|run| match run {
         Loaded::Ready(run) => run.phase.is_active() && !run.is_unfinished(),
         _ => true,
     });
-    windowed.stick_to_end(is_live);
+    let is_cut = untrack(|| events.with(|log, _| log.first().is_some_and(|first| first > 1)));
+    let at_end = is_live || is_cut;
+    windowed.stick_to_end(at_end);
     let mut before = untrack(|| events.with(|_, pick| pick.before()));
     effect(move || {
         let (rows, now) = events.with(|_, pick| (pick.len() as u64, pick.before()));
@@ -208,7 +213,7 @@ fn list(detail: RunDetail, open: RwSignal<Option<u64>>) -> El {
     };
     let scrolled = move || {
         if windowed.on_scroll() {
-            windowed.stick_to_end(windowed.at_end() && is_live);
+            windowed.stick_to_end(windowed.at_end() && at_end);
         }
     };
     view! {
