@@ -115,7 +115,7 @@ fn nobody(url: &str) -> &'static str {
         web_sys::Url::new_with_base(url, &here).is_ok_and(|url| url.origin() != origin)
     });
     if elsewhere {
-        "nothing answers, or it does not let this page ask (CORS, or this page's CSP)"
+        "nothing answers, or it lets no page of another origin ask (CORS, or this page's CSP): give it to the bridge, or put both behind one reverse proxy"
     } else {
         "nothing answers"
     }

@@ -13,6 +13,8 @@ use crate::browser::clock::BrowserClock;
 
 /// How long typing must rest before sources are asked.
 const REST: Duration = Duration::from_millis(250);
+/// A shorter text stands for too many runs.
+const ID_PREFIX: usize = 4;
 /// Values that are offered.
 const MOST: usize = 20;
 
@@ -25,7 +27,7 @@ pub struct Completion {
 
 impl Completion {
     /// Belongs to the current owner.
-    pub fn new() -> Completion {
+    pub fn of_owner() -> Completion {
         Completion {
             values: RwSignal::new(Vec::new()),
             asking: StoredValue::new_local(None),
@@ -42,6 +44,15 @@ impl Completion {
             Completing::TagKey => state
                 .runs
                 .with_table_now(|table| begins(table.tag_keys(), typed)),
+            Completing::RunId if typed.len() < ID_PREFIX => {
+                self.show(&[], lead);
+                self.asking.set_value(None);
+                return;
+            }
+            Completing::RunId => state.runs.with_table_now(|table| {
+                let rows = table.find_prefix(only, typed, MOST).into_iter();
+                rows.map(|row| table.id(row).to_string()).collect()
+            }),
             _ => Vec::new(),
         };
         self.show(&values, lead);

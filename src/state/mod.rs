@@ -1,6 +1,7 @@
 //! What the app knows, as signals. No DOM: pages read from here, and every command to a backend goes through here.
 
 pub mod actions;
+pub mod beside;
 pub mod bulk;
 pub mod clock;
 pub mod complete;

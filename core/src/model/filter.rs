@@ -6,6 +6,8 @@
 use wildmatch::WildMatch;
 
 use super::letter::lowered;
+use super::status_term::StatusTerm;
+pub use super::status_term::meaning;
 use super::{Phase, Run, Timestamp, time};
 
 /// A typed query over runs. Texts are kept as the user wrote them, so that a link reads back the same.
@@ -142,33 +144,6 @@ pub(super) fn moment(
                 value: text.clone(),
                 expected: MOMENT,
             }),
-    }
-}
-
-/// One word of a status filter: a phase, `unfinished`, or a source's own word.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum StatusTerm {
-    Phase(Phase),
-    Unfinished,
-    Raw(String),
-}
-
-impl StatusTerm {
-    pub(super) fn new(word: &str) -> StatusTerm {
-        match Phase::from_word(word) {
-            Some(phase) => StatusTerm::Phase(phase),
-            None if word.eq_ignore_ascii_case("unfinished") => StatusTerm::Unfinished,
-            None => StatusTerm::Raw(word.to_string()),
-        }
-    }
-
-    pub(super) fn matches(&self, phase: Phase, raw_status: &str, is_unfinished: bool) -> bool {
-        match self {
-            // A run without a sign of life is not "running", whatever it claims.
-            StatusTerm::Phase(wanted) => phase == *wanted && !(is_unfinished && phase.is_active()),
-            StatusTerm::Unfinished => is_unfinished,
-            StatusTerm::Raw(word) => raw_status.eq_ignore_ascii_case(word),
-        }
     }
 }
 
@@ -320,6 +295,7 @@ mod tests {
             ("status=running", true),
             ("status=failed,RUNNING", true),
             ("status=in_progress", true),
+            ("status=cancelled", false),
             ("status=failed", false),
             ("job=etl_*", true),
             ("job=*_hourly,etl_d?ily", true),

@@ -19,6 +19,7 @@ pub mod resume;
 pub mod run;
 pub mod run_stats;
 pub mod stats;
+mod status_term;
 pub mod step;
 pub mod step_stats;
 pub mod step_view;

@@ -169,6 +169,7 @@ fn run_object(json: &mut JsonText, run: &Run) {
     } else {
         counts(json, &run.steps);
     }
+    json.number_field("assets", run.assets.map(i64::from));
     json.key("tags").open('{');
     for (at, (key, _)) in run.tags.iter().enumerate() {
         let same = |tags: &[(String, String)]| -> Vec<String> {

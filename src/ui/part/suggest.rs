@@ -23,7 +23,7 @@ pub fn suggest(
     id: &'static str,
     ask: impl Fn(&str) -> (Asked, Option<u16>) + 'static,
 ) -> El {
-    let completion = Completion::new();
+    let completion = Completion::of_owner();
     let ask: Box<dyn Fn(String)> = Box::new(move |text| {
         // Of a list only its last value is being typed.
         let (before, typed) = match text.rsplit_once(',') {

@@ -49,17 +49,21 @@ pub(super) fn run(fields: &mut Fields<'_>, _: usize) -> Run {
         root: fields.text("rootRunId"),
         parent: fields.text("parentRunId"),
     };
-    let tags = fields.rows("tags", |tag, _| (tag.text("key"), tag.text("value")));
+    let tags = fields.rows("tags", |tag, _| (tag.word("key"), tag.word("value")));
+    let mut own = Vec::new();
     for (key, value) in tags {
-        let (key, value) = (key.unwrap_or_default(), value.unwrap_or_default());
         if key == FAILURE_REASON && run.phase.is_failure() {
             run.reason = Some(value.clone());
         }
         // Those are hidden by Dagster itself.
-        if !key.starts_with(".dagster/") {
+        if key.starts_with("dagster/") {
+            own.push((key, value));
+        } else if !key.starts_with(".dagster/") {
             run.tags.push((key, value));
         }
     }
+    // What people wrote stands first.
+    run.tags.append(&mut own);
     if run.raw_status == "MANAGED" {
         run.reason = Some(MANAGED.into());
     }

@@ -9,7 +9,7 @@ use super::graphql::Server;
 use super::{again, lanes};
 use crate::backend::lenient::Problems;
 use crate::backend::{BackendError, Cursor, Decoded, Page};
-use crate::model::filter::Matcher;
+use crate::model::filter::{Matcher, meaning};
 use crate::model::{Phase, Run, RunFilter, Span, Timestamp};
 use crate::store::json::{JsonText, seconds};
 
@@ -18,33 +18,20 @@ pub(super) const PAGE: u32 = 500;
 /// So many rows are looked through for one answer.
 const SCAN: usize = 2500;
 
-/// Words that users of Dagster know and that are no statuses of it.
-const GROUPS: [(&str, &[&str]); 2] = [
-    ("IN_PROGRESS", &["STARTING", "STARTED", "CANCELING"]),
-    ("CANCELLED", &["CANCELED"]),
-];
-
 /// Dagster's statuses for a filter's words, and what is to be said of them.
 pub fn statuses(words: &[String], problems: &mut Vec<String>) -> Vec<&'static str> {
     let mut found: Vec<&'static str> = Vec::new();
     for word in words {
-        let phase = Phase::from_word(word);
+        let (phase, group) = (Phase::from_word(word), meaning(word));
         let before = found.len();
-        let group = GROUPS
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(word));
-        found.extend(
-            group
-                .iter()
-                .flat_map(|(_, statuses)| statuses.iter().copied()),
-        );
-        if let Some((name, statuses)) = group {
-            problems.push(["status ", name, " is asked as ", &statuses.join(", ")].concat());
-        }
         for (status, of) in STATUSES {
-            if phase == Some(of) || status.eq_ignore_ascii_case(word) {
+            let is_in_group = group.is_some_and(|phases| phases.contains(&of));
+            if phase == Some(of) || is_in_group || status.eq_ignore_ascii_case(word) {
                 found.push(status);
             }
+        }
+        if let Some(statuses) = group.and(found.get(before..)) {
+            problems.push(["status ", word, " is asked as ", &statuses.join(", ")].concat());
         }
         if found.len() == before {
             let all: Vec<&str> = STATUSES.iter().map(|(status, _)| *status).collect();

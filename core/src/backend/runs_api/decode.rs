@@ -72,6 +72,7 @@ pub(super) fn run(fields: &mut Fields<'_>, _: usize) -> Run {
         zone_assumed: fields.flag("zone_assumed"),
         attempt: fields.small("attempt").unwrap_or(1),
         steps: counts(fields).unwrap_or_default(),
+        assets: fields.small("assets"),
         tags: tags(fields.map("tags")),
         reason: fields.text("reason"),
         user: fields.text("user"),

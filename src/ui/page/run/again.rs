@@ -26,15 +26,13 @@ fn chosen(steps: &[Step], patterns: &[String], downstream: bool) -> Vec<String> 
     let places = view.places(steps, now.get_untracked());
     let key = |place: usize| steps.get(place).map(|step| step.key.as_str());
     let mut keys: BTreeSet<&str> = places.into_iter().filter_map(key).collect();
-    while downstream {
-        let before = keys.len();
+    let mut before = if downstream { 0 } else { keys.len() };
+    while keys.len() != before {
+        before = keys.len();
         for step in steps {
             if step.needs.iter().any(|need| keys.contains(need.as_str())) {
                 keys.insert(&step.key);
             }
-        }
-        if keys.len() == before {
-            break;
         }
     }
     let chosen = steps.iter().filter(|step| keys.contains(step.key.as_str()));

@@ -3,6 +3,7 @@
 use crate::state::reactive::{Memo, memo};
 use crate::ui::html::{El, IntoHtml, value_of, view};
 use runboard_core::model::Phase;
+use runboard_core::model::filter::meaning;
 
 use crate::state::State;
 use crate::state::complete::Completing;
@@ -56,6 +57,18 @@ pub fn filters() -> impl IntoHtml {
             .chain([("unfinished", "unfinished")])
             .collect::<Vec<_>>()
     };
+    let meanings = move || {
+        let said = |word: &String| {
+            let phases = meaning(word)?.iter().map(|phase| text::phase(*phase));
+            let phases: Vec<&str> = phases.collect();
+            Some([word, " stands for ", &phases.join(", ")].concat())
+        };
+        let words: Vec<String> = nav
+            .route
+            .with(|route| route.filter.status.iter().filter_map(said).collect());
+        (!words.is_empty())
+            .then(|| view! { <span class="filters__note" role="status">{words.join("; ")}</span> })
+    };
     view! {
         <form class="filters" role="search" aria-label="Filter runs" on:submit=|event| event.prevent_default()>
             <label>"status"
@@ -94,15 +107,16 @@ pub fn filters() -> impl IntoHtml {
                 })
             }}
             <span class="filters__q">
-                <input
+                {suggest(view! { <input
                     class="field" type="search" data-search="" aria-label="Search runs" placeholder="search id, job, reason, tag \u{2026}   /"
                     prop:value=move || q.get()
                     on:input=move |event| {
                         let text = value_of(&event);
                         nav.change(|route| route.filter.q = Some(text).filter(|text| !text.trim().is_empty()));
                     }
-                />
+                /> }, "filter-q", |typed| ((Completing::RunId, typed.to_string(), String::new()), None))}
             </span>
+            {meanings}
             {move || state.runs.wrong.get().map(|words| view! { <span class="filters__wrong" role="alert">{words}</span> })}
         </form>
     }

@@ -8,13 +8,14 @@ use runboard_core::store::window::Align;
 use wasm_bindgen::JsCast as _;
 
 use super::columns::{ListColumn, least, shown as columns_shown, tracks};
-use super::group::group_row;
+use super::group::{group_row, without_runs};
 use super::row::run_row;
 use crate::browser::page;
 use crate::state::State;
+use crate::state::beside::{Backfill, backfills, keep_figures};
 use crate::state::bulk::is_any_offered;
 use crate::state::run_list::Place;
-use crate::state::run_rows::GroupRow;
+use crate::state::run_rows::{GroupBy, GroupRow};
 use crate::ui::nav::Nav;
 use crate::ui::part::row_keys::focus_soon;
 use crate::ui::part::windowed::Windowed;
@@ -40,6 +41,8 @@ pub(super) struct Rows {
     pub(super) current: RwSignal<Option<GroupRow>>,
     tab_stop: Memo<Option<GroupRow>>,
     pub(super) columns: Memo<Vec<&'static ListColumn>>,
+    /// With the numbers of their sources.
+    pub(super) backfills: RwSignal<Vec<(u16, Backfill)>>,
     /// Something can be done to several runs at once.
     pub(super) can_choose: Memo<bool>,
 }
@@ -133,12 +136,21 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
     let first = memo(move || state.rows.get(0));
     restore_place(windowed, current, shown, nav);
     let tab_stop = memo(move || current.get().or(first.get()));
+    keep_figures(state, move || {
+        let runs = placed.get().into_iter().filter_map(|(_, row)| match row {
+            GroupRow::Run(row) => Some(row),
+            GroupRow::Head(_) => None,
+        });
+        runs.collect()
+    });
+    let is_by_backfill = move || nav.route.with(|route| route.group) == Some(GroupBy::Backfill);
     let rows = Rows {
         windowed,
         placed,
         current,
         tab_stop,
         columns,
+        backfills: backfills(state, is_by_backfill),
         can_choose: memo(move || is_any_offered(state)),
     };
 
@@ -228,6 +240,7 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
                     )}
                 </div>
             </div>
+            {move || is_by_backfill().then(|| without_runs(rows))}
             {move || (held() > 0).then(|| view! {
                 <button class="grid__chip" on:click=move |_| {
                     runs.release();

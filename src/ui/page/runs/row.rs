@@ -4,11 +4,13 @@ use std::cell::Cell;
 
 use super::columns::ListColumn;
 use super::grid::Rows;
+use super::list_link;
 use crate::state::export::Column;
 use crate::state::reactive::memo;
 use crate::state::run_rows::GroupRow;
 use crate::state::sources::Source;
 use crate::ui::html::{El, Html, IntoHtml, view};
+use runboard_core::model::run::PARTITION;
 use runboard_core::model::{Phase, Run};
 use runboard_core::store::run_table::RowId;
 use wasm_bindgen::JsCast as _;
@@ -131,6 +133,11 @@ impl Cells {
             }
             Column::Duration => self.duration(),
             Column::StepsSucceeded => steps_bar(run.steps).into_html(),
+            Column::Assets => match run.assets {
+                Some(count) => text::count(u64::from(count)).into_html(),
+                None => ().into_html(),
+            },
+            Column::Partition => self.partition(),
             Column::Attempt => run.attempt.to_string().into_html(),
             Column::ExitCode => run.exit_code.map(|code| code.to_string()).into_html(),
             Column::User => text(run.user.as_deref()),
@@ -163,6 +170,16 @@ impl Cells {
             started.map(|started| text::ticking(at.since(started)))
         };
         view! { <span>{words}</span> }.into_html()
+    }
+
+    /// The partition, and the way to the other runs of it.
+    fn partition(&self) -> Html {
+        let Some(partition) = self.run.tag(PARTITION) else {
+            return ().into_html();
+        };
+        let term = [PARTITION, "=", partition].concat();
+        let href = list_link(Nav::get(), |filter| filter.tag = vec![term]);
+        view! { <a href=href title=partition tabindex="-1">{partition.to_string()}</a> }.into_html()
     }
 
     fn why(&self) -> Html {
