@@ -23,7 +23,7 @@ const CAP: usize = 384 << 20;
 pub const TAIL: u32 = 500;
 /// Lines of one request for earlier ones.
 const PAGE: u32 = 10_000;
-/// So many of the last lines are read before anybody looks at the log: other parts of the page quote from them.
+/// So many of the last lines are read of a run that failed before anybody looks at its log: other parts of the page quote from them.
 const QUOTED: u64 = 20_000;
 /// News are shown at most this often.
 const BATCH: Duration = Duration::from_millis(60);
@@ -111,17 +111,18 @@ impl LogTail {
             .unwrap_or(true)
     }
 
-    /// Whether nothing more is to be read until somebody looks at the log.
-    fn is_enough(self) -> bool {
+    /// Whether nothing more is to be read until somebody looks at the log; of a run that failed the end is quoted.
+    pub(super) fn is_enough(self, has_failed: bool) -> bool {
         let held = |store: &LogStore| {
             let first = store.first()?;
             Some(store.last()?.saturating_sub(first))
         };
-        !self.is_opened.get_value()
-            && self
-                .store
+        let is_quotable = || {
+            self.store
                 .with_value(held)
                 .is_some_and(|held| held >= QUOTED)
+        };
+        !self.is_opened.get_value() && (!has_failed || is_quotable())
     }
 
     /// Reads earlier lines until the log's beginning or the cap.
@@ -135,7 +136,7 @@ impl LogTail {
         };
         while let Some(before) = self.store.with_value(wanted) {
             self.loading.set(Loading::Earlier);
-            if self.is_enough() {
+            if self.is_enough(true) {
                 return;
             }
             urgent::quiet().await;

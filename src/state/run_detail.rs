@@ -306,9 +306,13 @@ impl RunDetail {
         if !self.has_logs() || matches!(self.log.loading.get_untracked(), Loading::Failed(_)) {
             return;
         }
+        let failed = |run: &Loaded<Run>| run.ready().is_some_and(|run| run.phase.is_failure());
+        let is_enough = self.log.is_enough(self.run.with_untracked(failed));
         let (log, backend, id) = (self.log, backend.clone(), self.id.clone());
         self.reading.set_value(Some(Task::spawn(async move {
-            log.read_earlier(backend.as_ref(), &id).await;
+            if !is_enough {
+                log.read_earlier(backend.as_ref(), &id).await;
+            }
         })));
     }
 
