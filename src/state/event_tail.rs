@@ -22,7 +22,7 @@ use super::urgent::Urgent;
 use crate::browser::clock::{BrowserClock, offset_minutes};
 
 /// The newest events, which are on the screen first.
-const TAIL: u32 = 500;
+const TAIL: u32 = 200;
 /// Events of one answer: what is decoded in one go on the main thread.
 const PAGE: u32 = 2_000;
 /// Questions that wait for their answers at a time: a source works on one answer while the one before is taken in.

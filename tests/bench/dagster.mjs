@@ -12,7 +12,7 @@ import { watch } from "./lib/watch.mjs";
 
 const EVENTS = 100_000;
 const RUNS = 10_000;
-const ROUNDS = { run: Number(process.env.BENCH_ROUNDS ?? 3), list: 5 };
+const ROUNDS = { run: Number(process.env.BENCH_ROUNDS ?? 3), list: Number(process.env.BENCH_ROUNDS ?? 5) };
 /** For how long lists are scrolled, in ms. */
 const SCROLL = 5_000;
 /** A frame that takes longer is one that is felt, in ms. */
@@ -86,8 +86,13 @@ async function visit(browser, url, measure) {
 async function scrolled(page, inside) {
   return await page.evaluate(
     async ({ inside, time, long }) => {
-      let element = document.querySelector(inside);
-      while (element && !(element.scrollHeight > element.clientHeight + 1000 && getComputedStyle(element).overflowY !== "visible")) element = element.parentElement;
+      const scrolls = (element) => element.scrollHeight > element.clientHeight + 1000 && getComputedStyle(element).overflowY !== "visible";
+      let element = null;
+      while (!element) {
+        await new Promise(requestAnimationFrame);
+        element = document.querySelector(inside);
+        while (element && !scrolls(element)) element = element.parentElement;
+      }
       const { start, frames } = await window.benchScroll(element, time);
       return { frames: frames.length, long: frames.filter((length) => length > long).length, tasks: window.benchLong.filter(([at]) => at >= start).length };
     },

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::event::RunEvent;
 
 /// So many events are held; the lowest numbers go first. An event of an ordinary length is about half a kilobyte.
-pub const MAX_EVENTS: usize = 200_000;
+pub const MAX_EVENTS: usize = 120_000;
 
 /// The events with the highest numbers, each once, in order.
 ///

@@ -19,7 +19,7 @@ pub(super) const PAGE: u64 = 1000;
 /// So many places are kept, of all runs.
 const PLACES: usize = 512;
 /// So many numbers are asked about at once when the end is looked for. Each costs the server as much as a round to it, so few.
-const PROBES: u64 = 4;
+const PROBES: u64 = 3;
 /// Numbers that are asked about at first, as powers of 4 of pages, and at once when there are more.
 const FIRST: u32 = 5;
 /// No run has more events.
@@ -137,31 +137,38 @@ pub(super) async fn walk(
     }
 }
 
-/// The number of a run's last event; 0 when there is none.
-pub(super) async fn end(server: &Server, run: &str) -> Result<u64, BackendError> {
-    let (mut low, mut high) = (0, MOST);
-    match server.last_known(run) {
+/// A number that the run's last event has or that is less than a page before it, where places can be reckoned.
+pub(super) async fn near_end(server: &Server, run: &str) -> Result<u64, BackendError> {
+    if let Some(n) = server.last_known(run) {
         // Nothing goes away, so only what came since is looked for.
-        Some(n) if server.is_dense.get() => low = n,
-        _ => {
-            let mut power: u32 = 0;
-            let mut points: Vec<u64> = vec![0];
-            while server.is_dense.get() && high - low > PAGE {
-                if high == MOST {
-                    let at = |power: u32| (PAGE << (2 * power)).min(MOST - 1);
-                    points.extend((power..power + FIRST).map(at));
-                    power += FIRST;
-                }
-                (low, high) = probe(server, run, low, high, &points).await?;
-                points.clear();
-                if high < MOST {
-                    let step = (high - low).div_ceil(PROBES + 1).max(1);
-                    points.extend((1..=PROBES).map(|count| low + count * step));
-                    points.retain(|point| *point < high);
-                }
-            }
+        return Ok(n);
+    }
+    let (mut low, mut high) = (0, MOST);
+    let mut power: u32 = 0;
+    let mut points: Vec<u64> = vec![0];
+    while server.is_dense.get() && high - low > PAGE {
+        if high == MOST {
+            let at = |power: u32| (PAGE << (2 * power)).min(MOST - 1);
+            points.extend((power..power + FIRST).map(at));
+            power += FIRST;
+        }
+        (low, high) = probe(server, run, low, high, &points).await?;
+        points.clear();
+        if high < MOST {
+            let step = (high - low).div_ceil(PROBES + 1).max(1);
+            points.extend((1..=PROBES).map(|count| low + count * step));
+            points.retain(|point| *point < high);
         }
     }
+    Ok(low)
+}
+
+/// The number of a run's last event; 0 when there is none.
+pub(super) async fn end(server: &Server, run: &str) -> Result<u64, BackendError> {
+    let low = match server.is_dense.get() {
+        true => near_end(server, run).await?,
+        false => 0,
+    };
     loop {
         let was_dense = server.is_dense.get();
         let from = match was_dense {
@@ -174,7 +181,7 @@ pub(super) async fn end(server: &Server, run: &str) -> Result<u64, BackendError>
         let walked = walk(server, run, document, range, &mut nothing, all).await?;
         // Where ids turned out not to be numbers, `low` is none.
         if server.is_dense.get() == was_dense {
-            *server.last.borrow_mut() = Some((run.to_string(), walked.last));
+            server.keep_last(run, walked.last);
             return Ok(walked.last);
         }
     }
@@ -350,6 +357,10 @@ impl Server {
             }
         }
         best
+    }
+
+    pub(super) fn keep_last(&self, run: &str, n: u64) {
+        *self.last.borrow_mut() = Some((run.to_string(), n));
     }
 
     /// The number of the last event of a run when its end was last looked for.

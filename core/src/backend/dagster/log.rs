@@ -166,6 +166,8 @@ pub(super) async fn events(
     if is_last {
         let end = match asked.before {
             Some(_) => range.to,
+            // What stands behind it is read with the rest.
+            None if server.is_dense.get() => journal::near_end(server, run).await?,
             None => journal::end(server, run).await?,
         };
         range.from = end.saturating_sub(limit as u64).max(least);
@@ -192,6 +194,9 @@ pub(super) async fn events(
             None => walk(server, run, query::EVENTS, range, &mut problems, take).await?,
         };
         has_more = !walked.is_end;
+        if asked.before.is_none() && walked.is_end && walked.last != range.from {
+            server.keep_last(run, walked.last);
+        }
         total = total.or(walked.total(range));
         if cursor.is_none() {
             cursor = position(run, walked.last, walked.cursor.as_deref());

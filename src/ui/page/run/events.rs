@@ -4,6 +4,7 @@ use crate::state::reactive::{RwSignal, effect, memo};
 use crate::ui::html::{El, Html, IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::backend::BackendError;
+use runboard_core::model::Run;
 use runboard_core::model::event::RunEvent;
 use runboard_core::model::event_log::MAX_EVENTS;
 use runboard_core::store::download;
@@ -26,6 +27,9 @@ use crate::ui::text;
 const ROW: f64 = 28.0;
 const NARROW_ROW: f64 = 48.0;
 const HEAD: f64 = 29.0;
+
+/// So many events are a short history.
+const SHORT: u64 = 1_000;
 
 const COLUMNS: [(&str, &str); 5] = [
     ("col-time", "Time"),
@@ -50,7 +54,8 @@ pub fn events(detail: RunDetail) -> Html {
         let now = State::get().now.get_untracked();
         asked.with(|asked| events.select(asked, now));
     });
-    let standing = memo(move || standing(events));
+    let run = detail.run;
+    let standing = memo(move || standing(events, run));
     // The number of the event whose record is shown.
     let open: RwSignal<Option<u64>> = RwSignal::new(None);
     let id = detail.id.clone();
@@ -74,9 +79,11 @@ pub fn events(detail: RunDetail) -> Html {
 }
 
 /// What stands in place of the list.
-fn standing(events: EventTail) -> Option<(String, String)> {
+fn standing(events: EventTail, run: RwSignal<Loaded<Run>>) -> Option<(String, String)> {
     let (held, picked) = events.with(|log, pick| (log.len(), pick.len()));
-    if picked > 0 {
+    // Where a short history is read from depends on whether the run is over.
+    let is_known = || is_long(events) || !run.with(|run| matches!(run, Loaded::Loading));
+    if picked > 0 && is_known() {
         return None;
     }
     let words = |title: &str, text: &str| Some((title.to_string(), text.to_string()));
@@ -89,6 +96,7 @@ fn standing(events: EventTail) -> Option<(String, String)> {
             words("The events could not be read", &error.to_string())
         }
         Loading::First => words("Reading the events \u{2026}", ""),
+        _ if picked > 0 => words("Reading the events \u{2026}", ""),
         _ if held == 0 => words(
             "No events",
             "The source has told nothing of this run so far; events appear here as they come.",
@@ -101,6 +109,10 @@ fn standing(events: EventTail) -> Option<(String, String)> {
             ),
         ),
     }
+}
+
+fn is_long(events: EventTail) -> bool {
+    events.with(|log, _| log.total() > SHORT)
 }
 
 /// The way out of a filter that is too narrow.
@@ -148,13 +160,12 @@ fn list(detail: RunDetail, open: RwSignal<Option<u64>>) -> El {
         windowed.set_head(if is_narrow { 0.0 } else { HEAD });
         windowed.set_row_height(if is_narrow { NARROW_ROW } else { ROW });
     });
-    // What runs is read at its end, and so is what came without its beginning; what is over and short from its beginning.
+    // What runs or is long is read at its end, which is there first; what is over and short from its beginning.
     let is_live = detail.run.with_untracked(|run| match run {
         Loaded::Ready(run) => run.phase.is_active() && !run.is_unfinished(),
         _ => true,
     });
-    let is_cut = untrack(|| events.with(|log, _| log.first().is_some_and(|first| first > 1)));
-    let at_end = is_live || is_cut;
+    let at_end = is_live || untrack(|| is_long(events));
     windowed.stick_to_end(at_end);
     let mut before = untrack(|| events.with(|_, pick| pick.before()));
     effect(move || {
