@@ -29,6 +29,8 @@ const PAGE: u32 = 2_000;
 const AHEAD: usize = 2;
 /// News are shown at most this often.
 const BATCH: Duration = Duration::from_millis(60);
+/// So long after the last scrolling somebody may still read.
+const REST: Duration = Duration::from_millis(500);
 /// How often who waits for the newest events looks for them.
 const LOOK: Duration = Duration::from_millis(10);
 /// Events filtered in one slice.
@@ -51,6 +53,8 @@ pub struct EventTail {
     reading: StoredValue<Option<Task>, LocalStorage>,
     /// Somebody looks at the events and waits for them.
     urgent: StoredValue<Option<Urgent>, LocalStorage>,
+    /// Somebody scrolls them, or did a moment ago.
+    scrolling: StoredValue<Option<Task>, LocalStorage>,
 }
 
 impl EventTail {
@@ -66,6 +70,7 @@ impl EventTail {
             flush: StoredValue::new_local(None),
             reading: StoredValue::new_local(None),
             urgent: StoredValue::new_local(None),
+            scrolling: StoredValue::new_local(None),
         }
     }
 
@@ -97,6 +102,15 @@ impl EventTail {
             self.has_tail.set_value(false);
             self.open(backend, run);
         }
+    }
+
+    /// The events are being scrolled: what is read for nobody would hold frames up.
+    pub fn scrolled(self) {
+        let urgent = Urgent::begin();
+        self.scrolling.set_value(Some(Task::spawn(async move {
+            BrowserClock.sleep(REST).await;
+            drop(urgent);
+        })));
     }
 
     /// Until the newest events are there, if somebody waits for them.

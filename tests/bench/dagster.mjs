@@ -12,7 +12,7 @@ import { watch } from "./lib/watch.mjs";
 
 const EVENTS = 100_000;
 const RUNS = 10_000;
-const ROUNDS = { run: Number(process.env.BENCH_ROUNDS ?? 3), list: Number(process.env.BENCH_ROUNDS ?? 5) };
+const ROUNDS = { run: 3, list: 5 };
 /** For how long lists are scrolled, in ms. */
 const SCROLL = 5_000;
 /** A frame that takes longer is one that is felt, in ms. */

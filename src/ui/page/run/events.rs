@@ -224,6 +224,7 @@ fn list(detail: RunDetail, open: RwSignal<Option<u64>>) -> El {
     };
     let scrolled = move || {
         if windowed.on_scroll() {
+            events.scrolled();
             windowed.stick_to_end(windowed.at_end() && at_end);
         }
     };
