@@ -14,7 +14,7 @@ use runboard_core::net::retry::Backoff;
 
 use super::sources::{ConfigState, Source};
 use super::task::Task;
-use super::{State, config, host_clock, host_transport};
+use super::{State, config, host_clock, host_transport, urgent};
 use crate::browser::clock::BrowserClock;
 
 /// Long streams of one page (browsers allow six connections to an origin on HTTP/1.1, and the bridge is one origin for all its sources).
@@ -266,6 +266,7 @@ async fn read_all(
     let mut limit = FIRST_PAGE;
     let epoch = state.runs.begin_snapshot(source.index);
     loop {
+        urgent::quiet().await;
         let answer = backend.list_runs(&filter, limit, page.as_deref()).await?;
         // The first answer's position: whatever changes while the rest is read is sent once more, and taken in once.
         if page.is_none()

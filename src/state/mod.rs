@@ -23,6 +23,7 @@ pub mod session;
 pub mod sources;
 pub mod step_stats;
 pub mod task;
+mod urgent;
 pub mod version;
 
 use std::cell::OnceCell;

@@ -137,7 +137,10 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
                             Tab::Steps => steps(detail()).into_html(),
                             Tab::Timeline => timeline(detail()),
                             Tab::Events => events(detail()),
-                            Tab::Logs => logs(detail()),
+                            Tab::Logs => {
+                                detail().open_log();
+                                logs(detail())
+                            }
                             Tab::Stats => stats(detail()),
                             Tab::Resume => resume(detail()),
                             Tab::Lineage => lineage(detail()),
