@@ -57,7 +57,7 @@ pub(super) fn actions(detail: RunDetail) -> El {
 }
 
 /// The dialog of one deed.
-fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<El> {
+pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<El> {
     let run = detail.run.with_untracked(|run| run.ready().cloned())?;
     let goes_on = !run.phase.is_terminal() && !run.is_unfinished();
     let wish = Wish::new(detail.source.clone(), detail.id.clone(), deed, goes_on);
