@@ -6,12 +6,15 @@ use std::time::Duration;
 use super::reactive::{effect, memo};
 use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
-use runboard_core::backend::{Backend, BackendError, Cursor, Topic, Update, Updates, registry};
+use runboard_core::backend::{
+    Backend, BackendError, Cursor, Info, Topic, Update, Updates, registry,
+};
 use runboard_core::model::{Run, RunFilter, Span, Timestamp};
 use runboard_core::net::Clock as _;
 use runboard_core::net::freshness::Mode;
 use runboard_core::net::retry::Backoff;
 
+use super::informed::keep_informed;
 use super::sources::{ConfigState, Source};
 use super::task::Task;
 use super::{State, config, host_clock, host_transport, urgent};
@@ -107,13 +110,13 @@ fn feed(state: State, source: Source) {
     let rereading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     let index = usize::from(source.index);
     let link = source.link;
+    // Before it has told of itself, who is to be asked again and again is known by that: another way would begin everything anew.
+    let is_polled = backend.poll_every().is_some();
     let can_stream = memo(move || {
-        link.with(|link| {
-            link.info
-                .as_ref()
-                .is_none_or(|info| info.capabilities.updates == Updates::Stream)
-        })
+        let streams = |info: &Info| info.capabilities.updates == Updates::Stream;
+        link.with(|link| link.info.as_ref().map_or(!is_polled, streams))
     });
+    keep_informed(state, &source, &backend);
     let way = memo(move || {
         let free = STREAMS.saturating_sub(state.runs.open_streams.get());
         match (state.hidden.get(), can_stream.get() && index < free) {

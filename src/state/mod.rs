@@ -11,6 +11,7 @@ pub mod event_tail;
 pub mod export;
 pub mod feed;
 pub mod gather;
+mod informed;
 pub mod launch;
 pub mod log_tail;
 pub mod notes;

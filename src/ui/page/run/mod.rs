@@ -28,6 +28,7 @@ use crate::ui::html::{El, ElRef, IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::backend::BackendError;
 
+pub(in crate::ui) use self::again::{no_tag, tags};
 use self::events::events;
 pub(in crate::ui) use self::head::copy;
 use self::head::head;
