@@ -60,14 +60,23 @@ test("dagster odd: events at which the server breaks are shown with less, and th
 
 test("dagster odd: where nothing is pushed, a live log comes all the same", async (t) => {
   const { proxy, at } = await through(t, { pushes: false });
+  const worse = await through(t, { pushes: false, breaks: (query) => query.includes("$c") && query.includes("fragment P on EventConnection") });
   const id = await server.launch("slow_job", { ops: { slow_log: { config: { seconds: 12, per_s: 4 } } } });
-  const page = await open(t, link(id, "logs", "", at), { allow: [/WebSocket/] });
-  await shows(page, "[aria-label=Log]", "slow line 3");
-  const first = await page.evaluate(() => Math.max(...[...document.querySelectorAll("[data-line]")].map((row) => Number(row.dataset.line))));
-  await until(page, (first) => [...document.querySelectorAll("[data-line]")].some((row) => Number(row.dataset.line) > first), first);
+  const allow = [/WebSocket/, /500 \(Internal Server Error\)/];
+  const page = await open(t, link(id, "logs", "", at), { allow });
+  const other = await open(t, link(id, "logs", "", worse.at), { allow });
+  for (const live of [page, other]) {
+    await shows(live, "[aria-label=Log]", "slow line 3");
+    const last = await live.evaluate(() => Math.max(...[...document.querySelectorAll("[data-line]")].map((row) => Number(row.dataset.line))));
+    await until(live, (last) => [...document.querySelectorAll("[data-line]")].some((row) => Number(row.dataset.line) > last), last);
+  }
   assert.ok(proxy.refused > 0, "it was asked for");
   await server.wait(id);
-  await shows(page, ".run__head", "succeeded");
+  for (const live of [page, other]) await shows(live, ".run__head", "succeeded");
+  assert.equal(await page.locator(".notes").count(), 0, "nothing was kept back");
+  // What came while somebody watched is said as well.
+  await other.locator(".notes summary").click();
+  await shows(other, ".notes li", /^events from [1-9]\d+ on: the server breaks at their own fields/);
 });
 
 /** What the page says that would run, by key. */
