@@ -1,10 +1,11 @@
 //! What is done to runs: each is one mutation, sent once.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::decode::run;
 use super::graphql::Server;
-use super::open::{Part, opened};
+use super::kept::{Part, opened};
 use super::{again, query};
 use crate::backend::lenient::Problems;
 use crate::backend::{Acted, Action, BackendError, Decoded, Missing};
@@ -13,7 +14,7 @@ use crate::store::json::JsonText;
 
 /// Does it. Dagster knows no keys by which a wish is told from its repetition, so it is never sent a second time.
 pub(super) async fn act(
-    server: &Server,
+    server: &Rc<Server>,
     id: &str,
     action: Action,
 ) -> Result<Decoded<Acted>, BackendError> {
@@ -113,7 +114,11 @@ async fn terminate(
     Ok(acted(done, message))
 }
 
-async fn delete(server: &Server, id: &str, force: bool) -> Result<Decoded<Acted>, BackendError> {
+async fn delete(
+    server: &Rc<Server>,
+    id: &str,
+    force: bool,
+) -> Result<Decoded<Acted>, BackendError> {
     // Dagster deletes whatever it is told to, and what runs goes on without a record.
     let known = opened(server, id, Part::Run).await?;
     if !force && !known.run.phase.is_terminal() {

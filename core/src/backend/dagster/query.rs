@@ -161,7 +161,7 @@ pub(super) const JOBS: &str = "{workspaceOrError{__typename ...on Workspace{loca
 /// What a partition of a job is launched with.
 pub(super) const PARTITION: &str = "query($s:PipelineSelector!,$k:String!){pipelineOrError(params:$s){__typename ...on Pipeline{partitionKeysOrError{__typename ...on PartitionKeys{partitionKeys}}partition(partitionName:$k){runConfigOrError{__typename ...on PartitionRunConfig{yaml}...E}tagsOrError{__typename ...on PartitionTags{results{key value}}...E}}}...E}}";
 
-pub(super) const PARTITIONS: &str = "query($s:PipelineSelector!){pipelineOrError(params:$s){__typename ...on Pipeline{partitionKeysOrError(limit:100){__typename ...on PartitionKeys{partitionKeys}}}...E}}";
+pub(super) const PARTITIONS: &str = "query($s:PipelineSelector!){pipelineOrError(params:$s){__typename ...on Pipeline{partitionKeysOrError{__typename ...on PartitionKeys{partitionKeys}}}...E}}";
 
 pub(super) const TAG_KEYS: &str = "{runTagKeysOrError{__typename ...on RunTagKeys{keys}...E}}";
 
