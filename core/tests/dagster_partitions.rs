@@ -8,9 +8,9 @@
 
 mod dagster_canned;
 
-use dagster_canned::{JSON, dagster};
+use dagster_canned::{JSON, dagster, fixture};
 use futures_util::FutureExt as _;
-use runboard_core::backend::{Backend as _, Completing};
+use runboard_core::backend::{Backend as _, BackendError, Completing};
 
 #[test]
 fn the_newest_of_many_partitions_come_first_and_an_old_one_is_found() {
@@ -38,4 +38,11 @@ fn the_newest_of_many_partitions_come_first_and_an_old_one_is_found() {
         // With a limit the server leaves off the newest.
         assert!(body.contains("partitionKeysOrError{"), "{body}");
     }
+    let (backend, _) = dagster(&[(200, JSON, jobs), (500, JSON, fixture!("python-error"))]);
+    let offered = backend.complete(&Completing::Partition("daily".into()), "");
+    let offered = offered.now_or_never().unwrap();
+    assert!(
+        matches!(offered, Err(BackendError::Broken { .. })),
+        "{offered:?}"
+    );
 }

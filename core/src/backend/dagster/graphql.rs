@@ -65,6 +65,8 @@ pub(super) struct Server {
     pub(super) reasons: RefCell<Option<(String, Rc<super::event::Reasons>)>>,
     /// Runs as they were last shown, the latest last; see `kept.rs`.
     pub(super) opened: RefCell<Vec<Rc<super::open::Opened>>>,
+    /// What may not be done to runs whose page was asked for, the latest last; see `act.rs`.
+    pub(super) denied: RefCell<Vec<(String, Vec<super::act::Deed>)>>,
     /// Questions for runs that are on their way, and how many there were.
     pub(super) asking: RefCell<Vec<super::kept::Asking>>,
     pub(super) asked: Cell<u64>,
@@ -89,6 +91,7 @@ impl Server {
             last: RefCell::default(),
             reasons: RefCell::default(),
             opened: RefCell::default(),
+            denied: RefCell::default(),
             asking: RefCell::default(),
             asked: Cell::new(0),
             captured: RefCell::default(),

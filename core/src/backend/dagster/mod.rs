@@ -183,7 +183,7 @@ impl Backend for Dagster {
     }
 
     fn objection(&self, run: &Run, action: &Action) -> Option<&'static str> {
-        act::objection(run, action)
+        act::objection(&self.server, run, action)
     }
 
     fn assets(&self, run: &str) -> Answer<Vec<Asset>> {

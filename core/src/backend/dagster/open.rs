@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::act::Deed;
 use super::asset::{self, path};
 use super::decode;
 use super::event::{Reasons, entry};
@@ -84,8 +85,9 @@ pub(super) async fn ask(server: &Server, id: &str) -> Result<Opened, BackendErro
     let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
     let mut object = wanted(&mut fields, "runOrError", "Run")?;
     let chosen = object.texts("stepKeysToExecute");
-    let mut facts = facts(&mut object);
+    let (mut facts, denied) = facts(&mut object);
     let (run, steps, plan, beside) = read_part(&mut object, &chosen);
+    server.keep_denied(&run.id, denied);
     if beside.is_part || run.tags.iter().any(|(key, _)| key == SELECTION) {
         facts.push(("steps selected".into(), chosen.join(", ")));
     }
@@ -180,7 +182,8 @@ pub(super) fn figures(stats: &mut Fields<'_>, chosen: &[String]) -> StepCounts {
     }
 }
 
-fn facts(object: &mut Fields<'_>) -> Vec<(String, String)> {
+/// What else is told of a run, and what may not be done to it.
+fn facts(object: &mut Fields<'_>) -> (Vec<(String, String)>, Vec<Deed>) {
     let mut out = Vec::new();
     let mut say = |name: &str, words: String| {
         if !words.is_empty() {
@@ -201,18 +204,15 @@ fn facts(object: &mut Fields<'_>) -> Vec<(String, String)> {
         [&path(check, "assetKey"), ":", &check.word("name")].concat()
     });
     say("checks selected", checks.join(", "));
-    let mut not = Vec::new();
-    for (field, word) in [
-        ("hasTerminatePermission", "terminate"),
-        ("hasReExecutePermission", "re-execute"),
-        ("hasDeletePermission", "delete"),
-    ] {
-        if object.take(field).and_then(|value| value.as_bool()) == Some(false) {
-            not.push(word);
+    let mut denied = Vec::new();
+    for deed in Deed::ALL {
+        if object.take(deed.field()).and_then(|value| value.as_bool()) == Some(false) {
+            denied.push(deed);
         }
     }
-    say("not permitted", not.join(", "));
-    out
+    let words: Vec<&str> = denied.iter().map(|deed| deed.word()).collect();
+    say("not permitted", words.join(", "));
+    (out, denied)
 }
 
 /// A relative, with the snapshot of its job: a run of a part of the job has one of its own beside it.
