@@ -42,7 +42,7 @@ fn the_newest_of_many_partitions_come_first_and_an_old_one_is_found() {
     let offered = backend.complete(&Completing::Partition("daily".into()), "");
     let offered = offered.now_or_never().unwrap();
     assert!(
-        matches!(offered, Err(BackendError::Broken { .. })),
+        matches!(offered, Err(BackendError::Malformed(_))),
         "{offered:?}"
     );
 }

@@ -19,6 +19,9 @@ use crate::store::json::JsonText;
 
 /// Lines or events that are given when nobody says how many.
 pub(super) const LIMIT: u32 = 1000;
+/// What stands behind the place from which a run's last events are read is read with them: to look for the end more closely takes a round to the
+/// server, and so many events not much more.
+const NEAR: u64 = 250;
 /// So many of a run's last events are searched for why it failed.
 const REASONS: u64 = 2000;
 
@@ -148,7 +151,7 @@ pub(super) async fn events(
         let end = match asked.before {
             Some(_) => range.to,
             // What stands behind it is read with the rest.
-            None if server.is_dense.get() => journal::near_end(server, run).await?,
+            None if server.is_dense.get() => journal::near_end(server, run, NEAR).await?,
             None => journal::end(server, run).await?,
         };
         range.from = end.saturating_sub(limit as u64).max(least);
