@@ -8,7 +8,7 @@ use leptos::prelude::{GetValue as _, LocalStorage, SetValue as _, StoredValue};
 use runboard_core::lazy::NotLoaded;
 use runboard_core::lazy_fn;
 
-use super::html::{Html, IntoHtml, view};
+use super::html::{El, Html, IntoHtml, view};
 use super::nav::Nav;
 use super::page;
 use super::part::panel::panel;
@@ -159,7 +159,7 @@ impl Later {
         (move || match (stage.get(), self.draw.get_value()) {
             (Stage::Here, Some(draw)) => draw(),
             (Stage::Absent(absence), _) => self.absent(absence),
-            _ => panel("Loading this page \u{2026}", "", "", ()).into_html(),
+            _ => headed(panel("Loading this page \u{2026}", "", "", ())),
         })
         .into_html()
     }
@@ -186,12 +186,16 @@ impl Later {
             Absence::NewerBuild => version::reload(),
             _ => task::spawn(self.need()),
         };
-        panel(
+        headed(panel(
             title,
             text,
             "",
             view! { <button class="button" on:click=press>{next}</button> },
-        )
-        .into_html()
+        ))
     }
+}
+
+/// Every page has a heading, one that is not here too.
+fn headed(panel: El) -> Html {
+    view! { <h1 class="visually-hidden">"Runboard"</h1>{panel} }.into_html()
 }

@@ -1,6 +1,7 @@
 //! `runs/{id}/events`: what happened in a run.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -14,7 +15,7 @@ use super::json;
 use super::problem::Problem;
 use super::query::Query;
 use super::runs::{events_cursor, of_run};
-use crate::source::events::{Event, of_history, read};
+use crate::source::events::{Event, lines, of_history};
 use crate::source::{Source, now};
 
 pub(crate) const EVENTS: [&str; 9] = [
@@ -104,9 +105,7 @@ impl Asked {
             self.since
                 .is_none_or(|since| at.is_some_and(|at| at.at >= since))
         };
-        event.n > self.after
-            && self.before.is_none_or(|before| event.n < before)
-            && is(&self.kinds, &event.kind)
+        is(&self.kinds, &event.kind)
             && (self.steps.is_none()
                 || event
                     .step
@@ -143,38 +142,53 @@ fn patterns(
         .map_err(|error| Problem::parameter(error.field, &error.value, error.expected))
 }
 
-/// Keeps what is wanted of the events that pass, within bounds.
-struct Gathered {
-    list: VecDeque<Event>,
-    bytes: usize,
-    total: u64,
+/// What is told of a run's events.
+#[derive(Default)]
+struct Told {
+    total: usize,
+    events: VecDeque<Event>,
+    /// More that is wanted stands behind them.
     more: bool,
 }
 
-impl Gathered {
-    fn take(&mut self, event: Event, asked: &Asked, row: &mut Run) {
-        self.total += 1;
-        if self.more || !asked.wants(&event, row) {
-            return;
+impl Told {
+    /// Of `all` in their order; `read` is asked only for those that may be wanted.
+    fn of<T>(
+        asked: &Asked,
+        mut all: Vec<T>,
+        number: fn(&T) -> u64,
+        read: impl Fn(T) -> io::Result<Event>,
+    ) -> io::Result<Told> {
+        let mut told = Told {
+            total: all.len(),
+            ..Told::default()
+        };
+        if let Some(before) = asked.before {
+            all.truncate(all.partition_point(|each| number(each) < before));
         }
-        let size = |event: &Event| event.message.len() + event.detail.to_string().len();
-        let full = self.list.len() >= asked.limit;
-        let bytes = size(&event);
-        if !asked.from_end {
+        all.drain(..all.partition_point(|each| number(each) <= asked.after));
+        if asked.from_end {
+            all.reverse();
+        }
+        let (mut row, mut bytes) = (Run::new("", ""), 0);
+        for each in all {
+            let event = read(each)?;
+            if !asked.wants(&event, &mut row) {
+                continue;
+            }
+            bytes += event.message.len() + event.detail.to_string().len();
             // One event is always told, however large: who pages on must get on.
-            if full || (self.bytes + bytes > MAX_BYTES && !self.list.is_empty()) {
-                self.more = true;
-                return;
+            let is_first = told.events.is_empty();
+            if told.events.len() >= asked.limit || (bytes > MAX_BYTES && !is_first) {
+                told.more = !asked.from_end;
+                break;
+            }
+            match asked.from_end {
+                true => told.events.push_front(event),
+                false => told.events.push_back(event),
             }
         }
-        self.bytes += bytes;
-        self.list.push_back(event);
-        while self.list.len() > asked.limit || (self.bytes > MAX_BYTES && self.list.len() > 1) {
-            match self.list.pop_front() {
-                Some(old) => self.bytes -= size(&old),
-                None => break,
-            }
-        }
+        Ok(told)
     }
 }
 
@@ -185,35 +199,29 @@ pub(crate) async fn get(
 ) -> Result<Response<Body>, Problem> {
     let asked = Asked::read(&query)?;
     of_run(source, id, move |source, id, detail| {
-        let mut gathered = Gathered {
-            list: VecDeque::new(),
-            bytes: 0,
-            total: 0,
-            more: false,
-        };
-        let mut row = Run::new("", "");
-        match &detail.folder {
-            Some(folder) => {
-                let take = &mut |event| {
-                    gathered.take(event, &asked, &mut row);
-                    true
-                };
-                read(&folder.join("events.jsonl"), 0, 0, take).map_err(Problem::broken)?;
-            }
+        let told = match &detail.folder {
+            Some(folder) => match lines(&folder.join("events.jsonl")).map_err(Problem::broken)? {
+                Some((file, all)) => Told::of(&asked, all, |line| line.n, |line| line.event(&file)),
+                None => Ok(Told::default()),
+            },
             None => {
                 let line = source.look().line(id);
-                for event in of_history(&detail.run, &detail.steps, line.as_ref()) {
-                    gathered.take(event, &asked, &mut row);
-                }
+                let all = of_history(&detail.run, &detail.steps, line.as_ref());
+                Told::of(&asked, all, |event| event.n, Ok)
             }
-        }
-        let last = gathered.list.back().map(|event| event.n);
+        };
+        let Told {
+            total,
+            events,
+            more,
+        } = told.map_err(Problem::broken)?;
+        let last = events.back().map(|event| event.n);
         json(&EventList {
             run: id.to_string(),
-            first: gathered.list.front().map(|event| event.n),
-            total: gathered.total,
-            next: last.filter(|_| gathered.more).map(|n| n.to_string()),
-            events: gathered.list,
+            first: events.front().map(|event| event.n),
+            total: total as u64,
+            next: last.filter(|_| more).map(|n| n.to_string()),
+            events,
             cursor: events_cursor(id, detail.events),
         })
     })

@@ -9,7 +9,7 @@ use runboard_core::model::{Phase, Run, Step};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::file::{Position, Stamp, whole_lines};
+use super::file::{Position, Stamp, read_at, whole_lines};
 use super::folder::phase;
 
 /// Lines beyond this are named and not shown, so that memory stays bounded.
@@ -33,6 +33,54 @@ pub(crate) struct Event {
     pub(crate) detail: Value,
 }
 
+/// Where an event's line is in the file. Who pages through a long history reads few of its lines as JSON.
+#[derive(Clone, Copy)]
+pub(crate) struct Line {
+    /// The event's number, from 1.
+    pub(crate) n: u64,
+    offset: u64,
+    /// In bytes; `None`: more than are read.
+    len: Option<usize>,
+}
+
+impl Line {
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn event(self, file: &File) -> io::Result<Event> {
+        let Some(len) = self.len else {
+            return Ok(of_line(self.n, None));
+        };
+        let mut bytes = vec![0; len];
+        let got = read_at(file, &mut bytes, self.offset)?;
+        bytes.truncate(got);
+        Ok(of_line(self.n, Some(&bytes)))
+    }
+}
+
+/// Where all events are, and the file that holds them; none where there is no file. A link is not followed: nothing outside of a
+/// source's folder is read.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn lines(path: &Path) -> io::Result<Option<(File, Vec<Line>)>> {
+    if Stamp::of(path).is_none() {
+        return Ok(None);
+    }
+    let file = File::open(path)?;
+    let mut lines = Vec::new();
+    whole_lines(&file, 0, MAX_LINE, &mut |offset, line| {
+        if !line.is_some_and(|line| line.trim_ascii().is_empty()) {
+            lines.push(Line {
+                n: lines.len() as u64 + 1,
+                offset,
+                len: line.map(<[u8]>::len),
+            });
+        }
+        true
+    })?;
+    Ok(Some((file, lines)))
+}
+
 /// Reads the events behind `from`, of which `before` stand in front of it, and hands them out until `take` gives false.
 /// Gives the offset behind the last one that was handed out.
 ///
@@ -44,7 +92,6 @@ pub(crate) fn read(
     before: u64,
     take: &mut dyn FnMut(Event) -> bool,
 ) -> io::Result<u64> {
-    // A link is not followed: nothing outside of a source's folder is read.
     if Stamp::of(path).is_none() {
         return Ok(from);
     }
@@ -58,22 +105,12 @@ pub(crate) fn read(
     })
 }
 
-/// How many events stand before a position; the whole file is read for it, as events are few.
+/// How many events stand before a position; the whole file is looked through for it.
 pub(crate) fn count(path: &Path, at: &Position) -> u64 {
-    let mut count = 0;
-    if at.offset > 0
-        && Stamp::of(path).is_some()
-        && let Ok(file) = File::open(path)
-    {
-        let _ = whole_lines(&file, 0, MAX_LINE, &mut |offset, line| {
-            if offset >= at.offset {
-                return false;
-            }
-            count += u64::from(line.is_none_or(|line| !line.trim_ascii().is_empty()));
-            true
-        });
-    }
-    count
+    let Ok(Some((_, lines))) = lines(path) else {
+        return 0;
+    };
+    lines.partition_point(|line| line.offset < at.offset) as u64
 }
 
 /// One line of `events.jsonl`; `None` is a line that is too long.

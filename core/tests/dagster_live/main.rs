@@ -224,7 +224,12 @@ fn a_token_is_added_on_the_way() {
     assert_eq!((told.losses, told.connections), (0, 1));
     // Without it nobody is let in.
     let bare = Dagster::new(&url("RUNBOARD_DAGSTER_GATE"), Rc::new(Wire));
-    assert!(matches!(refused(bare.info()), BackendError::SignedOut));
+    // A busy machine may not answer in time; that passes.
+    let mut error = refused(bare.info());
+    while error.is_passing() {
+        error = refused(bare.info());
+    }
+    assert!(matches!(error, BackendError::SignedOut), "{error}");
 }
 
 #[test]

@@ -182,13 +182,11 @@ impl Windowed {
     }
 
     pub fn scroll_to(self, row: u64, align: Align) {
-        if self
-            .window
-            .try_update_value(|window| window.scroll_to(row, align))
-            == Some(true)
-        {
-            self.apply();
-        }
+        self.window.update_value(|window| {
+            window.scroll_to(row, align);
+        });
+        // Also where the window was there already: the element may have been scrolled since, and tell of it only afterwards.
+        self.apply();
     }
 
     /// Rows came (or went) before the first one: what is on the screen stays.

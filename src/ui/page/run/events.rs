@@ -216,12 +216,12 @@ fn list(detail: RunDetail, Opened { open, wanted }: Opened) -> El {
     let mut before = untrack(|| events.with(|_, pick| pick.before()));
     effect(move || {
         let (rows, now) = events.with(|_, pick| (pick.len() as u64, pick.before()));
-        windowed.set_rows(rows);
         // Rows that came before those on the screen push nothing away; somebody at the beginning stays there.
         if now != before && untrack(|| windowed.first()) > 0 {
             windowed.shift(now - before);
         }
         before = now;
+        windowed.set_rows(rows);
     });
     let numbers = memo(move || {
         let range = windowed.range();
