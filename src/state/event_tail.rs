@@ -19,7 +19,7 @@ use super::feed::wait_after;
 use super::log_tail::Loading;
 use super::notes::Notes;
 use super::task::Task;
-use super::urgent::Urgent;
+use super::urgent::{Need, Urgent};
 use crate::browser::clock::{BrowserClock, offset_minutes};
 
 /// The newest events, which are on the screen first.
@@ -32,8 +32,6 @@ const AHEAD: usize = 2;
 const BATCH: Duration = Duration::from_millis(60);
 /// So long after the last scrolling somebody may still read.
 const REST: Duration = Duration::from_millis(500);
-/// How often who waits for the newest events looks for them.
-const LOOK: Duration = Duration::from_millis(10);
 /// Events filtered in one slice.
 const SLICE: usize = 2_000;
 
@@ -81,7 +79,11 @@ impl EventTail {
     pub(super) fn open(self, backend: &Rc<dyn Backend>, run: &str) {
         let is_needed = !self.has_tail.get_value() || untrack(|| self.next()).is_some();
         if is_needed {
-            self.urgent.set_value(Some(Urgent::begin()));
+            let need = match self.has_tail.get_value() {
+                true => Need::Rest,
+                false => Need::First,
+            };
+            self.urgent.set_value(Some(Urgent::begin(need)));
         }
         if is_needed && self.reading.with_value(Option::is_none) {
             let (backend, run) = (backend.clone(), run.to_string());
@@ -109,18 +111,11 @@ impl EventTail {
 
     /// The events are being scrolled: what is read for nobody would hold frames up.
     pub fn scrolled(self) {
-        let urgent = Urgent::begin();
+        let urgent = Urgent::begin(Need::Rest);
         self.scrolling.set_value(Some(Task::spawn(async move {
             BrowserClock.sleep(REST).await;
             drop(urgent);
         })));
-    }
-
-    /// Until the newest events are there, if somebody waits for them.
-    pub(super) async fn until_seen(self) {
-        while self.urgent.with_value(Option::is_some) && !self.has_tail.get_value() {
-            BrowserClock.sleep(LOOK).await;
-        }
     }
 
     /// Forgets what it holds, for a run whose history is read anew.
@@ -255,6 +250,11 @@ impl EventTail {
             .update_value(|log| log.set_total(batch.total.unwrap_or(0)));
         let was_tail = self.has_tail.get_value();
         self.has_tail.set_value(true);
+        self.urgent.update_value(|urgent| {
+            if let Some(urgent) = urgent {
+                *urgent = Urgent::begin(Need::Rest);
+            }
+        });
         let is_news = self.take(batch.events) > 0;
         self.loading.set(Loading::Earlier);
         is_news || !was_tail

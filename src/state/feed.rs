@@ -251,6 +251,21 @@ async fn read_all(
     backend: &dyn Backend,
     cursors: StoredValue<Vec<Cursor>, LocalStorage>,
 ) -> Result<(), BackendError> {
+    // What is looked at is asked for first, if it is drawn by now.
+    BrowserClock.sleep(Duration::ZERO).await;
+    urgent::seen().await;
+    let epoch = state.runs.begin_snapshot(source.index);
+    let filter = RunFilter::default();
+    let mut limit = FIRST_PAGE;
+    let mut first = None;
+    if !urgent::is_busy() {
+        let answer = backend.list_runs(&filter, limit, None).await;
+        if let Ok(answer) = &answer {
+            state.runs.take(source.index, &answer.value.items);
+        }
+        first = Some(answer);
+    }
+    // Where both fail, this one knows better why.
     let info = backend.info().await?;
     source.link.update(|link| {
         link.freshness
@@ -264,13 +279,15 @@ async fn read_all(
         link.error = None;
         link.retry_at = None;
     });
-    let filter = RunFilter::default();
     let mut page: Option<String> = None;
-    let mut limit = FIRST_PAGE;
-    let epoch = state.runs.begin_snapshot(source.index);
     loop {
-        urgent::quiet().await;
-        let answer = backend.list_runs(&filter, limit, page.as_deref()).await?;
+        let answer = match first.take() {
+            Some(answer) => answer?,
+            None => {
+                urgent::quiet().await;
+                backend.list_runs(&filter, limit, page.as_deref()).await?
+            }
+        };
         // The first answer's position: whatever changes while the rest is read is sent once more, and taken in once.
         if page.is_none()
             && let Some(cursor) = answer.cursor

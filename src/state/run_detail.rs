@@ -155,7 +155,7 @@ impl RunDetail {
     /// Reads the run, its steps and the tail of its log, each failing by itself. `None`: the run is not there.
     async fn read(&self, backend: &dyn Backend) -> Option<Vec<Cursor>> {
         // Who came for the events sees the last of them first.
-        self.events.until_seen().await;
+        urgent::seen().await;
         let mut backoff = Backoff::new();
         loop {
             match backend.run(&self.id).await {
