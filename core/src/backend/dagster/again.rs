@@ -291,12 +291,40 @@ pub(super) async fn jobs(server: &Server) -> Result<Vec<(Place, String)>, Backen
     Ok(found.concat())
 }
 
-/// Where a job is; its name stands for one in the first code location that has it.
-pub(super) async fn place(server: &Server, job: &str) -> Result<Place, BackendError> {
-    let mut all = jobs(server).await?.into_iter();
-    match all.find(|(_, name)| name == job) {
-        Some((place, _)) => Ok(place),
-        None => refused(&["no code location that is loaded has a job ", job].concat()),
+/// Where the job is that `named` means, and its name: a job's own name, or with `@` its code location or, as Dagster writes it in addresses,
+/// `repository@location`, where several have one of that name.
+pub(super) async fn place(server: &Server, named: &str) -> Result<(Place, String), BackendError> {
+    choose(jobs(server).await?, named)
+}
+
+fn choose(all: Vec<(Place, String)>, named: &str) -> Result<(Place, String), BackendError> {
+    let (job, at) = match named.split_once('@') {
+        Some((job, at)) => (job, Some(at)),
+        None => (named, None),
+    };
+    let of = |(location, repository): &Place| [repository, "@", location].concat();
+    let mut found: Vec<(Place, String)> = all;
+    found.retain(|(place, name)| {
+        name == job && at.is_none_or(|at| place.0 == at || of(place) == at)
+    });
+    if found.len() > 1 {
+        let names = found.iter().map(|(place, _)| match at {
+            None => [job, "@", &place.0].concat(),
+            Some(_) => [job, "@", &of(place)].concat(),
+        });
+        let names = names.collect::<Vec<_>>().join(", ");
+        return refused(
+            &[
+                job,
+                " is a job of several code locations; name one: ",
+                &names,
+            ]
+            .concat(),
+        );
+    }
+    match found.pop() {
+        Some(found) => Ok(found),
+        None => refused(&["no code location that is loaded has a job ", named].concat()),
     }
 }
 
@@ -305,13 +333,13 @@ pub(super) async fn launch(
     server: &Server,
     launch: Launch,
 ) -> Result<Decoded<Acted>, BackendError> {
-    let place = place(server, &launch.job).await?;
+    let (place, job) = place(server, &launch.job).await?;
     let (mut own, mut config) = (launch.tags, launch.config);
     if !launch.steps.is_empty() {
         own.push((SELECTION.into(), launch.steps.join(",")));
     }
     if let Some(key) = &launch.partition {
-        let (yaml, more) = partition(server, &place, &launch.job, key).await?;
+        let (yaml, more) = partition(server, &place, &job, key).await?;
         if config.trim().is_empty() {
             config = yaml;
         }
@@ -326,7 +354,7 @@ pub(super) async fn launch(
     selector(
         &mut json,
         &place,
-        &launch.job,
+        &job,
         &[],
         &launch.assets,
         launch.checks.as_deref(),
@@ -339,4 +367,33 @@ pub(super) async fn launch(
     json.close('}').close('}').close('}');
     let done = done(server, query::LAUNCH, json.finish(), "launchRun", SUCCESS).await?;
     Ok(acted(done, LAUNCHED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_of_several_code_locations_is_named_with_its_own() {
+        let of = |at: &str, repository: &str, job: &str| {
+            ((at.to_string(), repository.to_string()), job.to_string())
+        };
+        let all = || {
+            vec![
+                of("a", "r", "x"),
+                of("b", "r", "x"),
+                of("b", "s", "x"),
+                of("b", "s", "y"),
+            ]
+        };
+        let at = |named: &str| choose(all(), named);
+        assert_eq!(at("y").unwrap(), of("b", "s", "y"));
+        assert_eq!(at("x@a").unwrap(), of("a", "r", "x"));
+        assert_eq!(at("x@s@b").unwrap(), of("b", "s", "x"));
+        let words = |named: &str| at(named).unwrap_err().to_string();
+        assert!(words("x").contains("x@a, x@b"), "{}", words("x"));
+        assert!(words("x@b").contains("x@r@b, x@s@b"), "{}", words("x@b"));
+        assert!(words("z").contains("has a job z"), "{}", words("z"));
+        assert!(words("y@a").contains("has a job y@a"), "{}", words("y@a"));
+    }
 }

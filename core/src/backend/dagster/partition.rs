@@ -16,10 +16,10 @@ fn pipeline(json: &mut JsonText, (location, repository): &Place, job: &str) {
 
 /// All partitions of a job, in Dagster's order: the newest last. It takes no beginning that they are to have.
 pub(super) async fn partitions(server: &Server, job: &str) -> Result<Vec<String>, BackendError> {
-    let place = place(server, job).await?;
+    let (place, job) = place(server, job).await?;
     let mut json = JsonText::new();
     json.open('{');
-    pipeline(&mut json, &place, job);
+    pipeline(&mut json, &place, &job);
     json.close('}');
     let got = server.get(
         query::PARTITIONS,
