@@ -72,8 +72,13 @@ test("dagster: a failed run names its step and its error, and what stands behind
   await page.goto(link(ids.fail, "events", "&f.type=STEP_FAILURE"));
   await page.locator("[data-event]").first().click();
   await shows(page, "[aria-label=Event]", "inner cause");
+  await shows(page, "[aria-label=Event] .facts", /rows\s*7\s*note\s*\*\*bad\*\* row/);
   await page.getByText("Record of the event").click();
-  await shows(page, "[aria-label=Event]", "rows");
+  await shows(page, "[aria-label=Event] .json", '"mdStr": "**bad** row"');
+  await page.goto(link(ids.asset, "events", "&f.type=ASSET_MATERIALIZATION"));
+  await page.locator("[data-event]").first().click();
+  await shows(page, "[aria-label=Event] .facts", /asset\s*orders\s*rows\s*100\s*preview\s*\|a\|/);
+  await shows(page, "[aria-label=Event] .facts", /sample\s*\{"id": 1, "sum": 2.5\}/);
 });
 
 test("dagster: a finished short run that is opened by its link is asked for with one document, its log and its events included", async (t) => {

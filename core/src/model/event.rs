@@ -72,6 +72,8 @@ pub struct RunEvent {
     pub detail: Option<String>,
     /// What failed, as text for people with its stack and its causes; of an event that was asked for by itself.
     pub error: Option<String>,
+    /// What it says by names and values, for people; of an event that was asked for by itself.
+    pub facts: Vec<(String, String)>,
 }
 
 /// Which events are asked for. Texts are kept as the user wrote them. Values of one key widen, different keys narrow.

@@ -134,6 +134,7 @@ pub(super) fn entry(fields: &mut Fields<'_>, n: u64, detail: &str) -> Entry {
         message,
         detail: (!detail.is_empty()).then(|| detail.to_string()),
         error: None,
+        facts: Vec::new(),
     };
     Entry { event, line, error }
 }

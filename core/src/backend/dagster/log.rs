@@ -8,6 +8,7 @@ use super::event::{Reasons, entry, trace};
 use super::graphql::Server;
 use super::held;
 use super::journal::{self, Range, walk};
+use super::metadata;
 use super::query;
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{
@@ -226,7 +227,11 @@ pub(super) async fn event(
     let take = &mut |fields: &mut Fields<'_>, n, text: &str| {
         let error = trace(fields);
         let event = entry(fields, n, text).event;
-        found = Some(RunEvent { error, ..event });
+        found = Some(RunEvent {
+            error,
+            facts: metadata::facts(text),
+            ..event
+        });
         false
     };
     walk(server, run, query::EVENTS_FULL, range, &mut problems, take).await?;

@@ -21,6 +21,7 @@ mod lanes;
 pub mod list;
 mod live;
 mod log;
+mod metadata;
 mod near;
 mod open;
 mod partition;

@@ -24,6 +24,7 @@ fn event(fields: &mut Fields<'_>, _: usize) -> RunEvent {
         message: fields.word("message"),
         detail: fields.take("detail").map(|value| value.to_string()),
         error: None,
+        facts: Vec::new(),
     }
 }
 

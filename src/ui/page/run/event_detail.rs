@@ -7,6 +7,7 @@ use runboard_core::store::json::pretty;
 
 use super::head::copy;
 use crate::state::run_detail::{Loaded, RunDetail};
+use crate::ui::part::facts::facts;
 use crate::ui::text;
 
 pub fn event_detail(detail: &RunDetail, open: RwSignal<Option<u64>>) -> Html {
@@ -38,6 +39,12 @@ fn draw(event: RunEvent, open: RwSignal<Option<u64>>, more: RwSignal<Loaded<RunE
     let json =
         memo(move || of_more(|more| more.detail.as_deref().map(pretty)).or_else(|| own.clone()));
     let error = memo(move || of_more(|more| more.error.clone()));
+    let says = memo(move || {
+        more.with(|more| match more.ready().filter(|more| more.n == n) {
+            Some(more) => more.facts.clone(),
+            None => Vec::new(),
+        })
+    });
     let words = move || {
         json.get()
             .unwrap_or_else(|| "The source keeps no record of its own behind this event.".into())
@@ -61,12 +68,11 @@ fn draw(event: RunEvent, open: RwSignal<Option<u64>>, more: RwSignal<Loaded<RunE
                 <button class="button button--small" on:click=move |_| open.set(None)>"Close"</button>
             </div>
             <p class="events__message">{event.message}</p>
-            {move || match error.get() {
-                None => record().into_html(),
-                Some(words) => view! {
-                    <pre class="events__error" tabindex="0" role="group" aria-label="Error">{words}</pre>
-                    <details class="events__record"><summary>"Record of the event"</summary>{record()}</details>
-                },
+            {move || says.with(|says| !says.is_empty()).then(|| facts(move || says.get()))}
+            {move || error.get().map(|words| view! { <pre class="events__error" tabindex="0" role="group" aria-label="Error">{words}</pre> })}
+            {move || match error.with(Option::is_none) && says.with(Vec::is_empty) {
+                true => record().into_html(),
+                false => view! { <details class="events__record"><summary>"Record of the event"</summary>{record()}</details> }.into_html(),
             }}
         </section>
     }
