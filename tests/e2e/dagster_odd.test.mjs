@@ -1,8 +1,11 @@
 // Dagster runs that are out of the ordinary: a server that breaks at events, one that pushes nothing, steps chosen by hand, runs of other systems.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { violations } from "./lib/axe.mjs";
 import { dagster, front } from "./lib/dagster.mjs";
+import { tempDir } from "./lib/env.mjs";
 import { none, open, shows, until } from "./lib/page.mjs";
 import { later } from "./lib/proc.mjs";
 import { dagsterProxy } from "./lib/web.mjs";
@@ -163,6 +166,48 @@ test("dagster odd: a run is re-executed with the tags of its parent, or without"
     const own = Object.keys(run.tags).filter((key) => ["first", "second", "third"].includes(key)).sort();
     assert.deepEqual(own, { first: ["first"], second: ["first", "second"], third: ["third"] }[tag]);
   }
+});
+
+test("dagster odd: a run that starts and one that is held say so", async (t) => {
+  const page = await open(t, link(ids.ok));
+  for (const [status, phase] of [["STARTING", "starting"], ["SUSPENDED", "paused"]]) {
+    const id = await server.managed("", status);
+    await page.goto(link(id));
+    await until(page, (phase) => document.querySelector(".run__title")?.dataset.phase === phase, phase);
+    await shows(page, ".run__title", phase);
+    await page.goto(`${bridge.url}?source=dg&status=${status}`);
+    await until(page, (id) => [...document.querySelectorAll("[data-run-id]")].map((row) => row.dataset.runId).join() === id, id);
+    await shows(page, `[data-run-id="${id}"]`, phase);
+  }
+});
+
+test("dagster odd: an event of a type that nobody knows yet is shown by its own word", async (t) => {
+  const { at } = await through(t, { rewrite: (text) => text.replaceAll('"STEP_START"', '"STEP_DREAMT"').replaceAll('"ExecutionStepStartEvent"', '"ExecutionStepDreamtEvent"') });
+  const page = await open(t, link(ids.ok, "events", "&f.type=STEP_DREAMT", at));
+  await shows(page, "[data-event] .col-type", "STEP_DREAMT");
+  await page.locator("[data-event]").first().click();
+  await shows(page, "[aria-label='Record of the event']", '"__typename": "ExecutionStepDreamtEvent"');
+});
+
+test("dagster odd: a deployment's path and a token that the browser never sees", async (t) => {
+  const gate = await dagster(undefined, ["--no-daemon", "--path-prefix", "/prod", "--header", "Dagster-Cloud-Api-Token:secret"]);
+  later(t, () => gate.stop());
+  const token = join(tempDir("token"), "token");
+  writeFileSync(token, "secret\n", { mode: 0o600 });
+  const at = await front(gate.url, ["--upstream-header", `dg=Dagster-Cloud-Api-Token:${token}`]);
+  later(t, () => at.stop());
+  const page = await open(t, `${at.url}?view=sources`);
+  const seen = [];
+  page.on("request", (request) => seen.push(JSON.stringify([request.url(), request.headers(), request.postData()])));
+  await page.goto(`${at.url}?view=sources`);
+  await shows(page, "main", "Dagster 1.");
+  assert.ok(seen.some((words) => words.includes("/proxy/dg/graphql")));
+  assert.deepEqual(seen.filter((words) => words.includes("secret")), []);
+  // Without it the server lets nobody in, and the page says what it was told.
+  const bare = await front(gate.url, []);
+  later(t, () => bare.stop());
+  const without = await open(t, `${bare.url}?view=sources`, { allow: [/401|403/] });
+  await shows(without, "main", /sign|not let|401|403/i);
 });
 
 test("dagster odd: a run that another system runs is shown as such, and of several that begin alike all are offered", async (t) => {

@@ -162,7 +162,7 @@ export async function littleApi(run) {
  * null against the schema: the whole answer is null, with status 500. `pushes`: whether websockets are let through. `broken` holds the documents
  * that were not answered, `refused` counts the websockets.
  */
-export async function dagsterProxy(to, { breaks = () => false, pushes = true } = {}) {
+export async function dagsterProxy(to, { breaks = () => false, pushes = true, rewrite = null } = {}) {
   const target = new URL(to);
   const self = { broken: [], refused: 0 };
   const server = http.createServer((request, response) => {
@@ -178,8 +178,16 @@ export async function dagsterProxy(to, { breaks = () => false, pushes = true } =
       }
       const headers = { ...request.headers, host: target.host, connection: "close" };
       const ask = http.request({ host: target.hostname, port: target.port, path: request.url, method: request.method, headers, agent: false }, (answer) => {
-        response.writeHead(answer.statusCode, answer.headers);
-        answer.pipe(response);
+        if (!rewrite) {
+          response.writeHead(answer.statusCode, answer.headers);
+          return answer.pipe(response);
+        }
+        const parts = [];
+        answer.on("data", (bytes) => parts.push(bytes));
+        answer.on("end", () => {
+          const { "content-length": _, ...rest } = answer.headers;
+          response.writeHead(answer.statusCode, rest).end(rewrite(String(Buffer.concat(parts))));
+        });
       });
       ask.on("error", () => request.socket.destroy());
       ask.end(body);
