@@ -232,6 +232,7 @@ fn tabs_download_what_the_runs_api_would_send() {
         message: text.to_string(),
         detail: Some("17".into()),
         error: None,
+        facts: Vec::new(),
     };
     let events: Vec<RunEvent> = HARD.iter().enumerate().map(event).collect();
     let text = download::events("r", &mut events.iter());

@@ -27,7 +27,7 @@ const POLL: Duration = Duration::from_secs(5);
 /// How often a tab asks that nobody sees.
 const POLL_HIDDEN: Duration = Duration::from_secs(60);
 /// Rows of the first page, so that something is on screen soon, and of the following ones.
-const FIRST_PAGE: u32 = 100;
+pub(super) const FIRST_PAGE: u32 = 100;
 const PAGE: u32 = 2000;
 
 /// How a source's news are fetched.
@@ -314,32 +314,6 @@ async fn read_all(
     }
     source.link.update(|link| link.is_loaded = true);
     Ok(())
-}
-
-/// While lists are still being read, a filter's newest runs are asked for by themselves, so that nobody waits for what lies far back.
-pub fn look_ahead(state: State, filter: RunFilter, names: Vec<String>) -> Option<Task> {
-    let sources = state.sources.list.get_untracked();
-    let is_wanted = |source: &Source| {
-        let is_named = names.is_empty() || names.iter().any(|name| source.is_named(name));
-        is_named
-            && source
-                .link
-                .with_untracked(|link| !link.is_loaded && link.info.is_some())
-    };
-    let sources: Vec<Source> = sources.into_iter().filter(is_wanted).collect();
-    (!sources.is_empty() && !filter.is_empty()).then(|| {
-        Task::spawn(async move {
-            for source in sources {
-                let Ok(backend) = source.backend() else {
-                    continue;
-                };
-                // Reading the whole list goes on and says what goes wrong.
-                if let Ok(answer) = backend.list_runs(&filter, FIRST_PAGE, None).await {
-                    state.runs.take(source.index, &answer.value.items);
-                }
-            }
-        })
-    })
 }
 
 /// Takes one piece of news in.

@@ -14,6 +14,7 @@ pub mod gather;
 mod informed;
 pub mod launch;
 pub mod log_tail;
+pub mod look_ahead;
 pub mod notes;
 pub mod prefs;
 pub mod reactive;

@@ -24,7 +24,7 @@ pub(in crate::ui) use self::standing::{Standing, no_rows, standing};
 use self::tools::tools;
 use crate::state::State;
 use crate::state::beside::counts;
-use crate::state::feed::look_ahead;
+use crate::state::look_ahead::look_ahead;
 use crate::state::sources::{ConfigState, Source};
 use crate::state::task::Task;
 use crate::ui::nav::Nav;
