@@ -83,8 +83,8 @@ fn rows() -> Vec<Row> {
         ),
         Row {
             name: "schemathesis",
-            found: schemathesis::found(),
-            get: format!("cargo xtask test  (or: {})", schemathesis::by_hand()),
+            found: schemathesis::VENV.found(),
+            get: format!("cargo xtask test  (or: {})", schemathesis::VENV.by_hand()),
             vital: false,
         },
         program(

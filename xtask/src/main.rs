@@ -16,10 +16,12 @@ mod port;
 mod proc;
 mod schemathesis;
 mod serve;
+mod server;
 mod sizes;
 mod stage;
 mod test;
 mod tools;
+mod venv;
 mod wasm;
 
 use std::process::ExitCode;

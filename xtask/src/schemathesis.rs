@@ -2,7 +2,7 @@
 //! allows and much that it does not. `/stream` never ends and has tests of its own.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -10,9 +10,11 @@ use crate::counts::Counts;
 use crate::fail::{Done, Fail};
 use crate::paths;
 use crate::pins::SCHEMATHESIS;
-use crate::proc::{self, Group};
+use crate::proc;
+use crate::server::Server;
 use crate::stage::Stage;
 use crate::tools::Kit;
+use crate::venv::Venv;
 
 /// How long the bridge may take to say where it listens.
 const START: Duration = Duration::from_secs(30);
@@ -20,57 +22,12 @@ const START: Duration = Duration::from_secs(30);
 const EXAMPLES: &str = "40";
 const SEED: &str = "20261121";
 
-fn dir() -> PathBuf {
-    let name = format!("schemathesis-{SCHEMATHESIS}");
-    paths::cache().join("tools").join(name)
-}
-
-fn program() -> PathBuf {
-    dir().join("bin").join("schemathesis")
-}
-
-/// Written last, so that an installation that broke off counts as none. A venv cannot be moved, so it is made in its place.
-fn whole() -> PathBuf {
-    dir().join("installed")
-}
-
-pub(crate) fn is_installed() -> bool {
-    whole().is_file() && program().is_file()
-}
-
-/// The command that installs it by hand.
-pub(crate) fn by_hand() -> String {
-    let dir = dir().display().to_string();
-    format!("python3 -m venv {dir} && {dir}/bin/pip install schemathesis=={SCHEMATHESIS}")
-}
-
-pub(crate) fn found() -> Option<String> {
-    is_installed().then(|| format!("{SCHEMATHESIS}  {}", dir().display()))
-}
-
-pub(crate) fn install(stage: &mut Stage<'_>) -> Done {
-    if paths::which("python3").is_none() {
-        return Err(Fail::new(
-            "python3 is missing, which runs schemathesis",
-            "apt-get install -y python3 python3-venv",
-        ));
-    }
-    let dir = dir();
-    let _ = fs::remove_dir_all(&dir);
-    fs::create_dir_all(&dir).map_err(|error| Fail::file(&dir, &error))?;
-    let mut venv = proc::command("python3");
-    stage
-        .run(venv.args(["-m", "venv"]).arg(&dir))
-        .map_err(|fail| Fail {
-            mend: String::from("apt-get install -y python3-venv"),
-            ..fail
-        })?;
-    let mut pip = proc::command(dir.join("bin").join("pip"));
-    pip.args(["install", "--quiet", "--disable-pip-version-check"])
-        .arg(format!("schemathesis=={SCHEMATHESIS}"));
-    stage.run(&mut pip)?;
-    fs::write(whole(), SCHEMATHESIS).map_err(|error| Fail::file(&whole(), &error))
-}
+pub(crate) const VENV: Venv = Venv {
+    name: "schemathesis",
+    version: SCHEMATHESIS,
+    packages: &["schemathesis"],
+    program: "schemathesis",
+};
 
 pub(crate) fn run(stage: &mut Stage<'_>, kit: &Kit, counts: &mut Counts) -> Done {
     stage.run(&mut kit.cargo(&["build", "--locked", "-p", "runboard-bridge"]))?;
@@ -92,7 +49,7 @@ pub(crate) fn run(stage: &mut Stage<'_>, kit: &Kit, counts: &mut Counts) -> Done
     let lines = place.join("rec").join("runs.jsonl");
     fs::copy(&lines, &history).map_err(|error| Fail::file(&lines, &error))?;
 
-    let mut server = Server::start(&bridge, &place, &history)?;
+    let mut server = bridge_over(&bridge, &place, &history)?;
     let ids = ids(&place);
     let mut notes = Vec::new();
     // A well-formed id of no run is a 404, a token that is no plan's a 409: neither is an acceptance.
@@ -158,7 +115,7 @@ fn own_backend(
     fs::write(&file, code).map_err(|error| Fail::file(&file, &error))?;
     let mut command = proc::command("python3");
     command.arg(&file).arg("0");
-    let mut server = Server::of(&mut command, "the server of the document")?;
+    let mut server = Server::of(&mut command, "the server of the document", START)?;
     let mut command = ask(kit, place, server.url.trim_end_matches('/'), "demo-1");
     let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
     command.args(["--mode", "positive", "--checks", checks]);
@@ -213,7 +170,7 @@ fn ids(place: &Path) -> String {
 }
 
 fn ask(kit: &Kit, place: &Path, url: &str, ids: &str) -> Command {
-    let mut command = kit.command(&program().to_string_lossy());
+    let mut command = kit.command(&VENV.program(VENV.program).to_string_lossy());
     command
         .arg("run")
         .arg(paths::root().join("docs/runs-api.yaml"))
@@ -263,57 +220,25 @@ fn cases(line: &str) -> Option<Counts> {
     })
 }
 
-struct Server {
-    group: Group,
-    url: String,
-    /// Kept, so that the bridge can go on talking.
-    _lines: std::sync::mpsc::Receiver<proc::Line>,
-}
-
-impl Server {
-    fn start(bridge: &Path, place: &Path, history: &Path) -> Done<Server> {
-        let mut command = proc::command(bridge);
-        command
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--allow-actions",
-                "--grace",
-                "1",
-            ])
-            .arg("--dist")
-            .arg(place.join("dist"))
-            .arg("--dir")
-            .arg(place.join("rec"))
-            .arg("--history")
-            .arg(format!("history={}", history.display()))
-            .env("BRIDGE", bridge);
-        Server::of(&mut command, "the bridge")
-    }
-
-    /// A program whose first line is its address.
-    fn of(command: &mut Command, name: &str) -> Done<Server> {
-        let bad = |why: String| {
-            Fail::new(
-                format!("{name} did not start: {why}"),
-                "run it again with -v",
-            )
-        };
-        let (group, lines) = Group::spawn_heard(command).map_err(|error| bad(error.to_string()))?;
-        let line = lines
-            .recv_timeout(START)
-            .map_err(|error| bad(error.to_string()))?;
-        let url = String::from_utf8_lossy(&line.1).trim().to_owned();
-        if !url.starts_with("http://") {
-            return Err(bad(url));
-        }
-        Ok(Server {
-            group,
-            url,
-            _lines: lines,
-        })
-    }
+fn bridge_over(bridge: &Path, place: &Path, history: &Path) -> Done<Server> {
+    let mut command = proc::command(bridge);
+    command
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--allow-actions",
+            "--grace",
+            "1",
+        ])
+        .arg("--dist")
+        .arg(place.join("dist"))
+        .arg("--dir")
+        .arg(place.join("rec"))
+        .arg("--history")
+        .arg(format!("history={}", history.display()))
+        .env("BRIDGE", bridge);
+    Server::of(&mut command, "the bridge", START)
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ pub(crate) fn missing(needs: &[Need]) -> Vec<&'static str> {
     {
         names.push("install npm packages");
     }
-    if need(Need::Schemathesis) && !schemathesis::is_installed() {
+    if need(Need::Schemathesis) && !schemathesis::VENV.is_installed() {
         names.push("install schemathesis");
     }
     if need(Need::Browser) && Browser::find().is_none() {
@@ -99,7 +99,7 @@ pub(crate) fn ensure(session: &Session, needs: &[Need]) -> Done<Kit> {
             "install wasm-bindgen" => cargo_install(stage, &WASM_BINDGEN),
             "install trunk" => cargo_install(stage, &TRUNK),
             "install npm packages" => node::install(stage),
-            "install schemathesis" => schemathesis::install(stage),
+            "install schemathesis" => schemathesis::VENV.install(stage),
             _ => Browser::install(stage),
         });
         match done {

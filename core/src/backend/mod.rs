@@ -6,8 +6,10 @@ pub mod action;
 pub mod error;
 pub mod follow;
 pub mod history;
+mod lenient;
 pub mod registry;
 pub mod runs_api;
+mod slice;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{self, LocalBoxFuture};

@@ -220,6 +220,11 @@ impl Matcher {
                 .is_none_or(|until| at.is_some_and(|at| at <= until))
     }
 
+    /// From when and until when.
+    pub fn times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.since, self.until)
+    }
+
     /// Each must be met by one of the run's tags; see [`tag_matches`].
     pub fn tag_terms(&self) -> &[TagTerm] {
         &self.tag

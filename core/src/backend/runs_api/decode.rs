@@ -4,8 +4,8 @@
 
 use serde_json::{Map, Value};
 
-use super::lenient::{Fields, Problems};
 use super::lines;
+use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{
     BackendError, Capabilities, Cursor, Decoded, Info, LogBatch, Logs, Page, Updates, Vocabulary,
 };

@@ -1,8 +1,8 @@
 //! What the Runs API tells of one run beside its row, steps and log: events, figures, family, records, plans, and what was done.
 
 use super::decode::{self, decoded, one, phase, run};
-use super::lenient::{Fields, Problems};
-use super::slice;
+use crate::backend::lenient::{Fields, Problems};
+use crate::backend::slice;
 use crate::backend::{Acted, BackendError, Decoded, EventBatch, Missing};
 use crate::model::event::{EventLevel, RunEvent};
 use crate::model::resume::{PlanStep, PlanVerb, ResumePlan};

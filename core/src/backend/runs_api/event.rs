@@ -2,7 +2,7 @@
 
 use super::decode::{log, run, steps};
 use super::decode_run::event_batch;
-use super::lenient::{Fields, Problems};
+use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Cursor, EventBatch, Positioned, Topic, Update};
 use crate::model::Timestamp;
 

@@ -6,10 +6,8 @@ pub mod decode;
 pub mod decode_run;
 pub mod encode;
 pub mod event;
-mod lenient;
 mod lines;
 mod request;
-mod slice;
 mod watch;
 pub mod wire;
 
