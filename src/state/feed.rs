@@ -79,7 +79,13 @@ fn open_sources(state: State, config: config::Config) {
         .into_iter()
         .enumerate()
         .map(|(index, config)| {
-            let backend = registry::open(&config.kind, &config.url, host_transport());
+            let backend = registry::open(
+                &config.kind,
+                &config.url,
+                &config.settings,
+                host_transport(),
+                host_clock(),
+            );
             Source::new(index as u16, config, backend)
         })
         .collect();

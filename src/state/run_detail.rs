@@ -69,15 +69,35 @@ impl RunDetail {
         let Ok(backend) = detail.source.backend() else {
             return detail;
         };
-        runs.open_streams.update(|count| *count += 1);
+        let streams = backend.streams(&detail.topics());
+        runs.open_streams.update(|count| *count += streams);
         let task = Task::spawn(detail.clone().stay(backend));
         let task = StoredValue::new_local(Some(task));
         on_cleanup(move || {
             task.set_value(None);
             runs.open_streams
-                .update(|count| *count = count.saturating_sub(1));
+                .update(|count| *count = count.saturating_sub(streams));
         });
         detail
+    }
+
+    /// What is followed: the run, and its root's log where logs belong to steps.
+    fn topics(&self) -> Vec<Topic> {
+        let mut topics = vec![Topic::Run(self.id.clone())];
+        let has_own = |can: &Capabilities| can.step_logs && can.logs == Logs::Follow;
+        let info = |link: &super::sources::Link| {
+            link.info
+                .as_ref()
+                .is_some_and(|info| has_own(&info.capabilities))
+        };
+        if self.source.link.with_untracked(info) {
+            topics.push(Topic::Log {
+                run: self.id.clone(),
+                step: String::new(),
+                attempt: None,
+            });
+        }
+        topics
     }
 
     /// What the source calls a step.
@@ -130,7 +150,7 @@ impl RunDetail {
             let work = follow(
                 backend.clone(),
                 host_clock(),
-                vec![Topic::Run(self.id.clone())],
+                self.topics(),
                 cursors,
                 FollowOptions::default(),
                 &mut sink,
@@ -192,12 +212,18 @@ impl RunDetail {
         };
         // Each answer's position covers its own part of the topic: what changes meanwhile is sent again, and taken in once.
         let mut cursors = Vec::new();
-        match backend.steps(&self.id).await {
-            Ok(steps) => {
+        let steps = match backend.tells_all_steps() {
+            // The first ones are shown before the last ones have come.
+            true => None,
+            false => Some(backend.steps(&self.id).await),
+        };
+        match steps {
+            None => {}
+            Some(Ok(steps)) => {
                 cursors.extend(steps.cursor);
                 self.steps.set(Loaded::Ready(steps.value));
             }
-            Err(error) => self.steps.set(Loaded::Failed(error)),
+            Some(Err(error)) => self.steps.set(Loaded::Failed(error)),
         }
         if !self.has_logs() {
             self.log.loading.set(Loading::Done);
@@ -212,6 +238,12 @@ impl RunDetail {
             Err(error) => self.log.loading.set(Loading::Failed(error)),
         }
         Some(cursors)
+    }
+
+    fn tells_all_steps(&self) -> bool {
+        self.source
+            .backend()
+            .is_ok_and(|backend| backend.tells_all_steps())
     }
 
     /// Why steps or log could not be read, when asking again can help.
@@ -294,7 +326,11 @@ impl RunDetail {
             }
             Update::Steps { run, steps } if run == self.id => {
                 // Without the steps that the changes belong to, the changes alone would pass for all of them.
+                let is_all = self.tells_all_steps();
                 self.steps.update(|loaded| {
+                    if is_all && !matches!(loaded, Loaded::Ready(_)) {
+                        *loaded = Loaded::Ready(Vec::new());
+                    }
                     if let Loaded::Ready(old) = loaded {
                         fold::upsert_steps(old, steps);
                     }

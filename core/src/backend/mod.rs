@@ -3,13 +3,16 @@
 //! An adapter is one folder (`mod.rs wire.rs decode.rs request.rs`) and one line in [`registry`]. Wire types end in its `decode.rs`.
 
 pub mod action;
+mod capabilities;
 pub mod error;
+pub mod flyte;
 pub mod follow;
 pub mod history;
 mod lenient;
 pub mod registry;
 pub mod runs_api;
 mod slice;
+pub mod tasks;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{self, LocalBoxFuture};
@@ -18,73 +21,13 @@ use futures_util::stream::LocalBoxStream;
 use crate::model::event::RunEvent;
 use crate::model::{
     EventFilter, Family, Level, LogLine, LogStream, ResumeMode, ResumePlan, Run, RunFilter,
-    RunStats, Step, Timestamp,
+    RunStats, Step, StepDetail, Timestamp, step_detail::StepData,
 };
 
-pub use action::{Acted, Action};
+pub use action::{Acted, Action, NewRun, Order, Template};
+pub use capabilities::{Capabilities, Logs, Updates};
 pub use error::{BackendError, Missing};
-
-/// How news of a source arrive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Updates {
-    #[default]
-    Poll,
-    Stream,
-}
-
-/// What a source can tell of logs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Logs {
-    #[default]
-    None,
-    /// Only as they stand when asked.
-    Snapshot,
-    /// Live.
-    Follow,
-}
-
-/// What a source can do; asked before anything is shown or called.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Capabilities {
-    pub updates: Updates,
-    pub logs: Logs,
-    /// The source can give a run's whole log as one file.
-    pub log_file: bool,
-    pub events: bool,
-    pub stats: bool,
-    pub lineage: bool,
-    /// The source shows its own records of a run.
-    pub raw: bool,
-    pub resume: bool,
-    pub reexecute: bool,
-    /// Runs can be asked to stop.
-    pub terminate_safe: bool,
-    /// Runs can be killed.
-    pub terminate_immediate: bool,
-    pub delete: bool,
-}
-
-impl Capabilities {
-    /// Whether the source would do this.
-    pub fn allows(&self, action: &Action) -> bool {
-        match action {
-            Action::Terminate { immediate: false } => self.terminate_safe,
-            Action::Terminate { immediate: true } => self.terminate_immediate,
-            Action::Delete { .. } => self.delete,
-            Action::Reexecute => self.reexecute,
-            Action::Resume { .. } => self.resume,
-        }
-    }
-
-    /// Whether the source does anything at all to runs.
-    pub fn has_actions(&self) -> bool {
-        self.terminate_safe
-            || self.terminate_immediate
-            || self.delete
-            || self.reexecute
-            || self.resume
-    }
-}
+pub use tasks::Tasks;
 
 /// The nouns that a source's users know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +94,8 @@ pub struct LogQuery {
     pub after: Option<u64>,
     pub limit: Option<u32>,
     pub step: Option<String>,
+    /// 1-based; `None`: the last one. Only where logs belong to attempts.
+    pub attempt: Option<u32>,
     pub stream: Option<LogStream>,
     pub level: Option<Level>,
 }
@@ -195,6 +140,14 @@ pub enum Topic {
     Runs,
     /// One run: its row, its steps, its events and its log.
     Run(String),
+    /// The log of one attempt of a step, where logs belong to those.
+    Log {
+        run: String,
+        /// Empty: the run's root.
+        step: String,
+        /// `None`: the last one.
+        attempt: Option<u32>,
+    },
 }
 
 /// News of what is followed.
@@ -317,6 +270,47 @@ pub trait Backend {
         _key: &str,
     ) -> LocalBoxFuture<'static, Result<Decoded<Acted>, BackendError>> {
         cannot("actions")
+    }
+
+    /// One step in full.
+    fn step(
+        &self,
+        _run: &str,
+        _step: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<StepDetail>, BackendError>> {
+        cannot("more to tell of a step")
+    }
+
+    /// What a step took and gave.
+    fn step_data(
+        &self,
+        _run: &str,
+        _step: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<StepData>, BackendError>> {
+        cannot("inputs and outputs of steps")
+    }
+
+    /// As [`Backend::act`], for what only some sources know.
+    fn order(
+        &self,
+        _order: &Order,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Acted>, BackendError>> {
+        cannot("such orders")
+    }
+
+    /// What can be run, where the source keeps a list of it.
+    fn tasks(&self) -> Option<Box<dyn Tasks>> {
+        None
+    }
+
+    /// How many long connections following these topics takes; browsers allow few.
+    fn streams(&self, _topics: &[Topic]) -> usize {
+        1
+    }
+
+    /// Following a run tells all its steps, so that they need not be read before.
+    fn tells_all_steps(&self) -> bool {
+        false
     }
 
     /// Where the whole log can be downloaded, when the source has it as one file.

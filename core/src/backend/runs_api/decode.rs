@@ -127,6 +127,10 @@ fn step(fields: &mut Fields<'_>, index: usize) -> Step {
         reason: fields.text("reason"),
         attempts: fields.rows("attempts", attempt),
         needs: fields.texts("needs"),
+        name: None,
+        kind: None,
+        parent: None,
+        group: None,
         version: fields.count("version").unwrap_or(0),
     }
 }
@@ -190,6 +194,7 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
             delete: can.flag("delete"),
             terminate_safe: ends.iter().any(|word| word == "safe"),
             terminate_immediate: ends.iter().any(|word| word == "immediate"),
+            ..Capabilities::default()
         };
     }
     if let Some(mut words) = fields.object("vocabulary") {

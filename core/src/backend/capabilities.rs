@@ -1,0 +1,77 @@
+//! [`Capabilities`]: what a source can do, asked before anything is shown or called.
+
+use super::Action;
+
+/// How news of a source arrive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Updates {
+    #[default]
+    Poll,
+    Stream,
+}
+
+/// What a source can tell of logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Logs {
+    #[default]
+    None,
+    /// Only as they stand when asked.
+    Snapshot,
+    /// Live.
+    Follow,
+}
+
+/// What a source can do; asked before anything is shown or called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    pub updates: Updates,
+    pub logs: Logs,
+    /// The source can give a run's whole log as one file.
+    pub log_file: bool,
+    pub events: bool,
+    pub stats: bool,
+    pub lineage: bool,
+    /// The source shows its own records of a run.
+    pub raw: bool,
+    pub resume: bool,
+    pub reexecute: bool,
+    /// Runs can be asked to stop.
+    pub terminate_safe: bool,
+    /// Runs can be killed.
+    pub terminate_immediate: bool,
+    pub delete: bool,
+    /// A step can be asked about by itself ([`Backend::step`], [`Backend::step_data`]).
+    pub step_detail: bool,
+    /// Logs belong to attempts of steps ([`Topic::Log`], [`LogQuery::step`]); a run's own is that of its root.
+    pub step_logs: bool,
+    /// Numbers of log lines may be others when the log is read again: no links to them.
+    pub unstable_lines: bool,
+    /// Steps can be stopped, with a reason, and so can runs ([`Order::Abort`]).
+    pub abort_steps: bool,
+    /// Questions of paused steps can be answered ([`Order::Signal`]).
+    pub signal: bool,
+    /// Runs can be made ([`Order::Create`]).
+    pub create: bool,
+}
+
+impl Capabilities {
+    /// Whether the source would do this.
+    pub fn allows(&self, action: &Action) -> bool {
+        match action {
+            Action::Terminate { immediate: false } => self.terminate_safe,
+            Action::Terminate { immediate: true } => self.terminate_immediate,
+            Action::Delete { .. } => self.delete,
+            Action::Reexecute => self.reexecute,
+            Action::Resume { .. } => self.resume,
+        }
+    }
+
+    /// Whether the source does anything at all to runs.
+    pub fn has_actions(&self) -> bool {
+        self.terminate_safe
+            || self.terminate_immediate
+            || self.delete
+            || self.reexecute
+            || self.resume
+    }
+}

@@ -1,0 +1,122 @@
+//! What the server tells of itself.
+
+use super::list::decoded;
+use super::request::{DATA, PROJECTS, Server};
+use super::{decode, id};
+use crate::backend::lenient::{Fields, Problems};
+use crate::backend::{BackendError, Capabilities, Decoded, Info, Logs, Updates, Vocabulary};
+
+/// Whether the server is up, ready and what it is; which projects there are; whether there are logs and values.
+pub(super) async fn info(server: &Server) -> Result<Decoded<Info>, BackendError> {
+    let mut problems = Problems::new();
+    let mut said = Vec::new();
+    // A proxy may pass the methods alone: then nobody tells of health.
+    if let Ok((503, words)) = server.text("readyz").await {
+        said.push(
+            [
+                "the server is up but not ready: ",
+                &words,
+                " (its database? see the log of the runs service)",
+            ]
+            .concat(),
+        );
+    }
+    let mut message = crate::store::json::JsonText::new();
+    message
+        .open('{')
+        .text_field("org", Some(server.scope.org()))
+        .close('}');
+    let text = server
+        .call(&[PROJECTS, "ListProjects"].concat(), message.finish())
+        .await?;
+    let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
+    let projects = match fields.object("projects") {
+        Some(mut page) => page.rows("projects", |one, _| {
+            let mut domains = one.rows("domains", |one, _| one.text("id"));
+            let domains: Vec<String> = domains.drain(..).flatten().collect();
+            (one.text("id").unwrap_or_default(), domains)
+        }),
+        None => Vec::new(),
+    };
+    let scope = &server.scope;
+    let names: Vec<&str> = projects.iter().map(|(name, _)| name.as_str()).collect();
+    if !scope.project.is_empty() && !projects.is_empty() {
+        match projects.iter().find(|(name, _)| *name == scope.project) {
+            None => said.push(
+                [
+                    "there is no project ",
+                    &scope.project,
+                    ": it has ",
+                    &names.join(", "),
+                ]
+                .concat(),
+            ),
+            Some((_, domains)) if !domains.contains(&scope.domain) => said.push(
+                [
+                    "the project ",
+                    &scope.project,
+                    " has no domain \"",
+                    &scope.domain,
+                    "\": it has ",
+                    &domains.join(", "),
+                ]
+                .concat(),
+            ),
+            Some(_) => {}
+        }
+    }
+    let has_data = has_data(server).await;
+    let capabilities = Capabilities {
+        updates: Updates::Stream,
+        logs: if has_data { Logs::Follow } else { Logs::None },
+        events: true,
+        stats: true,
+        raw: true,
+        resume: true,
+        reexecute: true,
+        terminate_safe: true,
+        step_detail: true,
+        step_logs: true,
+        unstable_lines: true,
+        abort_steps: true,
+        signal: true,
+        create: true,
+        ..Capabilities::default()
+    };
+    let info = Info {
+        name: "Flyte 2".into(),
+        version: String::new(),
+        capabilities,
+        vocabulary: Vocabulary {
+            job: "task".into(),
+            step: "action".into(),
+        },
+        server_time: server.date.get(),
+        heartbeat_s: Some(5),
+        problems: said,
+    };
+    Ok(decoded(info, problems))
+}
+
+/// Asked once, for an action that is not there: that it is not found is an answer of the DataProxy.
+async fn has_data(server: &Server) -> bool {
+    if let Some(known) = server.has_data.get() {
+        return known;
+    }
+    let nobody = id::Id {
+        project: "none".into(),
+        domain: "none".into(),
+        name: "none".into(),
+    };
+    let message = nobody.action(&server.scope, decode::ROOT, None);
+    let answer = server
+        .call(&[DATA, "GetActionData"].concat(), message)
+        .await;
+    match answer {
+        Err(BackendError::Unsupported(_)) => server.has_data.set(Some(false)),
+        // Nobody answered: that says nothing.
+        Err(BackendError::Unreachable(_) | BackendError::Timeout) => {}
+        _ => server.has_data.set(Some(true)),
+    }
+    server.has_data.get().unwrap_or(true)
+}

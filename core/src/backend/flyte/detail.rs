@@ -1,0 +1,321 @@
+//! One action in full, and a run with its options: what lists and the tree leave out.
+
+use super::decode::{Act, ROOT, act};
+use super::id::Id;
+use super::list::decoded;
+use super::proto;
+use super::request::{DATA, RUNS, Server};
+use crate::backend::lenient::{Fields, Problems};
+use crate::backend::{BackendError, Decoded, slice};
+use crate::model::step_detail::{PhaseSpan, Question, StepData, StepLink, StepNote};
+use crate::model::{Attempt, Phase, Run, StepDetail};
+
+/// What an attempt tells beside itself.
+struct Tried {
+    attempt: Attempt,
+    spans: Vec<PhaseSpan>,
+    links: Vec<StepLink>,
+    notes: Vec<StepNote>,
+    facts: Vec<(String, String)>,
+}
+
+fn error(fields: &mut Fields<'_>) -> Option<(String, String)> {
+    let mut info = fields.object("errorInfo")?;
+    let kind = info.enumerated("kind", "KIND_", &["UNSPECIFIED", "USER", "SYSTEM"]);
+    Some((info.text("message").unwrap_or_default(), kind))
+}
+
+fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
+    let number = fields.small("attempt").unwrap_or(index as u32 + 1).max(1);
+    let (phase, raw_status) = proto::phase(fields, "phase");
+    let mut facts = Vec::new();
+    let mut fact = |name: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            facts.push((
+                ["attempt ", &number.to_string(), ": ", name].concat(),
+                value,
+            ));
+        }
+    };
+    let failed = error(fields);
+    if let Some((_, kind)) = &failed {
+        fact(
+            "error kind",
+            Some(kind.clone()).filter(|kind| kind != "UNSPECIFIED"),
+        );
+    }
+    fact("cluster", fields.text("cluster"));
+    let mut links = fields.rows("logInfo", |log, _| StepLink {
+        attempt: None,
+        name: log.text("name").unwrap_or_default(),
+        url: log.text("uri").unwrap_or_default(),
+        is_ready: log.flag("ready"),
+    });
+    if let Some(mut outputs) = fields.object("outputs") {
+        for (name, field) in [("report", "reportUri"), ("outputs", "outputUri")] {
+            if let Some(url) = outputs.text(field).filter(|url| !url.is_empty()) {
+                links.push(StepLink {
+                    attempt: None,
+                    name: name.into(),
+                    url,
+                    is_ready: true,
+                });
+            }
+        }
+    }
+    if let Some(mut context) = fields.object("logContext") {
+        let pod = context.text("primaryPodName");
+        for (names, space, container) in context.rows("pods", |pod, _| {
+            (
+                pod.text("podName"),
+                pod.text("namespace"),
+                pod.text("primaryContainerName"),
+            )
+        }) {
+            if names == pod {
+                fact("pod", names);
+                fact("namespace", space);
+                fact("container", container);
+            }
+        }
+    }
+    let spans = fields.rows("phaseTransitions", |span, _| {
+        let (phase, raw_status) = proto::phase(span, "phase");
+        PhaseSpan {
+            attempt: 0,
+            phase,
+            raw_status,
+            from: span.time("startTime"),
+            to: span.time("endTime"),
+        }
+    });
+    let notes = fields.rows("clusterEvents", |event, _| StepNote {
+        attempt: 0,
+        time: event.time("occurredAt"),
+        is_warning: event.enumerated("type", "TYPE_", &["UNSPECIFIED", "NORMAL", "WARNING"])
+            == "WARNING",
+        reason: event.text("reason").unwrap_or_default(),
+        message: event.text("message").unwrap_or_default(),
+    });
+    let mut tried = Tried {
+        attempt: Attempt {
+            number,
+            phase,
+            raw_status,
+            started_at: fields.time("startTime"),
+            ended_at: fields.time("endTime"),
+            exit_code: None,
+            reason: failed.map(|(message, _)| message),
+        },
+        spans,
+        links,
+        notes,
+        facts,
+    };
+    for span in &mut tried.spans {
+        span.attempt = number;
+    }
+    for note in &mut tried.notes {
+        note.attempt = number;
+    }
+    for link in &mut tried.links {
+        link.attempt = Some(number);
+    }
+    tried
+}
+
+/// Reads `ActionDetails`.
+fn details(fields: &mut Fields<'_>, position: u32) -> (Act, StepDetail) {
+    let act = act(fields);
+    let mut detail = StepDetail {
+        step: act.step(position),
+        spans: Vec::new(),
+        links: Vec::new(),
+        notes: Vec::new(),
+        facts: Vec::new(),
+        question: None,
+        spec: None,
+    };
+    let mut fact = |name: &str, value: &str| {
+        if !value.is_empty() {
+            detail.facts.push((name.into(), value.into()));
+        }
+    };
+    fact("kind", act.kind);
+    if let Some((task, version)) = &act.task {
+        fact("task", &task.text());
+        fact("version", version);
+    }
+    fact("environment", &act.environment);
+    fact("cache", &act.cache);
+    let step = &mut detail.step;
+    if let Some((message, _)) = error(fields) {
+        step.reason = Some(message);
+    }
+    if let Some(mut abort) = fields.object("abortInfo") {
+        step.reason = abort.text("reason").or(Some("aborted".into()));
+    }
+    for tried in fields.rows("attempts", tried) {
+        detail.spans.extend(tried.spans);
+        detail.links.extend(tried.links);
+        detail.notes.extend(tried.notes);
+        detail.facts.extend(tried.facts);
+        step.attempts.push(tried.attempt);
+    }
+    // Of an action that timed out only its last attempt tells why.
+    if step.phase.is_failure() && step.reason.is_none() {
+        step.reason = step.attempts.last().and_then(|last| last.reason.clone());
+    }
+    if let Some(span) = detail
+        .spans
+        .iter()
+        .find(|span| span.phase == Phase::Running)
+    {
+        step.started_at = span.from.or(step.started_at);
+    }
+    if let Some(mut asked) = fields.object("condition") {
+        let kind = asked
+            .object("type")
+            .and_then(|mut kind| kind.text("simple"));
+        let style = asked.enumerated(
+            "promptType",
+            "CONDITION_PROMPT_TYPE_",
+            &["UNSPECIFIED", "TEXT", "MARKDOWN"],
+        );
+        detail.question = Some(Question {
+            kind: kind.or_else(|| act.awaits.clone()).unwrap_or_default(),
+            prompt: asked.text("prompt").unwrap_or_default(),
+            description: asked.text("description").unwrap_or_default(),
+            is_markdown: style == "MARKDOWN",
+            timeout: asked.text("timeout").as_deref().and_then(proto::span),
+        });
+    }
+    (act, detail)
+}
+
+/// The text of what an action runs.
+fn spec(action: &str) -> Option<String> {
+    let found = ["task", "trace", "condition"]
+        .into_iter()
+        .find_map(|kind| slice::member(action, kind));
+    found.map(String::from)
+}
+
+/// Asks for one action. Where it stands among the others is not told, so its position is 0.
+pub(super) async fn action(
+    server: &Server,
+    id: &Id,
+    name: &str,
+) -> Result<(Act, Decoded<StepDetail>), BackendError> {
+    let message = id.action(&server.scope, name, None);
+    let text = server
+        .call(&[RUNS, "GetActionDetails"].concat(), message)
+        .await?;
+    let mut problems = Problems::new();
+    let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
+    let (act, mut detail) = match fields.object("details") {
+        Some(mut action) => details(&mut action, 0),
+        None => return Err(empty("the action's details")),
+    };
+    detail.spec = spec(slice::member(&text, "details").unwrap_or_default());
+    Ok((act, decoded(detail, problems)))
+}
+
+fn empty(what: &str) -> BackendError {
+    BackendError::Malformed(["the answer does not have ", what].concat())
+}
+
+/// A run with its options.
+pub(super) struct Whole {
+    pub(super) run: Run,
+    pub(super) act: Act,
+    /// `RunDetails` as sent.
+    pub(super) text: String,
+    pub(super) problems: Problems,
+}
+
+pub(super) async fn run(server: &Server, id: &Id) -> Result<Whole, BackendError> {
+    let message = id.run(&server.scope);
+    let text = server
+        .call(&[RUNS, "GetRunDetails"].concat(), message)
+        .await?;
+    let mut problems = Problems::new();
+    let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
+    let mut fields = fields
+        .object("details")
+        .ok_or_else(|| empty("the run's details"))?;
+    let mut labels = Vec::new();
+    if let Some(mut spec) = fields.object("runSpec")
+        && let Some(mut own) = spec.object("labels")
+    {
+        labels = own.map("values").into_iter().collect();
+    }
+    let mut action = fields
+        .object("action")
+        .ok_or_else(|| empty("the run's root"))?;
+    let (act, detail) = details(&mut action, 0);
+    let mut run = act.run();
+    run.reason = detail.step.reason;
+    for (key, value) in labels {
+        if let serde_json::Value::String(value) = value {
+            run.tags.push((key, value));
+        }
+    }
+    super::list::mark(&mut run, server.paused.borrow().contains(&id.text()));
+    let own = slice::member(&text, "details")
+        .unwrap_or_default()
+        .to_string();
+    Ok(Whole {
+        run,
+        act,
+        text: own,
+        problems,
+    })
+}
+
+/// Inputs and outputs: their values where there is a DataProxy, else where they are stored.
+pub(super) async fn data(
+    server: &Server,
+    id: &Id,
+    name: &str,
+) -> Result<Decoded<StepData>, BackendError> {
+    let name = if name.is_empty() { ROOT } else { name };
+    let mut data = StepData::default();
+    let message = id.action(&server.scope, name, None);
+    let values = match server.has_data.get() {
+        Some(false) => Err(BackendError::no("DataProxy")),
+        _ => {
+            server
+                .call(&[DATA, "GetActionData"].concat(), message.clone())
+                .await
+        }
+    };
+    let text = match values {
+        Ok(text) => {
+            let own = |name| slice::member(&text, name).map(String::from);
+            (data.inputs, data.outputs) = (own("inputs"), own("outputs"));
+            text
+        }
+        Err(BackendError::Unsupported(_)) => {
+            server.has_data.set(Some(false));
+            data.lacking = Some(
+                "this server has no DataProxy, so it tells where values are stored and not what they are"
+                    .into(),
+            );
+            match server
+                .call(&[RUNS, "GetActionDataURIs"].concat(), message)
+                .await
+            {
+                Ok(text) => text,
+                // A success without outputs.
+                Err(BackendError::NotFound(_)) => String::from("{}"),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(error) => return Err(error),
+    };
+    let mut problems = Problems::new();
+    let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
+    (data.inputs_uri, data.outputs_uri) = (fields.text("inputsUri"), fields.text("outputsUri"));
+    Ok(decoded(data, problems))
+}

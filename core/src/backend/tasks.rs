@@ -1,0 +1,74 @@
+//! [`Tasks`]: what can be run, for sources that keep a list of it.
+
+use futures_util::future::LocalBoxFuture;
+
+use super::{BackendError, Decoded, Page};
+use crate::model::Timestamp;
+
+/// A task, by its newest version.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskRow {
+    /// Unique inside its source: `project/domain/name`.
+    pub id: String,
+    pub version: String,
+    pub name: String,
+    pub description: String,
+    pub environment: String,
+    pub deployed_at: Option<Timestamp>,
+    pub deployed_by: Option<String>,
+}
+
+/// One input of a task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskInput {
+    pub name: String,
+    /// The source's word for a simple type (`STRING`, `INTEGER`, `FLOAT`, `BOOLEAN`, ...); `None`: another type, see `type_json`.
+    pub kind: Option<String>,
+    pub type_json: String,
+    pub description: String,
+    pub is_required: bool,
+    /// As the source's JSON.
+    pub default: Option<String>,
+}
+
+/// A version of a task in full.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskInfo {
+    pub row: TaskRow,
+    pub inputs: Vec<TaskInput>,
+    /// As the source's JSON.
+    pub spec: String,
+}
+
+/// What starts a task by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TriggerRow {
+    pub name: String,
+    /// Id of its task.
+    pub task: String,
+    pub is_active: bool,
+    /// When, in the source's words.
+    pub schedule: String,
+    pub triggered_at: Option<Timestamp>,
+}
+
+type Answer<T> = LocalBoxFuture<'static, Result<Decoded<T>, BackendError>>;
+
+/// A source's list of what can be run. The same errors as of [`super::Backend`].
+pub trait Tasks {
+    /// By name. `text` is found anywhere in a name, in any case; `page` is a [`Page::next`] of an earlier answer.
+    fn list(&self, text: &str, limit: u32, page: Option<&str>) -> Answer<Page<TaskRow>>;
+
+    /// Newest first.
+    fn versions(&self, task: &str) -> Answer<Vec<TaskRow>>;
+
+    fn task(&self, task: &str, version: &str) -> Answer<TaskInfo>;
+
+    /// A new version; `spec` is the source's JSON.
+    fn deploy(&self, task: &str, version: &str, spec: &str) -> Answer<()>;
+
+    /// Of one task, or all.
+    fn triggers(&self, task: Option<&str>) -> Answer<Vec<TriggerRow>>;
+
+    fn set_trigger(&self, trigger: &TriggerRow, is_active: bool) -> Answer<()>;
+}
