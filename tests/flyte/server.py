@@ -1,12 +1,14 @@
 """A Flyte 2 runs service for tests: real Connect from the real descriptors over a store in memory. Its first line is its address; it ends when its
-stdin does. `/control/...` is for tests alone: it tells what is open, cuts connections and makes things happen."""
+parent goes (stdin ends, where that is a pipe). `/control/...` is for tests alone: it tells what is open, cuts connections and makes things happen."""
 
 import argparse
 import asyncio
 import json
 import logging
+import os
 import random
 import socket
+import stat
 import sys
 import threading
 import time
@@ -213,8 +215,13 @@ def main():
     server = uvicorn.Server(config)
 
     def parent():
-        while sys.stdin.buffer.read(4096):
-            pass
+        first = os.getppid()
+        if stat.S_ISFIFO(os.fstat(0).st_mode):
+            while sys.stdin.buffer.read(4096):
+                pass
+        else:
+            while os.getppid() == first:
+                time.sleep(1)
         server.should_exit = server.force_exit = True
 
     threading.Thread(target=parent, daemon=True).start()

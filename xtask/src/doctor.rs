@@ -8,8 +8,8 @@ use crate::node;
 use crate::paths;
 use crate::pins::{APT, AXE, BINARYEN, CargoTool, PLAYWRIGHT, TARGET, TRUNK, WASM_BINDGEN};
 use crate::proc;
-use crate::schemathesis;
 use crate::tools;
+use crate::{flyte, schemathesis};
 
 struct Row {
     name: &'static str,
@@ -85,6 +85,12 @@ fn rows() -> Vec<Row> {
             name: "schemathesis",
             found: schemathesis::VENV.found(),
             get: format!("cargo xtask test  (or: {})", schemathesis::VENV.by_hand()),
+            vital: false,
+        },
+        Row {
+            name: "flyte",
+            found: flyte::VENV.found(),
+            get: format!("cargo xtask test  (or: {})", flyte::VENV.by_hand()),
             vital: false,
         },
         program(

@@ -8,6 +8,7 @@ mod checks;
 mod counts;
 mod doctor;
 mod fail;
+mod flyte;
 mod lint;
 mod node;
 mod paths;

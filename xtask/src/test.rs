@@ -8,15 +8,16 @@ use crate::fail::{Done, Fail};
 use crate::pins::TARGET;
 use crate::stage::{Session, Stage, seconds};
 use crate::tools::{self, Kit, Need};
-use crate::{app, build, checks, node, paths, schemathesis, sizes};
+use crate::{app, build, checks, flyte, node, paths, schemathesis, sizes};
 
 /// In the order in which they run.
-const STAGES: [&str; 10] = [
+const STAGES: [&str; 11] = [
     "fmt",
     "architecture",
     "core",
     "native",
     "schemathesis",
+    "flyte",
     "clippy",
     "clippy-wasm",
     "wasm",
@@ -29,6 +30,7 @@ fn needs(stages: &[&str]) -> Vec<Need> {
         "fmt" | "clippy" => vec![Need::Lints],
         "clippy-wasm" => vec![Need::Lints, Need::Wasm],
         "schemathesis" => vec![Need::Schemathesis],
+        "flyte" => vec![Need::Flyte],
         "wasm" => vec![Need::Wasm, Need::Runner, Need::Browser],
         "build" => vec![Need::Wasm, Need::Bundle, Need::Node],
         "e2e" => vec![Need::Node, Need::Browser],
@@ -149,6 +151,7 @@ fn run(stage: &mut Stage<'_>, kit: &Kit, name: &str, full: bool, counts: &mut Co
             counts,
         ),
         "schemathesis" => schemathesis::run(stage, kit, counts),
+        "flyte" => flyte::run(stage, kit, counts),
         "clippy" => checks::clippy(stage, kit),
         "clippy-wasm" => checks::clippy_wasm(stage, kit),
         "wasm" => browser_tests(stage, kit, counts),

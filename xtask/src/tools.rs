@@ -11,8 +11,8 @@ use crate::node;
 use crate::paths;
 use crate::pins::{CargoTool, TARGET, TRUNK, WASM_BINDGEN};
 use crate::proc;
-use crate::schemathesis;
 use crate::stage::Session;
+use crate::{flyte, schemathesis};
 
 /// What a command needs beyond cargo.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub(crate) enum Need {
     Node,
     Browser,
     Schemathesis,
+    Flyte,
     /// rustfmt and clippy.
     Lints,
 }
@@ -82,6 +83,9 @@ pub(crate) fn missing(needs: &[Need]) -> Vec<&'static str> {
     if need(Need::Schemathesis) && !schemathesis::VENV.is_installed() {
         names.push("install schemathesis");
     }
+    if need(Need::Flyte) && !flyte::VENV.is_installed() {
+        names.push("install flyte");
+    }
     if need(Need::Browser) && Browser::find().is_none() {
         names.push("install chromium");
     }
@@ -100,6 +104,7 @@ pub(crate) fn ensure(session: &Session, needs: &[Need]) -> Done<Kit> {
             "install trunk" => cargo_install(stage, &TRUNK),
             "install npm packages" => node::install(stage),
             "install schemathesis" => schemathesis::VENV.install(stage),
+            "install flyte" => flyte::VENV.install(stage),
             _ => Browser::install(stage),
         });
         match done {

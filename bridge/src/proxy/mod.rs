@@ -4,6 +4,7 @@
 
 mod client;
 mod connect;
+mod flyte;
 mod forward;
 mod graphql;
 mod headers;
@@ -22,6 +23,7 @@ use tokio::sync::watch;
 use crate::access::Admitted;
 use crate::api::problem::Problem;
 use client::Client;
+use flyte::FlyteServer;
 use secret::SecretHeader;
 use upstream::{Target, Upstream};
 
@@ -30,9 +32,20 @@ pub(crate) struct ProxyArgs {
     /// Serve another server at proxy/NAME/, for reading only; may be given several times
     #[arg(long, value_name = "NAME=URL", value_parser = upstream::named)]
     proxy: Vec<(String, Target)>,
+    /// Serve a Flyte 2 runs service at proxy/NAME/ and show it as a source: all its projects, or one; may be given several times
+    #[arg(long, value_name = "NAME=URL?org=&project=&domain=", value_parser = flyte::flyte)]
+    flyte: Vec<FlyteServer>,
     /// Send this server a header whose value stands in a file; may be given several times
     #[arg(long, value_name = "NAME=HEADER:FILE", value_parser = secret::named)]
     upstream_header: Vec<(String, SecretHeader)>,
+}
+
+impl ProxyArgs {
+    /// The servers that the app has an adapter for: their names, and their sources for config.json.
+    pub(crate) fn sources(&self, actions: bool) -> Vec<(String, serde_json::Value)> {
+        let of = |server: &FlyteServer| (server.name.clone(), server.source(actions));
+        self.flyte.iter().map(of).collect()
+    }
 }
 
 pub(crate) struct Proxies {
@@ -50,11 +63,16 @@ impl Proxies {
         actions: bool,
         shutdown: watch::Receiver<bool>,
     ) -> Result<Proxies, String> {
-        let client = Client::new(args.proxy.iter().any(|(_, target)| target.is_https()))?;
+        let mut targets = args.proxy;
+        let of = |server: FlyteServer| (server.name, server.target);
+        targets.extend(args.flyte.into_iter().map(of));
+        let client = Client::new(targets.iter().any(|(_, target)| target.is_https()))?;
         let mut upstreams: Vec<Upstream> = Vec::new();
-        for (name, target) in args.proxy {
+        for (name, target) in targets {
             if upstreams.iter().any(|upstream| upstream.name == name) {
-                return Err(format!("--proxy {name}=...: there are two of that name"));
+                return Err(format!(
+                    "--proxy or --flyte {name}=...: there are two of that name"
+                ));
             }
             upstreams.push(Upstream::new(name, target));
         }
@@ -62,7 +80,7 @@ impl Proxies {
             let upstream = upstreams.iter_mut().find(|upstream| upstream.name == name);
             let Some(upstream) = upstream else {
                 return Err(format!(
-                    "--upstream-header {name}=...: there is no --proxy {name}=URL"
+                    "--upstream-header {name}=...: there is no --proxy {name}=URL and no --flyte {name}=URL"
                 ));
             };
             secret.check()?;

@@ -14,7 +14,8 @@ pub(crate) struct Config {
 
 impl Config {
     /// One source for each name, each at its own place of the Runs API. The app offers to change runs only where `actions` says so here.
-    pub(crate) fn generated(names: &[String], actions: bool) -> Config {
+    /// `foreign` are sources of proxied servers, as they are.
+    pub(crate) fn generated(names: &[String], foreign: Vec<Value>, actions: bool) -> Config {
         let source = |name: &String| {
             let url = format!("./api/v1/{name}/");
             let mut source = json!({"id": name, "name": name, "kind": "runs-api", "url": url});
@@ -23,7 +24,8 @@ impl Config {
             }
             source
         };
-        let sources: Vec<Value> = names.iter().map(source).collect();
+        let mut sources: Vec<Value> = names.iter().map(source).collect();
+        sources.extend(foreign);
         let config = json!({"title": "Runboard", "sources": sources});
         Config {
             bytes: config.to_string().into_bytes(),
@@ -108,7 +110,7 @@ mod tests {
     #[test]
     fn actions_are_offered_only_where_they_are_allowed() {
         let of = |actions| {
-            let config = Config::generated(&["local".into()], actions);
+            let config = Config::generated(&["local".into()], Vec::new(), actions);
             let config: Value = serde_json::from_slice(&config.bytes).unwrap();
             config["sources"][0]["actions"].clone()
         };

@@ -122,6 +122,13 @@ async fn run(args: ServeArgs) -> Result<(), String> {
         }
         sources.push(Source::new(&name, Place::History(path)));
     }
+    let foreign = args.proxy.sources(args.allow_actions);
+    let is_taken = |name: &str| sources.iter().any(|source| source.name == name);
+    if let Some((name, _)) = foreign.iter().find(|(name, _)| is_taken(name)) {
+        return Err(format!(
+            "--flyte {name}=...: there are two sources of that name"
+        ));
+    }
     let config = match &args.config {
         Some(path) => Config::read(path)?,
         None => Config::generated(
@@ -129,6 +136,7 @@ async fn run(args: ServeArgs) -> Result<(), String> {
                 .iter()
                 .map(|source| source.name.clone())
                 .collect::<Vec<_>>(),
+            foreign.into_iter().map(|(_, source)| source).collect(),
             args.allow_actions,
         ),
     };
