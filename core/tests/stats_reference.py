@@ -55,7 +55,10 @@ def main():
             step["failed"] += last["result"] == "failed"
             step["flaky"] += last["result"] == "success" and any(one["result"] == "failed" for one in attempts)
             if last["ended_at"] is not None:
-                step["durations"].append(micros(last["ended_at"]) - micros(attempts[0]["started_at"]))
+                # The work of all attempts; where an end is missing, from the first start to the last end.
+                known = all(one["ended_at"] is not None for one in attempts)
+                spans = attempts if known else [{"started_at": attempts[0]["started_at"], "ended_at": last["ended_at"]}]
+                step["durations"].append(sum(micros(one["ended_at"]) - micros(one["started_at"]) for one in spans))
     decided = overall["succeeded"] + overall["failed"]
     table = [
         {"key": key, "runs": step["runs"], "failed": step["failed"], "flaky": step["flaky"], "spread": spread(step["durations"])}

@@ -195,7 +195,7 @@ fn line(own: &Own, end: &End<'_>, stages: &[Stage]) -> Value {
         );
     }
     json!({
-        "run_id": own.id, "started_at": own.created_at, "ended_at": end.at, "result": end.outcome.history_word(),
+        "run_id": own.id, "started_at": own.begun_at, "ended_at": end.at, "result": end.outcome.history_word(),
         "failure_reason": end.reason, "stages_executed": executed, "stages_failed": failed,
         "retry_count": stages.iter().filter(|stage| stage.attempt > 1).count(), "metadata": metadata,
     })

@@ -76,7 +76,7 @@ impl Recording {
         };
         let own = Own {
             id,
-            created_at: now(),
+            begun_at: now(),
             options,
         };
         let opened = fs::canonicalize(&folder).and_then(|folder| Self::begin(own, folder));
@@ -102,7 +102,7 @@ impl Recording {
         let alive = File::create(folder.join("alive"))?;
         // While it is locked the run is not taken up by another recorder. Where that is impossible nothing is lost but this guard.
         let _ = alive.try_lock();
-        let at = own.created_at.clone();
+        let at = own.begun_at.clone();
         let (keep_runs, keep_bytes) = (own.options.keep_runs, own.options.keep_bytes);
         let recording = Self::with(Kind::Own(Box::new(own)), Some(folder))?;
         recording
@@ -337,14 +337,14 @@ fn named_folder(runs: &Path, id: &str) -> io::Result<(String, PathBuf)> {
 fn run_json(own: &Own) -> Value {
     let Own {
         id,
-        created_at,
+        begun_at,
         options,
     } = own;
     let cwd = std::env::current_dir()
         .ok()
         .map(|dir| dir.to_string_lossy().into_owned());
     let mut about = json!({
-        "format": 1, "run_id": id, "job": options.job, "command": options.command, "created_at": created_at,
+        "format": 1, "run_id": id, "job": options.job, "command": options.command, "created_at": begun_at,
         "pid": std::process::id(), "tags": options.tags, "parent": options.parent, "root": options.root,
         "recorder": RECORDER,
     });

@@ -180,7 +180,7 @@ fn own_of(folder: &Path) -> io::Result<Own> {
     (options.parent, options.root) = (text("parent"), text("root"));
     Ok(Own {
         id: id.to_owned(),
-        created_at: text("created_at").unwrap_or_else(now),
+        begun_at: now(),
         options,
     })
 }

@@ -37,7 +37,8 @@ pub(crate) enum Kind {
 /// A run that this process has begun.
 pub(crate) struct Own {
     pub(crate) id: String,
-    pub(crate) created_at: String,
+    /// When it was made, or resumed.
+    pub(crate) begun_at: String,
     pub(crate) options: Options,
 }
 

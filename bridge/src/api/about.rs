@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::Response;
 use runboard_core::backend::runs_api::{encode, wire};
-use runboard_core::model::{Run, Step, Timestamp};
+use runboard_core::model::{RunStats, Span};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -37,12 +37,13 @@ pub(crate) async fn stats(
     _: Query,
 ) -> Result<Response<Body>, Problem> {
     of_run(source, id, move |_, id, detail| {
-        let times = Times::of(&detail.run, &detail.steps);
+        let times = RunStats::of(&detail.run, &detail.steps, now());
+        let seconds = |span: Option<Span>| span.map(Span::as_seconds);
         json(&Stats {
-            duration_s: times.duration,
-            queue_s: times.queue,
-            start_s: times.start,
-            execution_s: times.execution,
+            duration_s: seconds(times.duration),
+            queue_s: seconds(times.queue),
+            start_s: seconds(times.start),
+            execution_s: seconds(times.execution),
             steps: encode::run(&detail.run).steps,
             assets: None,
             checks: None,
@@ -51,35 +52,6 @@ pub(crate) async fn stats(
         })
     })
     .await
-}
-
-struct Times {
-    duration: Option<f64>,
-    queue: Option<f64>,
-    start: Option<f64>,
-    execution: Option<f64>,
-}
-
-impl Times {
-    fn of(run: &Run, steps: &[Step]) -> Times {
-        // A run that shows no life is measured to its last sign of it.
-        let end = match run.phase.is_terminal() {
-            true => run.ended_at,
-            false => run.last_seen_at.or_else(|| Some(now())),
-        };
-        let first = steps.iter().filter_map(|step| step.started_at).min();
-        let between = |from: Option<Timestamp>, to: Option<Timestamp>| {
-            // Clocks that disagree give no length.
-            let span = to?.since(from?).as_seconds();
-            (span >= 0.0).then_some(span)
-        };
-        Times {
-            duration: between(run.started_at.or(run.created_at), end),
-            queue: between(run.created_at, run.started_at),
-            start: between(run.started_at, first),
-            execution: between(first, end),
-        }
-    }
 }
 
 pub(crate) async fn lineage(

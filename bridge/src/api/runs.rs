@@ -172,7 +172,8 @@ pub(crate) async fn of_run(
 
 /// The run, or a problem that says what is there instead. Blocks.
 pub(crate) fn find(source: &Source, id: &str) -> Result<Detail, Problem> {
-    let state = source.look();
+    let mut state = source.look();
+    state.wake(id);
     state
         .detail(id)
         .ok_or_else(|| Problem::no_run(id).with(state.instead_of(id)))

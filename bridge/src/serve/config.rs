@@ -18,11 +18,11 @@ impl Config {
     pub(crate) fn generated(names: &[String], foreign: Vec<Value>, actions: bool) -> Config {
         let source = |name: &String| {
             let url = format!("./api/v1/{name}/");
-            let mut source = json!({"id": name, "name": name, "kind": "runs-api", "url": url});
             if actions {
-                source["actions"] = Value::Bool(true);
+                json!({"id": name, "name": name, "kind": "runs-api", "url": url, "actions": true})
+            } else {
+                json!({"id": name, "name": name, "kind": "runs-api", "url": url})
             }
-            source
         };
         let mut sources: Vec<Value> = names.iter().map(source).collect();
         sources.extend(foreign);

@@ -220,6 +220,18 @@ impl State {
         !self.lines.is_hidden(number) && (self.folders.is_empty() || !has_folder())
     }
 
+    /// Looks at the files of one run, even if they have rested for long: who asks for it by name may know better.
+    pub(crate) fn wake(&mut self, id: &str) {
+        let now = now_ns();
+        let Some(folder) = self.folders.get_mut(id) else {
+            return;
+        };
+        if folder.is_quiet(now) && folder.refresh(now) == Some(true) {
+            self.seq += 1;
+            folder.changed = self.seq;
+        }
+    }
+
     pub(crate) fn detail(&self, id: &str) -> Option<Detail> {
         if let Some(folder) = self.folders.get(id) {
             return Some(Detail {
@@ -365,5 +377,45 @@ impl State {
         (from as u32..self.lines.len() as u32)
             .filter(|number| self.shows_line(*number))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// A run that has rested (in tests every run that is over) is looked at once a second; who asks for it sees it as it is.
+    #[test]
+    fn a_run_that_rested_is_seen_as_it_is_when_it_is_asked_for() {
+        let dir = std::env::temp_dir().join(format!("runboard-state-{}", std::process::id()));
+        let folder = dir.join("runs/r1");
+        fs::create_dir_all(&folder).unwrap();
+        let at = "2026-11-21T03:21:28Z";
+        fs::write(
+            folder.join("run.json"),
+            format!(r#"{{"run_id": "r1", "job": "j", "created_at": "{at}"}}"#),
+        )
+        .unwrap();
+        let events = folder.join("events.jsonl");
+        let event = |status: &str| {
+            format!("{{\"at\": \"{at}\", \"event\": \"run\", \"status\": \"{status}\"}}\n")
+        };
+        fs::write(&events, event("running") + &event("failed")).unwrap();
+        let mut state = State::new("local", &Place::Recorded(dir.clone()));
+        state.refresh();
+        let attempt = |state: &State| state.detail("r1").unwrap().run.attempt;
+        assert_eq!(attempt(&state), 1);
+        let mut file = fs::OpenOptions::new().append(true).open(&events).unwrap();
+        file.write_all((event("running") + &event("succeeded")).as_bytes())
+            .unwrap();
+        let marks = state.marks();
+        state.refresh();
+        state.wake("r1");
+        assert_eq!(attempt(&state), 2);
+        assert_eq!(state.since(marks).unwrap().folders, ["r1"]);
+        fs::remove_dir_all(dir).unwrap();
     }
 }

@@ -210,8 +210,7 @@ fn guessing_comes_to_an_end() {
         })
         .collect();
     assert_eq!(statuses, [401, 401, 401, 401, 401, 429]);
-    // Not even the right one, or guessing could go on; who is signed in notices nothing.
-    let reply = guess(TOKEN);
+    let reply = guess("still wrong");
     assert_eq!(reply.status, 429);
     let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=11).contains(&wait));
@@ -221,7 +220,9 @@ fn guessing_comes_to_an_end() {
             .unwrap()
             .contains("try again in")
     );
-    assert_eq!(wrong(TOKEN).status, 429);
+    // All users behind a reverse proxy come from one address: nobody's guesses shut out who knows the token.
+    assert_eq!(guess(TOKEN).status, 200);
+    assert_eq!(wrong(TOKEN).status, 200);
     assert_eq!(
         site.ask("GET", "/api/v1/info", &[("Cookie", &mine)]).status,
         200

@@ -40,13 +40,22 @@ impl RunStats {
             .phase
             .is_active()
             .then(|| run.last_seen_at.unwrap_or(now)));
-        let first = steps.iter().filter_map(|step| step.started_at).min();
+        // Of a run that was resumed, the times are those of the attempt that began last.
+        let is_first = run.attempt <= 1;
+        let first = steps
+            .iter()
+            .flat_map(|step| {
+                let begun = step.attempts.iter().map(|attempt| attempt.started_at);
+                begun.chain([step.started_at]).flatten()
+            })
+            .filter(|at| is_first || run.started_at.is_none_or(|started| *at >= started))
+            .min();
         let between = |from: Option<Timestamp>, to: Option<Timestamp>| {
             Some(to?.since(from?)).filter(|span| span.0 >= 0)
         };
         RunStats {
             duration: between(run.started_at, end),
-            queue: between(run.created_at, run.started_at),
+            queue: between(run.created_at, run.started_at).filter(|_| is_first),
             start: between(run.started_at, first),
             execution: between(first, end),
             steps: (!steps.is_empty()).then(|| fold::count(steps)),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::Step;
 use super::order::order;
 use super::stats::{Spread, spread};
+use super::step_view::duration;
 
 /// One step of all runs that have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,8 +50,10 @@ impl StepTally {
             gathered.runs += 1;
             gathered.failed += u64::from(step.phase.is_failure());
             gathered.flaky += u64::from(step.phase.is_success() && failed_before);
-            if let (Some(started), Some(ended)) = (step.started_at, step.ended_at) {
-                gathered.durations.push(ended.since(started).0);
+            if let Some(ended) = step.ended_at
+                && let Some(worked) = duration(step, ended)
+            {
+                gathered.durations.push(worked.0);
             }
         }
     }

@@ -6,7 +6,7 @@ use wildmatch::WildMatch;
 
 use super::filter::StatusTerm;
 use super::order::order;
-use super::{Span, Step, Timestamp};
+use super::{Phase, Span, Step, Timestamp};
 
 /// The columns by which steps can be ordered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,10 +62,23 @@ pub struct StepView {
     pub descending: bool,
 }
 
-/// How long a step took, or has taken by `now` while it goes on.
+/// How long a step worked, or has worked by `now` while it goes on: all its attempts together, without what lay between them (a run may be
+/// resumed days later). Where the source does not tell when each attempt was, from the first start to the end.
 pub fn duration(step: &Step, now: Timestamp) -> Option<Span> {
-    let end = step.ended_at.or(step.phase.is_active().then_some(now))?;
-    Some(end.since(step.started_at?))
+    let until = |ended: Option<Timestamp>, phase: Phase| ended.or(phase.is_active().then_some(now));
+    let mut worked = Span(0);
+    for attempt in &step.attempts {
+        match (attempt.started_at, until(attempt.ended_at, attempt.phase)) {
+            (Some(started), Some(ended)) => {
+                worked.0 = worked.0.saturating_add(ended.since(started).0)
+            }
+            _ => return Some(until(step.ended_at, step.phase)?.since(step.started_at?)),
+        }
+    }
+    match step.attempts.len() {
+        0 | 1 => Some(until(step.ended_at, step.phase)?.since(step.started_at?)),
+        _ => Some(worked),
+    }
 }
 
 impl StepView {
@@ -169,6 +182,21 @@ mod tests {
 
     fn places(view: &StepView) -> Vec<usize> {
         view.places(&steps(), Timestamp(20_000_000))
+    }
+
+    #[test]
+    fn what_lies_between_attempts_is_no_work() {
+        let at = |seconds: i64| Some(Timestamp(seconds * 1_000_000));
+        let mut step = Step::queued("load", 0);
+        (step.phase, step.started_at) = (Phase::Running, at(0));
+        step.attempts = vec![steps()[0].attempts[0].clone(); 2];
+        (step.attempts[0].started_at, step.attempts[0].ended_at) = (at(0), at(3));
+        (step.attempts[1].started_at, step.attempts[1].phase) = (at(600), Phase::Running);
+        let now = Timestamp(605_000_000);
+        assert_eq!(duration(&step, now), Some(Span::seconds(8)));
+        // An attempt without its times: the whole is all that is known.
+        step.attempts[0].ended_at = None;
+        assert_eq!(duration(&step, now), Some(Span::seconds(605)));
     }
 
     #[test]

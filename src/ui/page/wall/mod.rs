@@ -227,7 +227,10 @@ fn tile_view(shown: Shown) -> impl IntoHtml {
         move || {
             let now = state.now.get();
             if let Some(stale) = &stale {
-                return format!("no data: {stale}");
+                return match stale.strip_prefix("STALE ") {
+                    Some(since) => ["no data ", since].concat(),
+                    None => ["no data: ", stale.trim_start_matches("down: ")].concat(),
+                };
             }
             let Some(tile) = &tile else {
                 return String::new();
