@@ -3,11 +3,11 @@
 //! An adapter is one folder (`mod.rs wire.rs decode.rs request.rs`) and one line in [`registry`]. Wire types end in its `decode.rs`.
 
 pub mod action;
-mod capabilities;
 pub mod error;
 pub mod flyte;
 pub mod follow;
 pub mod history;
+pub mod info;
 mod lenient;
 pub mod registry;
 pub mod runs_api;
@@ -25,40 +25,9 @@ use crate::model::{
 };
 
 pub use action::{Acted, Action, NewRun, Order, Template};
-pub use capabilities::{Capabilities, Logs, Updates};
 pub use error::{BackendError, Missing};
+pub use info::{Capabilities, Info, Logs, Updates, Vocabulary};
 pub use tasks::Tasks;
-
-/// The nouns that a source's users know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Vocabulary {
-    pub job: String,
-    pub step: String,
-}
-
-impl Default for Vocabulary {
-    fn default() -> Vocabulary {
-        Vocabulary {
-            job: "job".into(),
-            step: "step".into(),
-        }
-    }
-}
-
-/// A source about itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Info {
-    pub name: String,
-    pub version: String,
-    pub capabilities: Capabilities,
-    pub vocabulary: Vocabulary,
-    /// The source's clock when it answered.
-    pub server_time: Option<Timestamp>,
-    /// How often a silent stream beats, in seconds.
-    pub heartbeat_s: Option<u32>,
-    /// What the source could not read, for people: file, line and reason.
-    pub problems: Vec<String>,
-}
 
 /// A durable position in a source's changes. Opaque; several may be followed at once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,5 +1,7 @@
 //! What the server tells of itself.
 
+use std::rc::Rc;
+
 use super::list::decoded;
 use super::request::{DATA, PROJECTS, Server};
 use super::{decode, id};
@@ -7,15 +9,18 @@ use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Capabilities, Decoded, Info, Logs, Updates, Vocabulary};
 
 /// Whether the server is up, ready and what it is; which projects there are; whether there are logs and values.
-pub(super) async fn info(server: &Server) -> Result<Decoded<Info>, BackendError> {
+pub(super) async fn info(server: Rc<Server>) -> Result<Decoded<Info>, BackendError> {
     let mut problems = Problems::new();
     let mut said = Vec::new();
     // A proxy may pass the methods alone: then nobody tells of health.
-    if let Ok((503, words)) = server.text("readyz").await {
+    if let Ok(answer) = server.text("readyz").await
+        && answer.head.status == 503
+    {
+        let words = String::from_utf8_lossy(&answer.body);
         said.push(
             [
                 "the server is up but not ready: ",
-                &words,
+                words.trim(),
                 " (its database? see the log of the runs service)",
             ]
             .concat(),
@@ -27,14 +32,14 @@ pub(super) async fn info(server: &Server) -> Result<Decoded<Info>, BackendError>
         .text_field("org", Some(server.scope.org()))
         .close('}');
     let text = server
-        .call(&[PROJECTS, "ListProjects"].concat(), message.finish())
+        .call(PROJECTS, "ListProjects", message.finish())
         .await?;
     let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
     let projects = match fields.object("projects") {
         Some(mut page) => page.rows("projects", |one, _| {
             let mut domains = one.rows("domains", |one, _| one.text("id"));
             let domains: Vec<String> = domains.drain(..).flatten().collect();
-            (one.text("id").unwrap_or_default(), domains)
+            (one.word("id"), domains)
         }),
         None => Vec::new(),
     };
@@ -65,7 +70,7 @@ pub(super) async fn info(server: &Server) -> Result<Decoded<Info>, BackendError>
             Some(_) => {}
         }
     }
-    let has_data = has_data(server).await;
+    let has_data = has_data(&server).await;
     let capabilities = Capabilities {
         updates: Updates::Stream,
         logs: if has_data { Logs::Follow } else { Logs::None },
@@ -99,7 +104,7 @@ pub(super) async fn info(server: &Server) -> Result<Decoded<Info>, BackendError>
 }
 
 /// Asked once, for an action that is not there: that it is not found is an answer of the DataProxy.
-async fn has_data(server: &Server) -> bool {
+async fn has_data(server: &Rc<Server>) -> bool {
     if let Some(known) = server.has_data.get() {
         return known;
     }
@@ -109,9 +114,7 @@ async fn has_data(server: &Server) -> bool {
         name: "none".into(),
     };
     let message = nobody.action(&server.scope, decode::ROOT, None);
-    let answer = server
-        .call(&[DATA, "GetActionData"].concat(), message)
-        .await;
+    let answer = server.call(DATA, "GetActionData", message).await;
     match answer {
         Err(BackendError::Unsupported(_)) => server.has_data.set(Some(false)),
         // Nobody answered: that says nothing.

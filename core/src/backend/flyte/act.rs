@@ -1,9 +1,11 @@
 //! What is done to runs and actions: each is one call, sent once. The open service checks little (an abort of what is over would overwrite its phase), so
 //! it is looked at before.
 
+use std::rc::Rc;
+
 use super::create::{again, create};
 use super::decode::ROOT;
-use super::list::{decoded, resolve};
+use super::list::decoded;
 use super::request::{RUNS, Server};
 use super::{detail, plan};
 use crate::backend::lenient::Problems;
@@ -24,7 +26,7 @@ pub(super) fn acted(message: &str) -> Acted {
 }
 
 pub(super) async fn act(
-    server: &Server,
+    server: &Rc<Server>,
     run: &str,
     action: Action,
 ) -> Result<Decoded<Acted>, BackendError> {
@@ -50,7 +52,10 @@ pub(super) async fn act(
     }
 }
 
-pub(super) async fn order(server: &Server, order: Order) -> Result<Decoded<Acted>, BackendError> {
+pub(super) async fn order(
+    server: &Rc<Server>,
+    order: Order,
+) -> Result<Decoded<Acted>, BackendError> {
     match order {
         Order::Abort { run, step, reason } => abort(server, &run, step, &reason).await,
         Order::Signal { run, step, answer } => signal(server, &run, &step, &answer).await,
@@ -59,12 +64,12 @@ pub(super) async fn order(server: &Server, order: Order) -> Result<Decoded<Acted
 }
 
 async fn abort(
-    server: &Server,
+    server: &Rc<Server>,
     run: &str,
     step: Option<String>,
     reason: &str,
 ) -> Result<Decoded<Acted>, BackendError> {
-    let id = resolve(server, run).await?;
+    let id = server.named(run)?;
     let reason = match reason.trim() {
         "" => "aborted by a user of Runboard",
         reason => reason,
@@ -93,9 +98,7 @@ async fn abort(
         }
     };
     json.text_field("reason", Some(reason)).close('}');
-    server
-        .change(&[RUNS, method].concat(), json.finish())
-        .await?;
+    server.change(RUNS, method, json.finish()).await?;
     let mut done = acted(match step {
         None => "aborted",
         Some(_) => "the action was aborted",
@@ -108,8 +111,12 @@ async fn abort(
 /// The payload for an answer, as the type of the question wants it.
 fn payload(kind: &str, answer: &str) -> Result<String, BackendError> {
     let bare = answer.trim();
-    let is_number =
-        |text: &str| matches!(serde_json::from_str(text), Ok(serde_json::Value::Number(_)));
+    let is_number = |text: &str| {
+        matches!(
+            serde_json::from_slice(text.as_bytes()),
+            Ok(serde_json::Value::Number(_))
+        )
+    };
     let mut json = JsonText::new();
     json.open('{');
     match kind {
@@ -127,12 +134,12 @@ fn payload(kind: &str, answer: &str) -> Result<String, BackendError> {
 }
 
 async fn signal(
-    server: &Server,
+    server: &Rc<Server>,
     run: &str,
     step: &str,
     answer: &str,
 ) -> Result<Decoded<Acted>, BackendError> {
-    let id = resolve(server, run).await?;
+    let id = server.named(run)?;
     let (act, detail) = detail::action(server, &id, step).await?;
     let Some(question) = detail.value.question else {
         return refused(&[step, " asks no question"]);
@@ -146,9 +153,7 @@ async fn signal(
     id.put_action(&server.scope, &mut json, "actionId", step);
     json.text_field("parentActionName", Some(&act.parent));
     json.key("payload").raw(&payload).close('}');
-    server
-        .change(&[RUNS, "SignalEvent"].concat(), json.finish())
-        .await?;
+    server.change(RUNS, "SignalEvent", json.finish()).await?;
     Ok(decoded(acted("answered"), Problems::new()))
 }
 

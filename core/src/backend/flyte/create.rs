@@ -1,10 +1,12 @@
 //! New runs: from a task, a spec, a trigger or another run.
 
+use std::rc::Rc;
+
 use super::act::{acted, refused};
 use super::decode::ROOT;
 use super::detail::{self, Whole};
 use super::id::{Id, check_run_name};
-use super::list::{decoded, resolve};
+use super::list::decoded;
 use super::request::{DATA, RUNS, Server};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{Acted, BackendError, Decoded, NewRun, Template, slice};
@@ -23,7 +25,7 @@ pub(super) fn again(run: &str) -> NewRun {
 }
 
 /// The run's options as they were, without whom they came from, and from whom this one comes.
-fn options(server: &Server, spec: &str, relation: Option<(&str, &Id)>) -> String {
+fn options(server: &Rc<Server>, spec: &str, relation: Option<(&str, &Id)>) -> String {
     let mut json = JsonText::new();
     json.open('{');
     for (key, value) in slice::members(spec) {
@@ -52,7 +54,7 @@ fn options(server: &Server, spec: &str, relation: Option<(&str, &Id)>) -> String
 
 /// Whether a text is a JSON object, said before it is sent.
 fn check_object(what: &str, text: &str) -> Result<(), BackendError> {
-    match serde_json::from_str(text) {
+    match serde_json::from_slice(text.as_bytes()) {
         Ok(serde_json::Value::Object(_)) => Ok(()),
         Ok(_) => refused(&[what, ": a JSON object is needed"]),
         Err(error) => refused(&[what, ": ", &error.to_string()]),
@@ -60,7 +62,7 @@ fn check_object(what: &str, text: &str) -> Result<(), BackendError> {
 }
 
 /// `"taskId":{...}`.
-fn put_task(server: &Server, json: &mut JsonText, id: &Id, version: &str) {
+fn put_task(server: &Rc<Server>, json: &mut JsonText, id: &Id, version: &str) {
     json.key("taskId");
     server.scope.begin(json, &id.project, &id.domain);
     json.text_field("name", Some(&id.name));
@@ -77,7 +79,7 @@ pub(super) fn task_id(text: &str) -> Result<Id, BackendError> {
 }
 
 pub(super) async fn create(
-    server: &Server,
+    server: &Rc<Server>,
     new: NewRun,
     relation: Option<&str>,
 ) -> Result<Decoded<Acted>, BackendError> {
@@ -120,7 +122,7 @@ pub(super) async fn create(
             json.text_field("taskName", Some(&id.name)).close('}');
         }
         Template::Run(run) => {
-            let id = resolve(server, run).await?;
+            let id = server.named(run)?;
             place(&id);
             let whole = detail::run(server, &id).await?;
             put_what_it_ran(server, &mut json, &whole)?;
@@ -152,9 +154,7 @@ pub(super) async fn create(
     json.key("runSpec")
         .raw(options_text.as_deref().unwrap_or("{}"));
     json.text_field("source", Some("RUN_SOURCE_WEB")).close('}');
-    let text = server
-        .change(&[RUNS, "CreateRun"].concat(), json.finish())
-        .await?;
+    let text = server.change(RUNS, "CreateRun", json.finish()).await?;
     let mut problems = Problems::new();
     let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
     let made = fields
@@ -171,7 +171,7 @@ pub(super) async fn create(
 
 /// The task of a run: by its name where it was deployed, else as it was sent.
 fn put_what_it_ran(
-    server: &Server,
+    server: &Rc<Server>,
     json: &mut JsonText,
     whole: &Whole,
 ) -> Result<(), BackendError> {
@@ -194,8 +194,10 @@ fn put_what_it_ran(
 }
 
 /// The inputs of a run: its values, or where they are stored.
-async fn its_inputs(server: &Server, id: &Id) -> Result<String, BackendError> {
-    let data = detail::data(server, id, ROOT).await?.value;
+async fn its_inputs(server: &Rc<Server>, id: &Id) -> Result<String, BackendError> {
+    let data = detail::data(server.clone(), id.clone(), ROOT.into())
+        .await?
+        .value;
     if let Some(values) = data.inputs {
         return Ok(["\"inputs\":", &values].concat());
     }
@@ -212,12 +214,12 @@ async fn its_inputs(server: &Server, id: &Id) -> Result<String, BackendError> {
 
 /// A link by which a browser gets the report of an attempt.
 pub(super) async fn report(
-    server: &Server,
+    server: &Rc<Server>,
     run: &str,
     step: &str,
     attempt: u32,
 ) -> Result<String, BackendError> {
-    let id = resolve(server, run).await?;
+    let id = server.named(run)?;
     let own = id.action(&server.scope, step, Some(attempt));
     let message = [
         r#"{"artifactType":"ARTIFACT_TYPE_REPORT","actionAttemptId":"#,
@@ -225,14 +227,14 @@ pub(super) async fn report(
         "}",
     ];
     let text = server
-        .call(&[DATA, "CreateDownloadLink"].concat(), message.concat())
+        .call(DATA, "CreateDownloadLink", message.concat())
         .await?;
     let urls =
         slice::member(&text, "preSignedUrls").and_then(|urls| slice::member(urls, "signedUrl"));
     let first = urls.map(slice::items).unwrap_or_default();
     let first = first
         .first()
-        .and_then(|text| serde_json::from_str(text).ok());
+        .and_then(|text| serde_json::from_slice(text.as_bytes()).ok());
     match first {
         Some(serde_json::Value::String(url)) => Ok(url),
         _ => Err(BackendError::Malformed("the answer has no link".into())),

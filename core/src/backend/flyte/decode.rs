@@ -62,7 +62,7 @@ pub(super) struct Act {
 }
 
 fn name(fields: &mut Fields<'_>) -> Id {
-    let mut text = |name| fields.text(name).unwrap_or_default();
+    let mut text = |name| fields.word(name);
     Id {
         project: text("project"),
         domain: text("domain"),
@@ -119,7 +119,7 @@ pub(super) fn act(fields: &mut Fields<'_>) -> Act {
         relation: None,
     };
     if let Some(mut id) = fields.object("id") {
-        act.name = id.text("name").unwrap_or_default();
+        act.name = id.word("name");
         if let Some(mut run) = id.object("run") {
             act.run = name(&mut run);
         }
@@ -147,7 +147,7 @@ pub(super) fn act(fields: &mut Fields<'_>) -> Act {
 }
 
 fn metadata(act: &mut Act, meta: &mut Fields<'_>) {
-    let mut text = |name| meta.text(name).unwrap_or_default();
+    let mut text = |name| meta.word(name);
     act.parent = text("parent");
     act.group = text("group");
     act.environment = text("environmentName");
@@ -161,16 +161,16 @@ fn metadata(act: &mut Act, meta: &mut Fields<'_>) {
     // Which of the three is there tells the kind; the field for it is often empty.
     if let Some(mut task) = meta.object("task") {
         act.kind = "task";
-        act.label = task.text("shortName").unwrap_or_default();
+        act.label = task.word("shortName");
         if let Some(mut id) = task.object("id") {
-            let version = id.text("version").unwrap_or_default();
+            let version = id.word("version");
             act.task = Some((name(&mut id), version));
         }
     }
     for kind in ["trace", "condition"] {
         if let Some(mut other) = meta.object(kind) {
             act.kind = kind;
-            act.label = other.text("name").unwrap_or_default();
+            act.label = other.word("name");
             if let Some(mut wanted) = other.object("type") {
                 act.awaits = wanted.text("simple");
             }
@@ -183,7 +183,7 @@ fn metadata(act: &mut Act, meta: &mut Fields<'_>) {
         && let Some(mut id) = id.object("name")
         && act.trigger.is_empty()
     {
-        act.trigger = id.text("name").unwrap_or_default();
+        act.trigger = id.word("name");
     }
     if let Some(mut relation) = meta.object("relation") {
         let kind = relation.enumerated("relationType", "RELATION_TYPE_", &RELATIONS);

@@ -1,10 +1,14 @@
 //! One action in full, and a run with its options: what lists and the tree leave out.
 
+use std::rc::Rc;
+
+use futures_util::FutureExt as _;
+
 use super::decode::{Act, ROOT, act};
 use super::id::Id;
 use super::list::decoded;
 use super::proto;
-use super::request::{DATA, RUNS, Server};
+use super::request::{Asked, DATA, RUNS, Server};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Decoded, slice};
 use crate::model::step_detail::{PhaseSpan, Question, StepData, StepLink, StepNote};
@@ -22,7 +26,7 @@ struct Tried {
 fn error(fields: &mut Fields<'_>) -> Option<(String, String)> {
     let mut info = fields.object("errorInfo")?;
     let kind = info.enumerated("kind", "KIND_", &["UNSPECIFIED", "USER", "SYSTEM"]);
-    Some((info.text("message").unwrap_or_default(), kind))
+    Some((info.word("message"), kind))
 }
 
 fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
@@ -47,8 +51,8 @@ fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
     fact("cluster", fields.text("cluster"));
     let mut links = fields.rows("logInfo", |log, _| StepLink {
         attempt: None,
-        name: log.text("name").unwrap_or_default(),
-        url: log.text("uri").unwrap_or_default(),
+        name: log.word("name"),
+        url: log.word("uri"),
         is_ready: log.flag("ready"),
     });
     if let Some(mut outputs) = fields.object("outputs") {
@@ -94,8 +98,8 @@ fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
         time: event.time("occurredAt"),
         is_warning: event.enumerated("type", "TYPE_", &["UNSPECIFIED", "NORMAL", "WARNING"])
             == "WARNING",
-        reason: event.text("reason").unwrap_or_default(),
-        message: event.text("message").unwrap_or_default(),
+        reason: event.word("reason"),
+        message: event.word("message"),
     });
     let mut tried = Tried {
         attempt: Attempt {
@@ -184,8 +188,8 @@ fn details(fields: &mut Fields<'_>, position: u32) -> (Act, StepDetail) {
         );
         detail.question = Some(Question {
             kind: kind.or_else(|| act.awaits.clone()).unwrap_or_default(),
-            prompt: asked.text("prompt").unwrap_or_default(),
-            description: asked.text("description").unwrap_or_default(),
+            prompt: asked.word("prompt"),
+            description: asked.word("description"),
             is_markdown: style == "MARKDOWN",
             timeout: asked.text("timeout").as_deref().and_then(proto::span),
         });
@@ -202,22 +206,24 @@ fn spec(action: &str) -> Option<String> {
 }
 
 /// Asks for one action. Where it stands among the others is not told, so its position is 0.
-pub(super) async fn action(
-    server: &Server,
+pub(super) fn action(
+    server: &Rc<Server>,
     id: &Id,
     name: &str,
-) -> Result<(Act, Decoded<StepDetail>), BackendError> {
+) -> Asked<(Act, Decoded<StepDetail>)> {
     let message = id.action(&server.scope, name, None);
-    let text = server
-        .call(&[RUNS, "GetActionDetails"].concat(), message)
-        .await?;
+    let answer = server.call(RUNS, "GetActionDetails", message);
+    answer.map(|text| read_action(&text?)).boxed_local()
+}
+
+fn read_action(text: &str) -> Result<(Act, Decoded<StepDetail>), BackendError> {
     let mut problems = Problems::new();
     let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
     let (act, mut detail) = match fields.object("details") {
         Some(mut action) => details(&mut action, 0),
         None => return Err(empty("the action's details")),
     };
-    detail.spec = spec(slice::member(&text, "details").unwrap_or_default());
+    detail.spec = spec(slice::member(text, "details").unwrap_or_default());
     Ok((act, decoded(detail, problems)))
 }
 
@@ -234,11 +240,15 @@ pub(super) struct Whole {
     pub(super) problems: Problems,
 }
 
-pub(super) async fn run(server: &Server, id: &Id) -> Result<Whole, BackendError> {
-    let message = id.run(&server.scope);
-    let text = server
-        .call(&[RUNS, "GetRunDetails"].concat(), message)
-        .await?;
+pub(super) fn run(server: &Rc<Server>, id: &Id) -> Asked<Whole> {
+    let answer = server.call(RUNS, "GetRunDetails", id.run(&server.scope));
+    let (server, id) = (server.clone(), id.text());
+    answer
+        .map(move |text| read_run(&server, &id, &text?))
+        .boxed_local()
+}
+
+fn read_run(server: &Server, id: &str, text: &str) -> Result<Whole, BackendError> {
     let mut problems = Problems::new();
     let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
     let mut fields = fields
@@ -261,8 +271,11 @@ pub(super) async fn run(server: &Server, id: &Id) -> Result<Whole, BackendError>
             run.tags.push((key, value));
         }
     }
-    super::list::mark(&mut run, server.paused.borrow().contains(&id.text()));
-    let own = slice::member(&text, "details")
+    super::list::mark(
+        &mut run,
+        server.paused.borrow().iter().any(|known| known == id),
+    );
+    let own = slice::member(text, "details")
         .unwrap_or_default()
         .to_string();
     Ok(Whole {
@@ -275,45 +288,32 @@ pub(super) async fn run(server: &Server, id: &Id) -> Result<Whole, BackendError>
 
 /// Inputs and outputs: their values where there is a DataProxy, else where they are stored.
 pub(super) async fn data(
-    server: &Server,
-    id: &Id,
-    name: &str,
+    server: Rc<Server>,
+    id: Id,
+    name: String,
 ) -> Result<Decoded<StepData>, BackendError> {
-    let name = if name.is_empty() { ROOT } else { name };
+    let name = if name.is_empty() { ROOT } else { &name };
     let mut data = StepData::default();
     let message = id.action(&server.scope, name, None);
-    let values = match server.has_data.get() {
-        Some(false) => Err(BackendError::no("DataProxy")),
-        _ => {
-            server
-                .call(&[DATA, "GetActionData"].concat(), message.clone())
-                .await
+    let mut text = Err(BackendError::no("DataProxy"));
+    if server.has_data.get() != Some(false) {
+        text = server.call(DATA, "GetActionData", message.clone()).await;
+    }
+    if let Err(BackendError::Unsupported(_)) = text {
+        server.has_data.set(Some(false));
+        data.lacking = Some(
+            "this server has no DataProxy, so it tells where values are stored and not what they are"
+                .into(),
+        );
+        text = server.call(RUNS, "GetActionDataURIs", message).await;
+        // A success without outputs.
+        if let Err(BackendError::NotFound(_)) = text {
+            text = Ok("{}".into());
         }
-    };
-    let text = match values {
-        Ok(text) => {
-            let own = |name| slice::member(&text, name).map(String::from);
-            (data.inputs, data.outputs) = (own("inputs"), own("outputs"));
-            text
-        }
-        Err(BackendError::Unsupported(_)) => {
-            server.has_data.set(Some(false));
-            data.lacking = Some(
-                "this server has no DataProxy, so it tells where values are stored and not what they are"
-                    .into(),
-            );
-            match server
-                .call(&[RUNS, "GetActionDataURIs"].concat(), message)
-                .await
-            {
-                Ok(text) => text,
-                // A success without outputs.
-                Err(BackendError::NotFound(_)) => String::from("{}"),
-                Err(error) => return Err(error),
-            }
-        }
-        Err(error) => return Err(error),
-    };
+    }
+    let text = text?;
+    let own = |name| slice::member(&text, name).map(String::from);
+    (data.inputs, data.outputs) = (own("inputs"), own("outputs"));
     let mut problems = Problems::new();
     let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
     (data.inputs_uri, data.outputs_uri) = (fields.text("inputsUri"), fields.text("outputsUri"));

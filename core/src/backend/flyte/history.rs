@@ -1,5 +1,7 @@
 //! What happened to an action, as events. Flyte keeps no other history.
 
+use std::rc::Rc;
+
 use super::list::decoded;
 use super::request::Server;
 use super::{decode, detail, id};
@@ -61,16 +63,16 @@ fn history(detail: &StepDetail) -> Vec<RunEvent> {
 }
 
 pub(super) async fn events(
-    server: &Server,
-    id: &id::Id,
+    server: Rc<Server>,
+    id: id::Id,
     query: EventQuery,
 ) -> Result<Decoded<EventBatch>, BackendError> {
     // One action's, because asking all of them would be a question each: the one that is named, else the root.
     let is_plain = |key: &&String| !key.contains(['*', '?']);
     let step = query.filter.steps.iter().find(is_plain);
     let step = step.map_or(decode::ROOT, String::as_str);
-    let (_, detail) = detail::action(server, id, step).await?;
-    let now = server.date.get().unwrap_or_else(|| server.clock.now());
+    let (_, detail) = detail::action(&server, &id, step).await?;
+    let now = server.now();
     let mut filter = query.filter.clone();
     filter.steps.clear();
     let matcher = filter.compile(now, 0);

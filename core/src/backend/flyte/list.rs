@@ -2,10 +2,15 @@
 //!
 //! Asked of the server: phases, one exact job, times, project, domain, owner, trigger, source and version, and whether an action waits for an answer.
 
+use std::rc::Rc;
+
+use futures_util::FutureExt as _;
+use futures_util::future;
+
 use super::decode::row;
 use super::id::Id;
 use super::proto::numbers;
-use super::request::{RUNS, Server};
+use super::request::{Asked, RUNS, Server};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Decoded, Missing, Page};
 use crate::model::{Run, RunFilter, Timestamp};
@@ -83,16 +88,13 @@ pub(super) struct Rows {
     pub(super) problems: Problems,
 }
 
-pub(super) async fn ask(
-    server: &Server,
-    ask: &Ask,
-    limit: u32,
-    token: Option<&str>,
-) -> Result<Rows, BackendError> {
-    let method = [RUNS, "ListRuns"].concat();
-    let text = server
-        .call(&method, ask.message(server, limit, token))
-        .await?;
+pub(super) fn ask(server: &Rc<Server>, ask: &Ask, limit: u32, token: Option<&str>) -> Asked<Rows> {
+    let answer = server.call(RUNS, "ListRuns", ask.message(server, limit, token));
+    let server = server.clone();
+    answer.map(move |text| rows(&server, &text?)).boxed_local()
+}
+
+fn rows(server: &Server, text: &str) -> Result<Rows, BackendError> {
     let mut problems = Problems::new();
     let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
     let mut runs = fields.rows("runs", row);
@@ -132,18 +134,22 @@ impl Server {
     }
 
     /// Asks anew which runs have an action that waits; gives those of which that has changed.
-    pub(super) async fn ask_paused(&self) -> Result<Vec<String>, BackendError> {
+    pub(super) fn ask_paused(self: &Rc<Server>) -> Asked<Vec<String>> {
         let asked = Ask {
             paused_only: true,
             ..Ask::default()
         };
-        let rows = ask(self, &asked, PAGE, None).await?;
-        let now: Vec<String> = rows.runs.into_iter().map(|run| run.id).collect();
-        let before = std::mem::replace(&mut *self.paused.borrow_mut(), now.clone());
-        let mut changed: Vec<String> = Vec::new();
-        changed.extend(now.iter().filter(|id| !before.contains(id)).cloned());
-        changed.extend(before.into_iter().filter(|id| !now.contains(id)));
-        Ok(changed)
+        let server = self.clone();
+        let take = move |rows: Result<Rows, BackendError>| {
+            let now: Vec<String> = rows?.runs.into_iter().map(|run| run.id).collect();
+            let mut kept = server.paused.borrow_mut();
+            let mut changed: Vec<String> = Vec::new();
+            changed.extend(now.iter().filter(|id| !kept.contains(id)).cloned());
+            changed.extend(kept.iter().filter(|id| !now.contains(id)).cloned());
+            *kept = now;
+            Ok(changed)
+        };
+        ask(self, &asked, PAGE, None).map(take).boxed_local()
     }
 }
 
@@ -208,13 +214,13 @@ fn server_side(
 
 /// A page of the list. `after` is the server's token, or of a page that was looked through here the token and how many of its rows were passed.
 pub(super) async fn list(
-    server: &Server,
+    server: Rc<Server>,
     filter: RunFilter,
     limit: u32,
     after: Option<String>,
 ) -> Result<Decoded<Page<Run>>, BackendError> {
     let mut problems = Problems::new();
-    let now = server.date.get().unwrap_or_else(|| server.clock.now());
+    let now = server.now();
     let refused =
         |error: crate::model::filter::FilterError| BackendError::Refused(error.to_string());
     let mut here = filter.clone();
@@ -238,7 +244,7 @@ pub(super) async fn list(
     let size = if is_all { limit } else { PAGE };
     let (mut token, mut scanned) = (after, 0);
     loop {
-        let rows = ask(server, &asked, size, token.as_deref()).await?;
+        let rows = ask(&server, &asked, size, token.as_deref()).await?;
         problems.extend(rows.problems);
         scanned += rows.runs.len() as u32;
         page.items.extend(
@@ -266,60 +272,74 @@ pub(super) async fn list(
     Ok(decoded(page, problems))
 }
 
-/// Runs by their ids, as they stand now. Ids of other projects with the same names are left out.
-pub(super) async fn by_id(server: &Server, ids: &[String]) -> Result<Rows, BackendError> {
+/// Runs by their ids, as they stand now: at most 100. Ids of other projects with the same names are left out.
+pub(super) fn by_id(server: &Rc<Server>, ids: &[String]) -> Asked<Rows> {
+    let ids: Vec<String> = ids.iter().take(100).cloned().collect();
     let mut names: Vec<String> = Vec::new();
-    for id in ids.iter().filter_map(|id| Id::parse(id)) {
-        if !names.contains(&id.name) {
-            names.push(id.name);
+    for id in &ids {
+        if let Some((_, name)) = id.rsplit_once('/')
+            && !names.iter().any(|known| known == name)
+        {
+            names.push(name.into());
         }
     }
-    let mut all = Rows {
-        runs: Vec::new(),
-        next: None,
-        problems: Problems::new(),
+    let mut asked = Ask::default();
+    asked.any("run_name", names);
+    let keep = move |rows: Result<Rows, BackendError>| {
+        let mut rows = rows?;
+        rows.runs.retain(|run| ids.contains(&run.id));
+        Ok(rows)
     };
-    for names in names.chunks(100) {
-        let mut asked = Ask::default();
-        asked.any("run_name", names.to_vec());
-        let rows = ask(server, &asked, PAGE, None).await?;
-        all.problems.extend(rows.problems);
-        let wanted = rows.runs.into_iter().filter(|run| ids.contains(&run.id));
-        all.runs.extend(wanted);
-    }
-    Ok(all)
+    ask(server, &asked, PAGE, None).map(keep).boxed_local()
 }
 
-/// The whole id of a run; a bare name is enough where only one run has it.
-pub(super) async fn resolve(server: &Server, id: &str) -> Result<Id, BackendError> {
+/// The whole id of a run; a bare name is enough where only one run has it, and is known from then on ([`Server::named`]).
+pub(super) fn resolve(server: &Rc<Server>, id: &str) -> Asked<Id> {
     if let Some(id) = Id::parse(id) {
-        id.check(30)?;
-        return Ok(id);
+        return future::ready(id.check(30).map(|()| id)).boxed_local();
     }
     let mut asked = Ask::default();
     asked.any("run_name", vec![id.into()]);
-    let rows = ask(server, &asked, PAGE, None).await?;
-    let mut ids: Vec<String> = Vec::new();
-    for run in rows.runs {
-        if !ids.contains(&run.id) {
-            ids.push(run.id);
+    let (name, known) = (id.to_string(), server.clone());
+    let one = move |rows: Result<Rows, BackendError>| {
+        let mut ids: Vec<String> = Vec::new();
+        for run in rows?.runs {
+            if !ids.contains(&run.id) {
+                ids.push(run.id);
+            }
         }
-    }
-    match ids.as_slice() {
-        [one] => Id::parse(one),
-        _ => None,
-    }
-    .ok_or_else(|| {
+        if let [one] = ids.as_slice()
+            && let Some(id) = Id::parse(one)
+        {
+            known.names.borrow_mut().push((name.clone(), id.clone()));
+            return Ok(id);
+        }
         let detail = match ids.len() {
-            0 => ["there is no run ", id].concat(),
-            _ => ["several projects have a run ", id].concat(),
+            0 => ["there is no run ", &name].concat(),
+            _ => ["several projects have a run ", &name].concat(),
         };
-        BackendError::NotFound(std::sync::Arc::new(Missing {
+        Err(BackendError::NotFound(std::sync::Arc::new(Missing {
             detail,
             nearest: ids,
             latest: Vec::new(),
-        }))
-    })
+        })))
+    };
+    ask(server, &asked, PAGE, None).map(one).boxed_local()
+}
+
+impl Server {
+    /// The id of a run that was asked for before by the same name.
+    pub(super) fn named(&self, run: &str) -> Result<Id, BackendError> {
+        if let Some(id) = Id::parse(run) {
+            return id.check(30).map(|()| id);
+        }
+        let names = self.names.borrow();
+        let known = names.iter().find(|(name, _)| name == run);
+        known.map(|(_, id)| id.clone()).ok_or_else(|| {
+            let detail = ["there is no run ", run].concat();
+            BackendError::NotFound(std::sync::Arc::new(Missing::from(detail)))
+        })
+    }
 }
 
 pub(super) fn decoded<T>(value: T, problems: Problems) -> Decoded<T> {

@@ -85,8 +85,8 @@ pub(super) fn lines(
             .object("container")
             .and_then(|mut one| one.text("kubernetesPodName"));
         batch.each("lines", &mut |line, _| {
-            let time = line.text("timestamp").unwrap_or_default();
-            let text = line.text("message").unwrap_or_default();
+            let time = line.word("timestamp");
+            let text = line.word("message");
             let own = line.text("shortPodName").or_else(|| pod.clone());
             let who = line.enumerated("originator", "", &["UNKNOWN", "USER", "SYSTEM"]);
             if seen.is_new([&time, &text, own.as_deref().unwrap_or_default()]) {
@@ -108,12 +108,12 @@ pub(super) fn lines(
 
 pub(super) fn open(server: &Server, id: &Id, place: &Place) -> Feed {
     let message = id.action(&server.scope, &place.step, Some(place.attempt));
-    server.open(&[DATA, "TailLogs"].concat(), &message)
+    server.open(DATA, "TailLogs", &message)
 }
 
 /// Which attempt is meant; the last one where none is named.
 pub(super) async fn place(
-    server: &Server,
+    server: &Rc<Server>,
     id: &Id,
     step: &str,
     attempt: Option<u32>,
@@ -168,19 +168,19 @@ async fn read(
 
 /// Lines by their places in what the server sends.
 pub(super) async fn logs(
-    server: &Server,
-    id: &Id,
-    query: &LogQuery,
+    server: Rc<Server>,
+    id: Id,
+    query: LogQuery,
 ) -> Result<Decoded<LogBatch>, BackendError> {
     let mut problems = Problems::new();
     let step = query.step.as_deref().unwrap_or_default();
-    let place = place(server, id, step, query.attempt).await?;
+    let place = place(&server, &id, step, query.attempt).await?;
     let kept = server.log.borrow().clone();
     let read = match kept {
         // Earlier lines of what was read a moment ago.
         Some((of, read)) if of == place && query.before.is_some() => read,
         _ => {
-            let fresh = Rc::new(read(server, id, &place, &mut problems).await?);
+            let fresh = Rc::new(read(&server, &id, &place, &mut problems).await?);
             *server.log.borrow_mut() = Some((place, fresh.clone()));
             fresh
         }

@@ -26,7 +26,7 @@ mod watch_run;
 use std::rc::Rc;
 
 use futures_util::FutureExt as _;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{self, LocalBoxFuture};
 use futures_util::stream::LocalBoxStream;
 
 pub use self::id::Scope;
@@ -71,100 +71,105 @@ impl Flyte {
         async move { create::report(&server, &run, &step, attempt).await }.boxed_local()
     }
 
-    fn about<T: 'static, F>(
+    /// Asks about a run that is known.
+    fn about<T: 'static>(
         &self,
         run: &str,
-        ask: impl FnOnce(Rc<Server>, id::Id) -> F + 'static,
-    ) -> Answer<T>
-    where
-        F: Future<Output = Result<Decoded<T>, BackendError>> + 'static,
-    {
-        let (server, run) = (self.server.clone(), run.to_string());
-        async move {
-            let id = resolve(&server, &run).await?;
-            ask(server, id).await
+        ask: impl FnOnce(Rc<Server>, id::Id) -> Answer<T>,
+    ) -> Answer<T> {
+        match self.server.named(run) {
+            Ok(id) => ask(self.server.clone(), id),
+            Err(error) => future::ready(Err(error)).boxed_local(),
         }
-        .boxed_local()
     }
 }
 
 impl Backend for Flyte {
     fn info(&self) -> Answer<Info> {
-        let server = self.server.clone();
-        async move { about::info(&server).await }.boxed_local()
+        about::info(self.server.clone()).boxed_local()
     }
 
     fn list_runs(&self, filter: &RunFilter, limit: u32, page: Option<&str>) -> Answer<Page<Run>> {
-        let (server, filter, page) = (self.server.clone(), filter.clone(), page.map(String::from));
-        async move { list::list(&server, filter, limit, page).await }.boxed_local()
+        let page = page.map(String::from);
+        list::list(self.server.clone(), filter.clone(), limit, page).boxed_local()
     }
 
     fn run(&self, id: &str) -> Answer<Run> {
-        self.about(id, |server, id| async move {
-            let whole = detail::run(&server, &id).await?;
+        let read = |whole: Result<detail::Whole, BackendError>| {
+            let whole = whole?;
             Ok(decoded(whole.run, whole.problems))
-        })
+        };
+        let server = self.server.clone();
+        let id = resolve(&server, id);
+        async move { read(detail::run(&server, &id.await?).await) }.boxed_local()
     }
 
     fn steps(&self, run: &str) -> Answer<Vec<Step>> {
-        self.about(run, |server, id| async move {
-            let (steps, problems) = plan::all(&server, &id).await?;
-            Ok(decoded(steps, problems))
-        })
+        let read = |all: Result<(Vec<Step>, Vec<String>), BackendError>| {
+            all.map(|(steps, problems)| decoded(steps, problems))
+        };
+        let ask =
+            move |server: Rc<Server>, id: id::Id| plan::all(&server, &id).map(read).boxed_local();
+        self.about(run, ask)
     }
 
     fn logs(&self, run: &str, query: &LogQuery) -> Answer<LogBatch> {
         let query = query.clone();
-        self.about(run, |server, id| async move {
-            log::logs(&server, &id, &query).await
-        })
+        let ask = move |server: Rc<Server>, id: id::Id| log::logs(server, id, query).boxed_local();
+        self.about(run, ask)
     }
 
     fn events(&self, run: &str, query: &EventQuery) -> Answer<EventBatch> {
         let query = query.clone();
-        self.about(run, |server, id| async move {
-            history::events(&server, &id, query).await
-        })
+        let ask =
+            move |server: Rc<Server>, id: id::Id| history::events(server, id, query).boxed_local();
+        self.about(run, ask)
     }
 
     fn stats(&self, run: &str) -> Answer<RunStats> {
-        self.about(run, |server, id| async move {
-            let mut whole = detail::run(&server, &id).await?;
-            let (steps, problems) = plan::all(&server, &id).await?;
-            whole.run.steps = fold::count(&steps);
-            whole.problems.extend(problems);
-            let now = server.date.get().unwrap_or_else(|| server.clock.now());
-            Ok(decoded(
-                RunStats::of(&whole.run, &steps, now),
-                whole.problems,
-            ))
-        })
+        let ask = |server: Rc<Server>, id| {
+            let (whole, all) = (detail::run(&server, &id), plan::all(&server, &id));
+            async move {
+                let (mut whole, (steps, problems)) = (whole.await?, all.await?);
+                whole.run.steps = fold::count(&steps);
+                whole.problems.extend(problems);
+                let now = server.now();
+                let stats = RunStats::of(&whole.run, &steps, now);
+                Ok(decoded(stats, whole.problems))
+            }
+            .boxed_local()
+        };
+        self.about(run, ask)
     }
 
     fn raw(&self, run: &str) -> Answer<String> {
-        self.about(run, |server, id| async move {
-            let whole = detail::run(&server, &id).await?;
+        let read = |whole: Result<detail::Whole, BackendError>| {
+            let whole = whole?;
             Ok(decoded(whole.text, whole.problems))
-        })
+        };
+        let ask =
+            move |server: Rc<Server>, id: id::Id| detail::run(&server, &id).map(read).boxed_local();
+        self.about(run, ask)
     }
 
     fn step(&self, run: &str, step: &str) -> Answer<StepDetail> {
         let step = step.to_string();
-        self.about(run, |server, id| async move {
-            Ok(detail::action(&server, &id, &step).await?.1)
-        })
+        let ask = move |server: Rc<Server>, id: id::Id| {
+            let answer = detail::action(&server, &id, &step);
+            answer.map(|answer| Ok(answer?.1)).boxed_local()
+        };
+        self.about(run, ask)
     }
 
     fn step_data(&self, run: &str, step: &str) -> Answer<StepData> {
         let step = step.to_string();
-        self.about(run, |server, id| async move {
-            detail::data(&server, &id, &step).await
-        })
+        let ask =
+            move |server: Rc<Server>, id: id::Id| detail::data(server, id, step).boxed_local();
+        self.about(run, ask)
     }
 
     fn resume_plan(&self, run: &str, mode: ResumeMode) -> Answer<ResumePlan> {
-        let (server, id) = (self.server.clone(), run.to_string());
-        async move { plan::preview(&server, &id, mode).await }.boxed_local()
+        plan::preview(&self.server, run, mode)
     }
 
     fn act(&self, run: &str, action: &Action, _key: &str) -> Answer<Acted> {
@@ -201,7 +206,6 @@ impl Backend for Flyte {
         'static,
         Result<LocalBoxStream<'static, Result<Positioned, BackendError>>, BackendError>,
     > {
-        let (server, topics) = (self.server.clone(), topics.to_vec());
-        async move { watch::open(server, topics).await }.boxed_local()
+        watch::open(self.server.clone(), topics.to_vec()).boxed_local()
     }
 }

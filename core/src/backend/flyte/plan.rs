@@ -1,13 +1,14 @@
 //! What a recovery would run. Flyte shows no plan: the rule is its own (actions that succeeded are reused), computed here from the actions as they stand.
 
-use futures_util::StreamExt as _;
 use futures_util::future::{self, Either};
+use futures_util::{FutureExt as _, StreamExt as _};
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::decode::ROOT;
 use super::id::Id;
-use super::list::{decoded, resolve};
-use super::request::{RUNS, Server, Told};
+use super::list::decoded;
+use super::request::{Asked, RUNS, Server, Told};
 use super::tree::{Known, frame};
 use super::{detail, poll_actions};
 use crate::backend::lenient::Problems;
@@ -19,11 +20,14 @@ use crate::model::{Phase, ResumeMode, ResumePlan, Step, fold};
 const NEXT: Duration = Duration::from_secs(4);
 
 /// All actions of a run as they stand: the stream's snapshot, or by asking where no stream passes.
-pub(super) async fn all(server: &Server, id: &Id) -> Result<(Vec<Step>, Problems), BackendError> {
+pub(super) fn all(server: &Rc<Server>, id: &Id) -> Asked<(Vec<Step>, Problems)> {
+    reading(server.clone(), id.clone()).boxed_local()
+}
+
+async fn reading(server: Rc<Server>, id: Id) -> Result<(Vec<Step>, Problems), BackendError> {
     let (mut known, mut steps, mut problems) = (Known::default(), Vec::new(), Problems::new());
     known.begin();
-    let method = [RUNS, "WatchActions"].concat();
-    let mut feed = server.open(&method, &id.run(&server.scope));
+    let mut feed = server.open(RUNS, "WatchActions", &id.run(&server.scope));
     loop {
         let told = match future::select(feed.next(), server.clock.sleep(NEXT)).await {
             Either::Left((told, _)) => told,
@@ -43,16 +47,24 @@ pub(super) async fn all(server: &Server, id: &Id) -> Result<(Vec<Step>, Problems
         }
     }
     drop(feed);
-    let polled = poll_actions::all(server, id, Known::default()).await?;
+    let polled = poll_actions::all(&server, &id, Known::default()).await?;
     problems.extend(polled.problems);
     let mut steps = Vec::new();
     fold::upsert_steps(&mut steps, polled.steps);
     Ok((steps, problems))
 }
 
-pub(super) async fn preview(
-    server: &Server,
+pub(super) fn preview(
+    server: &Rc<Server>,
     run: &str,
+    mode: ResumeMode,
+) -> Asked<Decoded<ResumePlan>> {
+    previewed(server.clone(), run.to_string(), mode).boxed_local()
+}
+
+async fn previewed(
+    server: Rc<Server>,
+    run: String,
     mode: ResumeMode,
 ) -> Result<Decoded<ResumePlan>, BackendError> {
     if mode == ResumeMode::Failed {
@@ -60,8 +72,8 @@ pub(super) async fn preview(
             "recovery of failed actions alone: what never ran runs too",
         ));
     }
-    let id = resolve(server, run).await?;
-    let whole = detail::run(server, &id).await?;
+    let id = server.named(&run)?;
+    let whole = detail::run(&server, &id).await?;
     if !whole.run.phase.is_terminal() {
         let words = [
             "the run goes on (",
@@ -70,7 +82,7 @@ pub(super) async fn preview(
         ];
         return Err(BackendError::Refused(words.concat()));
     }
-    let (steps, problems) = all(server, &id).await?;
+    let (steps, problems) = all(&server, &id).await?;
     let mut token: u64 = 0xcbf2_9ce4_8422_2325;
     let mut planned = Vec::new();
     for step in &steps {
@@ -88,7 +100,7 @@ pub(super) async fn preview(
         });
     }
     let plan = ResumePlan {
-        run: run.into(),
+        run,
         mode: mode.word().into(),
         token: token.to_string(),
         steps: planned,

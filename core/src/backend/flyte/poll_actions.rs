@@ -1,11 +1,15 @@
 //! The actions of a run by asking: ListActions tells where each stands in the tree and how it goes, but neither its name nor its kind; those come one
 //! by one, some at each reading.
 
+use std::rc::Rc;
+
+use futures_util::FutureExt as _;
+
 use super::decode::{ROOT, act};
 use super::detail;
 use super::id::Id;
 use super::list::PAGE;
-use super::request::{RUNS, Server};
+use super::request::{Asked, RUNS, Server};
 use super::tree::Known;
 use crate::backend::BackendError;
 use crate::backend::lenient::{Fields, Problems};
@@ -23,11 +27,11 @@ pub(super) struct Polled {
     pub(super) problems: Problems,
 }
 
-pub(super) async fn all(
-    server: &Server,
-    id: &Id,
-    mut known: Known,
-) -> Result<Polled, BackendError> {
+pub(super) fn all(server: &Rc<Server>, id: &Id, known: Known) -> Asked<Polled> {
+    reading(server.clone(), id.clone(), known).boxed_local()
+}
+
+async fn reading(server: Rc<Server>, id: Id, mut known: Known) -> Result<Polled, BackendError> {
     let mut problems = Problems::new();
     let (mut steps, mut root): (Vec<Step>, Option<Run>) = (Vec::new(), None);
     let mut token: Option<String> = None;
@@ -42,9 +46,7 @@ pub(super) async fn all(
         json.close('}');
         id.put(&server.scope, &mut json, "runId");
         json.close('}');
-        let text = server
-            .call(&[RUNS, "ListActions"].concat(), json.finish())
-            .await?;
+        let text = server.call(RUNS, "ListActions", json.finish()).await?;
         let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
         let next = fields.text("token").filter(|token| !token.is_empty());
         fields.each("actions", &mut |one, _| {
@@ -71,7 +73,7 @@ pub(super) async fn all(
             (step.name, step.kind) = (name, kind);
         } else if asked < NAMES {
             asked += 1;
-            let (_, told) = detail::action(server, id, &step.key).await?;
+            let (_, told) = detail::action(&server, &id, &step.key).await?;
             let told = told.value.step;
             known.name(&step.key, told.name.clone(), told.kind.clone());
             (step.name, step.kind) = (told.name, told.kind);

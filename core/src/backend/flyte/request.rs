@@ -6,9 +6,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::future::{self, Either};
+use futures_util::future::{self, Either, LocalBoxFuture};
 use futures_util::stream::{self, LocalBoxStream};
+use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::id::Scope;
 use crate::backend::{BackendError, Missing};
@@ -16,7 +16,7 @@ use crate::model::Timestamp;
 use crate::net::connect::{
     Code, Envelopes, Frame, RpcError, check_type, ending, envelope, refusal,
 };
-use crate::net::{Clock, Head, Request, Transport};
+use crate::net::{Clock, Head, Request, Response, Transport};
 
 /// The largest answer that is read, and the largest frame: 1,000 actions are about 1 MB.
 const MAX_ANSWER: usize = 64 << 20;
@@ -29,6 +29,9 @@ pub(super) const TRIGGERS: &str = "flyteidl2.trigger.TriggerService/";
 pub(super) const PROJECTS: &str = "flyteidl2.project.ProjectService/";
 pub(super) const DATA: &str = "flyteidl2.dataproxy.DataProxyService/";
 
+/// A question on its way. Boxed, so that who waits for several is small.
+pub(super) type Asked<T> = LocalBoxFuture<'static, Result<T, BackendError>>;
+
 /// A server, and what was learnt of it.
 pub(super) struct Server {
     base: String,
@@ -37,6 +40,8 @@ pub(super) struct Server {
     pub(super) scope: Scope,
     /// Its clock when it last answered.
     pub(super) date: Cell<Option<Timestamp>>,
+    /// Runs that were asked for by their bare names.
+    pub(super) names: RefCell<Vec<(String, super::id::Id)>>,
     /// There is no DataProxy: no logs, no values.
     pub(super) has_data: Cell<Option<bool>>,
     /// Streams of actions in a row that broke before they said anything.
@@ -75,6 +80,7 @@ impl Server {
             clock,
             scope,
             date: Cell::new(None),
+            names: RefCell::default(),
             has_data: Cell::new(None),
             silent_streams: Cell::new(0),
             paused: RefCell::default(),
@@ -84,76 +90,90 @@ impl Server {
         }
     }
 
-    fn request(&self, method: &str, kind: &str, body: Vec<u8>) -> Request {
+    fn request(&self, service: &str, method: &str, kind: &str, body: Vec<u8>) -> Request {
         let request = Request {
             method: "POST",
             body: Some(body),
-            ..Request::get([&self.base, method].concat())
+            ..Request::get([&self.base, service, method].concat())
         };
         request.header("Content-Type", kind)
     }
 
+    /// The server's clock, else ours.
+    pub(super) fn now(&self) -> Timestamp {
+        self.date.get().unwrap_or_else(|| self.clock.now())
+    }
+
     /// Calls a method that only reads. `message` is a JSON object.
-    pub(super) async fn call(&self, method: &str, message: String) -> Result<String, BackendError> {
-        let request = self.request(method, "application/json", message.into_bytes());
-        self.send(request).await
+    pub(super) fn call(
+        self: &Rc<Server>,
+        service: &str,
+        method: &str,
+        message: String,
+    ) -> Asked<String> {
+        let kind = "application/json";
+        self.send(self.request(service, method, kind, message.into_bytes()))
     }
 
     /// Calls a method that changes something, once. The bridge lets it pass only with this header, which other sites cannot send.
-    pub(super) async fn change(
-        &self,
+    pub(super) fn change(
+        self: &Rc<Server>,
+        service: &str,
         method: &str,
         message: String,
-    ) -> Result<String, BackendError> {
-        let request = self.request(method, "application/json", message.into_bytes());
+    ) -> Asked<String> {
+        let kind = "application/json";
+        let request = self.request(service, method, kind, message.into_bytes());
         // Flyte lets pages of other origins in, but not with a header that it does not know.
         let is_elsewhere = self.base.starts_with("http") && !self.base.contains("/proxy/");
-        let request = match is_elsewhere {
+        self.send(match is_elsewhere {
             true => request,
             false => request.header("X-Runboard", "1"),
-        };
-        self.send(request).await
+        })
     }
 
-    async fn send(&self, request: Request) -> Result<String, BackendError> {
-        let answer = self.transport.send(request, MAX_ANSWER);
-        let answer = match future::select(answer, self.clock.sleep(PATIENCE)).await {
-            Either::Left((answer, _)) => answer?,
-            Either::Right(_) => return Err(BackendError::Timeout),
-        };
-        if answer.head.date.is_some() {
-            self.date.set(answer.head.date);
-        }
-        if answer.head.status != 200 {
-            return Err(refused(&answer.head, &answer.body));
-        }
-        check_type(&answer.head.content_type, false)
-            .map_err(|error| foreign(&answer.head, error))?;
-        String::from_utf8(answer.body)
-            .map_err(|_| BackendError::Malformed("the answer is no UTF-8".into()))
-    }
-
-    /// A plain text below the server, as of /healthz: its status and its words.
-    pub(super) async fn text(&self, path: &str) -> Result<(u16, String), BackendError> {
-        let request = Request::get([&self.base, path].concat());
-        let answer = self.transport.send(request, 64 << 10);
-        match future::select(answer, self.clock.sleep(PATIENCE)).await {
-            Either::Left((answer, _)) => {
-                let answer = answer?;
-                if answer.head.date.is_some() {
-                    self.date.set(answer.head.date);
-                }
-                let words = String::from_utf8_lossy(&answer.body).trim().to_string();
-                Ok((answer.head.status, words))
+    fn send(self: &Rc<Server>, request: Request) -> Asked<String> {
+        let answer = self.answer(request);
+        async move {
+            let answer = answer.await?;
+            if answer.head.status != 200 {
+                return Err(refused(&answer.head, &answer.body));
             }
-            Either::Right(_) => Err(BackendError::Timeout),
+            check_type(&answer.head.content_type, false)
+                .map_err(|error| foreign(&answer.head, error))?;
+            String::from_utf8(answer.body)
+                .map_err(|_| BackendError::Malformed("the answer is no UTF-8".into()))
         }
+        .boxed_local()
+    }
+
+    /// Whatever is answered, within the patience.
+    fn answer(self: &Rc<Server>, request: Request) -> Asked<Response> {
+        let server = self.clone();
+        let answer = self.transport.send(request, MAX_ANSWER);
+        let patience = self.clock.sleep(PATIENCE);
+        async move {
+            let answer = match future::select(answer, patience).await {
+                Either::Left((answer, _)) => answer?,
+                Either::Right(_) => return Err(BackendError::Timeout),
+            };
+            if answer.head.date.is_some() {
+                server.date.set(answer.head.date);
+            }
+            Ok(answer)
+        }
+        .boxed_local()
+    }
+
+    /// What stands below the server, as of /healthz.
+    pub(super) fn text(self: &Rc<Server>, path: &str) -> Asked<Response> {
+        self.answer(Request::get([&self.base, path].concat()))
     }
 
     /// Opens a stream. Nothing is asked before it is polled, and nothing may come of it for hours.
-    pub(super) fn open(&self, method: &str, message: &str) -> Feed {
+    pub(super) fn open(&self, service: &str, method: &str, message: &str) -> Feed {
         let kind = "application/connect+json";
-        let request = self.request(method, kind, envelope(message));
+        let request = self.request(service, method, kind, envelope(message));
         let answer = self.transport.stream(request);
         let opened = async move {
             match open(answer.await).await {

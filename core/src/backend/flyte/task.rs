@@ -20,7 +20,7 @@ type Answer<T> = LocalBoxFuture<'static, Result<Decoded<T>, BackendError>>;
 pub(super) struct FlyteTasks(pub(super) Rc<Server>);
 
 fn place(fields: &mut Fields<'_>) -> Id {
-    let mut text = |name| fields.text(name).unwrap_or_default();
+    let mut text = |name| fields.word(name);
     Id {
         project: text("project"),
         domain: text("domain"),
@@ -32,14 +32,14 @@ fn place(fields: &mut Fields<'_>) -> Id {
 fn row(fields: &mut Fields<'_>, _: usize) -> TaskRow {
     let mut row = TaskRow::default();
     if let Some(mut id) = fields.object("taskId") {
-        row.version = id.text("version").unwrap_or_default();
+        row.version = id.word("version");
         let id = place(&mut id);
         row.id = id.text();
         row.name = id.name;
     }
     if let Some(mut meta) = fields.object("metadata") {
-        row.description = meta.text("shortDescription").unwrap_or_default();
-        row.environment = meta.text("environmentName").unwrap_or_default();
+        row.description = meta.word("shortDescription");
+        row.environment = meta.word("environmentName");
         row.deployed_at = meta.time("deployedAt");
         if let Some(mut who) = meta.object("deployedBy") {
             row.deployed_by = identity(&mut who).map(|(_, words)| words);
@@ -81,7 +81,8 @@ fn at<'a>(text: &'a str, path: &[&str]) -> Option<&'a str> {
 
 /// The inputs of a task's interface, with the defaults that stand beside it.
 fn inputs(spec: &str) -> Vec<TaskInput> {
-    let string = |text: Option<&str>| match text.map(serde_json::from_str) {
+    let string = |text: Option<&str>| match text.map(|text| serde_json::from_slice(text.as_bytes()))
+    {
         Some(Ok(serde_json::Value::String(text))) => text,
         _ => String::new(),
     };
@@ -122,7 +123,7 @@ impl Tasks for FlyteTasks {
         let limit = limit.max(1).min(super::list::PAGE);
         let message = list_message(&server, text, limit, page);
         async move {
-            let text = server.call(&[TASKS, "ListTasks"].concat(), message).await?;
+            let text = server.call(TASKS, "ListTasks", message).await?;
             let mut problems = Problems::new();
             let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
             let items = fields.rows("tasks", row);
@@ -152,13 +153,11 @@ impl Tasks for FlyteTasks {
             json.raw(r#"{"limit":200,"sortByFields":[{"key":"created_at"}]}"#);
             id.put(&server.scope, &mut json, "taskName");
             json.close('}');
-            let text = server
-                .call(&[TASKS, "ListVersions"].concat(), json.finish())
-                .await?;
+            let text = server.call(TASKS, "ListVersions", json.finish()).await?;
             let mut problems = Problems::new();
             let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
             let mut rows = fields.rows("versions", |one, _| TaskRow {
-                version: one.text("version").unwrap_or_default(),
+                version: one.word("version"),
                 deployed_at: one.time("deployedAt"),
                 deployed_by: one
                     .object("deployedBy")
@@ -184,9 +183,7 @@ impl Tasks for FlyteTasks {
             json.text_field("version", Some(&version))
                 .close('}')
                 .close('}');
-            let text = server
-                .call(&[TASKS, "GetTaskDetails"].concat(), json.finish())
-                .await?;
+            let text = server.call(TASKS, "GetTaskDetails", json.finish()).await?;
             let mut problems = Problems::new();
             let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
             let row = fields.object("details").map(|mut one| row(&mut one, 0));
@@ -211,7 +208,7 @@ impl Tasks for FlyteTasks {
                 let words = "a version has 1 to 63 letters";
                 return Err(BackendError::Refused(words.into()));
             }
-            if let Err(error) = serde_json::from_str::<serde_json::Value>(&spec) {
+            if let Err(error) = serde_json::from_slice::<serde_json::Value>(spec.as_bytes()) {
                 let words = ["the task: ", &error.to_string()];
                 return Err(BackendError::Refused(words.concat()));
             }
@@ -221,9 +218,7 @@ impl Tasks for FlyteTasks {
             json.text_field("name", Some(&id.name));
             json.text_field("version", Some(&version)).close('}');
             json.key("spec").raw(&spec).close('}');
-            server
-                .change(&[TASKS, "DeployTask"].concat(), json.finish())
-                .await?;
+            server.change(TASKS, "DeployTask", json.finish()).await?;
             Ok(decoded((), Problems::new()))
         }
         .boxed_local()
@@ -243,9 +238,7 @@ impl Tasks for FlyteTasks {
                 None => drop(json.text_field("org", Some(server.scope.org()))),
             }
             json.close('}');
-            let text = server
-                .call(&[TRIGGERS, "ListTriggers"].concat(), json.finish())
-                .await?;
+            let text = server.call(TRIGGERS, "ListTriggers", json.finish()).await?;
             let mut problems = Problems::new();
             let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
             let rows = fields.rows("triggers", trigger);
@@ -269,7 +262,7 @@ impl Tasks for FlyteTasks {
                 .raw(if is_active { "true" } else { "false" })
                 .close('}');
             server
-                .change(&[TRIGGERS, "UpdateTriggers"].concat(), json.finish())
+                .change(TRIGGERS, "UpdateTriggers", json.finish())
                 .await?;
             Ok(decoded((), Problems::new()))
         }
@@ -285,7 +278,7 @@ fn trigger(fields: &mut Fields<'_>, _: usize) -> TriggerRow {
     if let Some(mut id) = fields.object("id")
         && let Some(mut name) = id.object("name")
     {
-        let task = name.text("taskName").unwrap_or_default();
+        let task = name.word("taskName");
         let own = place(&mut name);
         row.task = Id {
             name: task,

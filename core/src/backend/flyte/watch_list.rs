@@ -3,15 +3,14 @@
 
 use std::rc::Rc;
 
-use futures_util::FutureExt as _;
-use futures_util::future::LocalBoxFuture;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 
 use super::decode::row;
 use super::list::{Ask, ask, by_id, mark};
 use super::request::{RUNS, Server, Told};
-use super::watch::{Event, Follow, Line};
+use super::watch::{Answer, Event, Follow, Line};
 use crate::backend::lenient::{Fields, Problems};
-use crate::backend::{BackendError, Positioned, Update};
+use crate::backend::{BackendError, Update};
 use crate::model::Run;
 use crate::store::json::JsonText;
 
@@ -19,7 +18,8 @@ use crate::store::json::JsonText;
 const EVERY: u32 = 5;
 const FIRST: u32 = 50;
 
-struct Reading {
+/// What is asked for.
+pub(super) struct Reading {
     runs: Vec<Run>,
     problems: Problems,
 }
@@ -30,19 +30,20 @@ async fn reading(server: Rc<Server>) -> Result<Reading, BackendError> {
     let page = ask(&server, &Ask::default(), FIRST, None).await?;
     wanted.extend(server.active.borrow().iter().cloned());
     wanted.retain(|id| !page.runs.iter().any(|run| run.id == *id));
-    let rest = by_id(&server, &wanted).await?;
-    let mut runs = page.runs;
-    runs.extend(rest.runs);
+    let (mut runs, mut problems) = (page.runs, page.problems);
+    if !wanted.is_empty() {
+        let rest = by_id(&server, &wanted).await?;
+        runs.extend(rest.runs);
+        problems.extend(rest.problems);
+    }
     // A run that went on and is nowhere is no more: it is not asked about again.
     let is_known = |id: &String| !wanted.contains(id) || runs.iter().any(|run| run.id == *id);
     server.active.borrow_mut().retain(is_known);
-    let mut problems = page.problems;
-    problems.extend(rest.problems);
     Ok(Reading { runs, problems })
 }
 
 struct List {
-    line: Line<Reading>,
+    line: Line,
     /// Seconds since the last answer, and until the stream is opened again.
     since: u32,
     retry: Option<u32>,
@@ -60,14 +61,13 @@ pub(super) async fn open(server: Rc<Server>) -> Result<Box<dyn Follow>, BackendE
         failures: 0,
         fresh: Vec::new(),
     };
-    let server_time = list.line.server.date.get();
-    list.take(first);
-    list.line.push(Update::Live { server_time });
+    list.read(first);
+    list.line.live();
     Ok(Box::new(list))
 }
 
 impl List {
-    fn take(&mut self, reading: Reading) {
+    fn read(&mut self, reading: Reading) {
         let mut runs = reading.runs;
         runs.retain(|run| !self.fresh.contains(&run.id));
         self.fresh.clear();
@@ -80,7 +80,8 @@ impl List {
         if self.since >= EVERY && self.line.asked.is_none() {
             self.since = 0;
             self.fresh.clear();
-            self.line.asked = Some(reading(self.line.server.clone()).boxed_local());
+            let asked = reading(self.line.server.clone());
+            self.line.asked = Some(asked.map_ok(Answer::Runs).boxed_local());
         }
         match self.retry {
             Some(0) => {
@@ -101,8 +102,7 @@ impl List {
             false => drop(json.text_field("org", Some(scope.org()))),
         }
         json.close('}');
-        let method = [RUNS, "WatchRuns"].concat();
-        self.line.server.open(&method, &json.finish())
+        self.line.server.open(RUNS, "WatchRuns", &json.finish())
     }
 
     fn told(&mut self, told: Told) -> Result<(), BackendError> {
@@ -142,27 +142,21 @@ impl List {
 }
 
 impl Follow for List {
-    fn ready(&mut self) -> (Option<Result<Positioned, BackendError>>, bool) {
-        (self.line.ready.pop_front(), self.line.is_over)
+    fn line(&mut self) -> &mut Line {
+        &mut self.line
     }
 
-    fn step(&mut self) -> LocalBoxFuture<'_, ()> {
-        async move {
-            match self.line.event().await {
-                Event::Tick => self.tick(),
-                Event::Asked(Ok(reading)) => {
-                    self.take(reading);
-                    let server_time = self.line.server.date.get();
-                    self.line.push(Update::Live { server_time });
-                }
-                Event::Asked(Err(error)) => self.line.fail(error),
-                Event::Told(told) => {
-                    if let Err(error) = self.told(told) {
-                        self.line.fail(error);
-                    }
+    fn take(&mut self, event: Event) -> Result<(), BackendError> {
+        match event {
+            Event::Tick => self.tick(),
+            Event::Told(told) => self.told(told)?,
+            Event::Asked(answer) => {
+                if let Answer::Runs(reading) = *answer {
+                    self.read(reading);
+                    self.line.live();
                 }
             }
         }
-        .boxed_local()
+        Ok(())
     }
 }

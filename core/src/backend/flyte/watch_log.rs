@@ -2,25 +2,22 @@
 
 use std::rc::Rc;
 
-use futures_util::FutureExt as _;
-use futures_util::future::LocalBoxFuture;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 
 use super::detail;
 use super::id::Id;
-use super::list::resolve;
 use super::log::{self, Place, Seen, lines};
 use super::request::{Server, Told};
-use super::watch::{Event, Follow, Line};
+use super::watch::{Answer, Event, Follow, Line};
 use crate::backend::lenient::Problems;
-use crate::backend::{BackendError, LogBatch, Positioned, Topic, Update};
+use crate::backend::{BackendError, LogBatch, Topic, Update};
 use crate::model::Phase;
 
 /// Seconds between two questions for the action.
 const EVERY: u32 = 5;
 
 struct Log {
-    /// Asks for the action's phase and attempts.
-    line: Line<(Phase, u32)>,
+    line: Line,
     id: Id,
     topic: Topic,
     run: String,
@@ -44,7 +41,7 @@ pub(super) async fn open(
     step: String,
     attempt: Option<u32>,
 ) -> Result<Box<dyn Follow>, BackendError> {
-    let id = resolve(&server, &run).await?;
+    let id = server.named(&run)?;
     let place = log::place(&server, &id, &step, attempt).await?;
     let mut log = Log {
         line: Line::new(server),
@@ -79,15 +76,9 @@ impl Log {
         self.since += 1;
         if self.since >= EVERY && self.line.asked.is_none() {
             self.since = 0;
-            let server = self.line.server.clone();
-            let (id, step) = (self.id.clone(), self.place.step.clone());
-            self.line.asked = Some(
-                async move {
-                    let (act, _) = detail::action(&server, &id, &step).await?;
-                    Ok((act.phase, act.attempts))
-                }
-                .boxed_local(),
-            );
+            let asked = detail::action(&self.line.server, &self.id, &self.place.step);
+            let asked = asked.map_ok(|(act, _)| Answer::Action(act.phase, act.attempts));
+            self.line.asked = Some(asked.boxed_local());
         }
         match self.retry {
             Some(0) => {
@@ -102,8 +93,7 @@ impl Log {
     fn asked(&mut self, phase: Phase, attempts: u32) {
         if !self.is_live {
             self.is_live = true;
-            let server_time = self.line.server.date.get();
-            self.line.push(Update::Live { server_time });
+            self.line.live();
         } else {
             self.line.push(Update::Beat);
         }
@@ -183,23 +173,20 @@ impl Log {
 }
 
 impl Follow for Log {
-    fn ready(&mut self) -> (Option<Result<Positioned, BackendError>>, bool) {
-        (self.line.ready.pop_front(), self.line.is_over)
+    fn line(&mut self) -> &mut Line {
+        &mut self.line
     }
 
-    fn step(&mut self) -> LocalBoxFuture<'_, ()> {
-        async move {
-            match self.line.event().await {
-                Event::Tick => self.tick(),
-                Event::Asked(Ok((phase, attempts))) => self.asked(phase, attempts),
-                Event::Asked(Err(error)) => self.line.fail(error),
-                Event::Told(told) => {
-                    if let Err(error) = self.told(told) {
-                        self.line.fail(error);
-                    }
+    fn take(&mut self, event: Event) -> Result<(), BackendError> {
+        match event {
+            Event::Tick => self.tick(),
+            Event::Told(told) => self.told(told)?,
+            Event::Asked(answer) => {
+                if let Answer::Action(phase, attempts) = *answer {
+                    self.asked(phase, attempts);
                 }
             }
         }
-        .boxed_local()
+        Ok(())
     }
 }

@@ -6,17 +6,15 @@
 
 use std::rc::Rc;
 
-use futures_util::FutureExt as _;
-use futures_util::future::LocalBoxFuture;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 
 use super::detail::{self, Whole};
 use super::id::Id;
-use super::list::resolve;
 use super::poll_actions::{self, Polled};
 use super::request::{RUNS, Server, Told};
 use super::tree::{Known, frame};
-use super::watch::{Event, Follow, Line};
-use crate::backend::{BackendError, Positioned, Topic, Update};
+use super::watch::{Answer, Event, Follow, Line};
+use crate::backend::{BackendError, Topic, Update};
 use crate::model::{Run, StepCounts};
 
 /// Seconds between two questions for the run.
@@ -29,14 +27,8 @@ const SILENT: u32 = 5;
 /// A stream is opened anew after so long at the latest, and later for large runs.
 const AGE: u32 = 30;
 
-/// What is asked beside the stream.
-pub(super) enum Answer {
-    Run(Box<Whole>),
-    Actions(Box<Polled>),
-}
-
 pub(super) struct Tree {
-    line: Line<Answer>,
+    line: Line,
     id: Id,
     /// As the page asked for it.
     topic: String,
@@ -62,7 +54,7 @@ pub(super) async fn open(
     server: Rc<Server>,
     topic: String,
 ) -> Result<Box<dyn Follow>, BackendError> {
-    let id = resolve(&server, &topic).await?;
+    let id = server.named(&topic)?;
     let whole = detail::run(&server, &id).await?;
     let kept = server.tree.borrow_mut().take();
     let known = match kept {
@@ -110,8 +102,7 @@ impl Tree {
         (self.age, self.quiet, self.doubt, self.has_frame) = (0, 0, 0, false);
         self.is_last = self.run.phase.is_terminal();
         let message = self.id.run(&self.line.server.scope);
-        let method = [RUNS, "WatchActions"].concat();
-        self.line.feed = Some(self.line.server.open(&method, &message));
+        self.line.feed = Some(self.line.server.open(RUNS, "WatchActions", &message));
     }
 
     fn ask_instead(&mut self, why: &str) {
@@ -204,8 +195,7 @@ impl Tree {
 
     fn live(&mut self) {
         self.is_live = true;
-        let server_time = self.line.server.date.get();
-        self.line.push(Update::Live { server_time });
+        self.line.live();
     }
 
     /// Whether all has been said, and whether what was said can be believed.
@@ -239,24 +229,17 @@ impl Tree {
 
     /// The run, or its actions where no stream passes; those of large runs more rarely.
     fn ask(&mut self) {
-        let (server, id) = (self.line.server.clone(), self.id.clone());
         let rarely = u32::try_from(self.known.len() / 500).unwrap_or(0) + 1;
         let is_due = self.is_asking && self.asks.is_multiple_of(2 * rarely);
         self.asks += u32::from(self.is_asking);
+        let server = &self.line.server;
         self.line.asked = Some(match is_due {
-            true => {
-                let known = self.known.clone();
-                async move {
-                    let polled = poll_actions::all(&server, &id, known).await?;
-                    Ok(Answer::Actions(Box::new(polled)))
-                }
-                .boxed_local()
-            }
-            false => async move {
-                let whole = detail::run(&server, &id).await?;
-                Ok(Answer::Run(Box::new(whole)))
-            }
-            .boxed_local(),
+            true => poll_actions::all(server, &self.id, self.known.clone())
+                .map_ok(Answer::Actions)
+                .boxed_local(),
+            false => detail::run(server, &self.id)
+                .map_ok(Answer::Run)
+                .boxed_local(),
         });
     }
 
@@ -302,24 +285,20 @@ impl Tree {
 }
 
 impl Follow for Tree {
-    fn ready(&mut self) -> (Option<Result<Positioned, BackendError>>, bool) {
-        (self.line.ready.pop_front(), self.line.is_over)
+    fn line(&mut self) -> &mut Line {
+        &mut self.line
     }
 
-    fn step(&mut self) -> LocalBoxFuture<'_, ()> {
-        async move {
-            match self.line.event().await {
-                Event::Tick => self.tick(),
-                Event::Asked(Ok(Answer::Run(whole))) => self.took_run(*whole),
-                Event::Asked(Ok(Answer::Actions(polled))) => self.took_actions(*polled),
-                Event::Asked(Err(error)) => self.line.fail(error),
-                Event::Told(told) => {
-                    if let Err(error) = self.told(told) {
-                        self.line.fail(error);
-                    }
-                }
-            }
+    fn take(&mut self, event: Event) -> Result<(), BackendError> {
+        match event {
+            Event::Tick => self.tick(),
+            Event::Told(told) => self.told(told)?,
+            Event::Asked(answer) => match *answer {
+                Answer::Run(whole) => self.took_run(whole),
+                Answer::Actions(polled) => self.took_actions(polled),
+                Answer::Runs(_) | Answer::Action(..) => {}
+            },
         }
-        .boxed_local()
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
-//! [`Capabilities`]: what a source can do, asked before anything is shown or called.
+//! [`Info`]: a source about itself, and [`Capabilities`]: what it can do.
 
 use super::Action;
+use crate::model::Timestamp;
 
 /// How news of a source arrive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,4 +75,35 @@ impl Capabilities {
             || self.reexecute
             || self.resume
     }
+}
+
+/// The nouns that a source's users know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vocabulary {
+    pub job: String,
+    pub step: String,
+}
+
+impl Default for Vocabulary {
+    fn default() -> Vocabulary {
+        Vocabulary {
+            job: "job".into(),
+            step: "step".into(),
+        }
+    }
+}
+
+/// A source about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Info {
+    pub name: String,
+    pub version: String,
+    pub capabilities: Capabilities,
+    pub vocabulary: Vocabulary,
+    /// The source's clock when it answered.
+    pub server_time: Option<Timestamp>,
+    /// How often a silent stream beats, in seconds.
+    pub heartbeat_s: Option<u32>,
+    /// What the source could not read, for people: file, line and reason.
+    pub problems: Vec<String>,
 }
