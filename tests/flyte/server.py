@@ -145,6 +145,15 @@ class App:
             like, _ = self.one({"run": "rdone"})
             made = scenario.run(self.store, asked["name"], like.task, QUEUED, 0)
             made.root.updated = time.time()
+        elif what == "lossy":
+            self.store.lossy = int(asked["n"])
+        elif what == "burst":
+            # So many at once that the channels have no room.
+            run, _ = self.one(asked)
+            for number in range(int(asked["n"])):
+                self.store.action(run, f"b{number}", phase=RUNNING)
+            for number in range(int(asked["n"])):
+                self.store.set(run.actions[f"b{number}"], SUCCEEDED)
         elif what == "churn":
             return await self.churn(asked)
         elif what == "orphan":

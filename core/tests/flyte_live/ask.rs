@@ -76,6 +76,16 @@ impl Service {
         serde_json::from_slice(&answer.body).unwrap()
     }
 
+    /// Whether somebody has such a stream open.
+    pub(crate) async fn is_open(&self, method: &str) -> bool {
+        let told = self.control("streams").await;
+        told["open"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|name| name == method)
+    }
+
     /// Follows topics until `is_enough`, or until there is nothing more to come.
     pub(crate) async fn follow(
         &self,

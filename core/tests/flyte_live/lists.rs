@@ -173,44 +173,47 @@ pub(crate) async fn one_project() {
     );
 }
 
-/// A new run is announced by nobody, and news of others get lost.
+/// A new run is announced by nobody, and news of others get lost: here all of them.
 pub(crate) async fn live(service: &Service) {
-    service.control("new?name=rfresh").await;
-    let seen = service
-        .follow(vec![Topic::Runs], |seen| seen.run("rfresh").is_some())
-        .await;
+    let pause = || tokio::time::sleep(std::time::Duration::from_millis(400));
+    let follower = service.follow(vec![Topic::Runs], |seen| seen.run("rfresh").is_some());
+    let changer = async {
+        pause().await;
+        service.control("new?name=rfresh").await;
+    };
+    let (seen, ()) = futures_util::future::join(follower, changer).await;
     assert!(seen.is_live);
-    let mut step = 0;
-    for phase in [2, 3, 4] {
-        service
-            .control(&format!("set?run=rfresh&phase={phase}"))
-            .await;
-    }
-    let seen = service
-        .follow(vec![Topic::Runs], |seen| {
-            let phase = seen.run("rfresh").map(|run| run.phase);
-            if step == 0 && phase == Some(Phase::Running) {
-                step = 1;
-            }
-            step == 1
-        })
-        .await;
-    assert!(seen.run("rfresh").is_some());
-    // Whatever is lost on the way: each change is seen while the list is followed.
-    let (follower, changer) = (
-        service.follow(vec![Topic::Runs], |seen| {
-            seen.run("rfresh")
-                .is_some_and(|run| run.phase == Phase::Succeeded)
-        }),
-        async {
-            for phase in [5, 4, 5, 4, 5] {
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                service
-                    .control(&format!("set?run=rfresh&phase={phase}"))
-                    .await;
-            }
-        },
-    );
+
+    // An old run that goes on is not on the newest page.
+    let is_there = |seen: &crate::ask::Seen, phase: Phase| {
+        seen.run("rold119").is_some_and(|run| run.phase == phase)
+    };
+    service.control("set?run=rold119&phase=4").await;
+    let filter = RunFilter::from_pairs([("status", "running")]);
+    let page = got(service.backend.list_runs(&filter, 50, None)).await;
+    assert!(page.items.iter().any(|run| run.id == home("rold119")));
+    service.control("lossy?n=1").await;
+    let follower = service.follow(vec![Topic::Runs], |seen| is_there(seen, Phase::Failed));
+    let changer = async {
+        pause().await;
+        service.control("set?run=rold119&phase=6").await;
+    };
+    let (seen, ()) = futures_util::future::join(follower, changer).await;
+    assert_eq!(seen.lost, []);
+
+    // What is not lost is told at once by the stream: of a run that nobody knew to go on.
+    service.control("lossy?n=0").await;
+    let follower = service.follow(vec![Topic::Runs], |seen| {
+        seen.run("rold118")
+            .is_some_and(|run| run.phase == Phase::Canceled)
+    });
+    let changer = async {
+        // The stream is opened after the first reading.
+        while !service.is_open("WatchRuns").await {
+            pause().await;
+        }
+        service.control("set?run=rold118&phase=7").await;
+    };
     let (seen, ()) = futures_util::future::join(follower, changer).await;
     assert_eq!(seen.lost, []);
 }

@@ -40,6 +40,7 @@ fn all(name: &'static str) {
         logs::attempts(&service).await;
         lists::live(&service).await;
         runs::live(&service).await;
+        runs::lost_news(&service).await;
         answers(&service).await;
         aborts(&service).await;
         reruns_and_recovers(&service).await;

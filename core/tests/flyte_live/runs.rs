@@ -188,6 +188,26 @@ pub(crate) async fn live(service: &Service) {
     );
 }
 
+/// More changes at once than the service's channels have room for: the run goes on, and its actions are shown as they are all the same.
+pub(crate) async fn lost_news(service: &Service) {
+    service.control("new?name=rburst").await;
+    service.control("set?run=rburst&phase=4").await;
+    let follower = service.follow(vec![whole("rburst")], |seen| {
+        let done = |step: &&runboard_core::model::Step| step.phase == Phase::Succeeded;
+        seen.steps.iter().filter(done).count() == 400
+    });
+    let changer = async {
+        while !service.is_open("WatchActions").await {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        service.control("burst?run=rburst&n=400").await;
+    };
+    let (seen, ()) = futures_util::future::join(follower, changer).await;
+    assert_eq!(seen.run("rburst").unwrap().phase, Phase::Running);
+    assert_eq!(seen.lost, []);
+    assert_eq!(seen.run("rburst").unwrap().steps.total, Some(401));
+}
+
 pub(crate) async fn without_data_proxy(service: &Service) {
     let info = got(service.backend.info()).await;
     assert_eq!(info.capabilities.logs, Logs::None);
