@@ -1,8 +1,11 @@
 """The services beside RunService: projects, tasks, triggers, who asks, and the data proxy with values and logs."""
 
+import asyncio
+
 from connectrpc.code import Code
 from connectrpc.errors import ConnectError
 from flyteidl2.auth import identity_pb2
+from flyteidl2.cluster import payload_pb2 as cs
 from flyteidl2.dataproxy import dataproxy_service_pb2 as dp
 from flyteidl2.project import project_service_pb2 as ps
 from flyteidl2.task import task_definition_pb2 as td
@@ -128,6 +131,11 @@ class Identity:
         raise ConnectError(Code.UNAUTHENTICATED, "no identity")
 
 
+class Clusters:
+    async def select_cluster(self, request, ctx):
+        return cs.SelectClusterResponse(cluster="kind-1")
+
+
 class Data:
     def __init__(self, store, runs):
         self.store, self.runs = store, runs
@@ -163,8 +171,6 @@ class Data:
                 if action.phase in TERMINAL or request.attempt < action.attempts:
                     return
                 while channel.empty() and changes.empty():
-                    import asyncio
-
                     await asyncio.sleep(0.02)
                 while not channel.empty():
                     channel.get_nowait()
@@ -172,8 +178,4 @@ class Data:
                     changes.get_nowait()
 
 
-def literal_text(value):
-    return literal(value)
-
-
-__all__ = ["Data", "Identity", "Projects", "Tasks", "Triggers", "identity_pb2"]
+__all__ = ["Clusters", "Data", "Identity", "Projects", "Tasks", "Triggers", "identity_pb2"]

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 
 import uvicorn
 from flyteidl2.auth import identity_pb2
+from flyteidl2.cluster import service_pb2 as cluster
 from flyteidl2.dataproxy import dataproxy_service_pb2 as dp
 from flyteidl2.project import project_service_pb2 as ps
 from flyteidl2.task import task_service_pb2 as ts
@@ -24,7 +25,7 @@ from flyteidl2.workflow import run_service_pb2 as rs
 
 import mount
 import scenario
-from others import Data, Identity, Projects, Tasks, Triggers
+from others import Clusters, Data, Identity, Projects, Tasks, Triggers
 from runs import CRASH, Runs
 from store import PAUSED, QUEUED, RUNNING, SUCCEEDED, Store
 
@@ -45,7 +46,7 @@ class App:
                    mount.mount(ps, "ProjectService", Projects(self.store)), mount.mount(gs, "TriggerService", Triggers(self.store)),
                    mount.mount(identity_pb2, "IdentityService", Identity())]
         if not args.no_dataproxy:
-            mounted.append(mount.mount(dp, "DataProxyService", Data(self.store, self.runs)))
+            mounted += [mount.mount(dp, "DataProxyService", Data(self.store, self.runs)), mount.mount(cluster, "ClusterService", Clusters())]
         self.services = dict(mounted)
         self.open, self.most, self.asked = {}, 0, {}
         self.blocked, self.unready = False, ""

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::list::decoded;
-use super::request::{DATA, PROJECTS, Server};
+use super::request::{CLUSTERS, DATA, PROJECTS, Server};
 use super::{decode, id};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Capabilities, Decoded, Info, Logs, Updates, Vocabulary};
@@ -103,18 +103,32 @@ pub(super) async fn info(server: Rc<Server>) -> Result<Decoded<Info>, BackendErr
     Ok(decoded(info, problems))
 }
 
-/// Asked once, for an action that is not there: that it is not found is an answer of the DataProxy.
+/// Asked once. Where the DataProxy is, there is also who says which one to ask; where that is not, an action that is not there is asked for: that it is not
+/// found is an answer of the DataProxy too.
 async fn has_data(server: &Rc<Server>) -> bool {
     if let Some(known) = server.has_data.get() {
         return known;
     }
-    let nobody = id::Id {
-        project: "none".into(),
-        domain: "none".into(),
-        name: "none".into(),
-    };
-    let message = nobody.action(&server.scope, decode::ROOT, None);
-    let answer = server.call(DATA, "GetActionData", message).await;
+    let mut message = crate::store::json::JsonText::new();
+    message.open('{').key("orgId").open('{');
+    message
+        .text_field("name", Some(server.scope.org()))
+        .close('}');
+    message
+        .text_field("operation", Some("OPERATION_TAIL_LOGS"))
+        .close('}');
+    let mut answer = server
+        .call(CLUSTERS, "SelectCluster", message.finish())
+        .await;
+    if matches!(answer, Err(BackendError::Unsupported(_))) {
+        let nobody = id::Id {
+            project: "none".into(),
+            domain: "none".into(),
+            name: "none".into(),
+        };
+        let message = nobody.action(&server.scope, decode::ROOT, None);
+        answer = server.call(DATA, "GetActionData", message).await;
+    }
     match answer {
         Err(BackendError::Unsupported(_)) => server.has_data.set(Some(false)),
         // Nobody answered: that says nothing.

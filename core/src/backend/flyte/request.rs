@@ -27,6 +27,7 @@ pub(super) const RUNS: &str = "flyteidl2.workflow.RunService/";
 pub(super) const TASKS: &str = "flyteidl2.task.TaskService/";
 pub(super) const TRIGGERS: &str = "flyteidl2.trigger.TriggerService/";
 pub(super) const PROJECTS: &str = "flyteidl2.project.ProjectService/";
+pub(super) const CLUSTERS: &str = "flyteidl2.cluster.ClusterService/";
 pub(super) const DATA: &str = "flyteidl2.dataproxy.DataProxyService/";
 
 /// A question on its way. Boxed, so that who waits for several is small.
