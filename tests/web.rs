@@ -40,6 +40,8 @@ fn a_link_reads_back_as_the_route_that_wrote_it() {
         "?source=a,b&status=failed,unfinished&job=etl_*&since=1d&tag=env=prod&q=disk%20full&limit=20",
         "?view=run&source=etl&run=r7f2c0ffee&tab=events&f.type=STEP_*,LOSS&f.step=load_*&f.level=warning&f.since=2h&f.q=disk%20full",
         "?view=run&run=latest&tab=steps&f.step=load_*&f.status=failed,upstream_failed&f.sort=-duration",
+        "?view=run&run=latest&tab=logs&step=a%20b&attempt=2",
+        "?view=run&run=latest&tab=logs&f.step=one\\,two%5C%5C,three",
         "?view=run&run=latest&tab=timeline",
         "?view=run&run=latest&tab=lineage",
         "?view=sources",
@@ -60,7 +62,14 @@ fn a_link_of_another_time_still_opens_something() {
         (route.view, route.tab, route.limit, route.lines),
         (View::Runs, Tab::Overview, None, None)
     );
-    assert_eq!(route.part, PartFilter::default());
+    let bad = vec!["f.tail=-1".to_string()];
+    assert_eq!(
+        route.part,
+        PartFilter {
+            bad,
+            ..PartFilter::default()
+        }
+    );
 }
 
 #[wasm_bindgen_test]

@@ -176,15 +176,19 @@ proptest! {
         word in prop::sample::select(vec!["needle", "ER", "step 1", "\u{fc}N", "x", "zzz"]),
         any_case in any::<bool>(),
         only_matches in any::<bool>(),
+        during in prop::option::of((1_u64..600, 1_u64..600)),
         budget in 1_usize..200,
     ) {
         let mut store = LogStore::new(usize::MAX);
         let needle = Needle::new(word, any_case).unwrap();
+        let time = |number: u64| Timestamp(1_795_000_000_000_000 + number as i64 * 1000);
+        let during = during.map(|(from, to)| (time(from), time(to)));
         let filter = LogFilter {
             levels: level.map(|level| Level::ALL[level]).into_iter().collect(),
             steps: (!pattern.is_empty()).then(|| pattern.to_string()).into_iter().collect(),
             text: only_matches.then(|| needle.clone()),
             streams: Vec::new(),
+            during,
         };
         let mut select = LogSelect::new(filter);
         let mut search = LogSearch::new(needle.clone());
@@ -217,6 +221,7 @@ proptest! {
             level.is_none_or(|level| line.level == Level::ALL[level])
                 && match pattern { "transform_?" => line.step.starts_with("transform"), "extract" => line.step == "extract", _ => true }
                 && (!only_matches || needle.is_in(&line.text))
+                && during.is_none_or(|(from, to)| line.at.is_some_and(|at| from <= at && at <= to))
         }).collect();
         let selected: Vec<u64> = (0..select.len()).map(|place| select.get(place).unwrap()).collect();
         prop_assert_eq!(&selected, &expected);

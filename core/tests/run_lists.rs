@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use runboard_core::model::{Phase, Run, RunFilter, Timestamp};
-use runboard_core::store::run_group::{GroupBy, GroupRow, RunGroups};
+use runboard_core::store::run_group::{GroupBy, GroupRow, RunGroups, newest};
 use runboard_core::store::run_near::Newest;
 use runboard_core::store::run_table::{RowId, RunTable};
-use runboard_core::store::run_view::{RunView, ViewQuery};
+use runboard_core::store::run_view::{RunView, SortKey, ViewQuery};
 use samples::{NOW, numbered};
 
 fn view(table: &RunTable, query: ViewQuery) -> RunView {
@@ -85,9 +85,26 @@ fn groups_hold_every_row_once_in_the_views_order() {
     );
     assert_eq!(again.rows().len(), 1000, "also those of folded groups");
 
-    let few = RunGroups::first(&table, &view, 7, GroupBy::Job, &BTreeSet::new());
-    let rows: BTreeSet<u32> = few.rows().iter().map(|row| row.0).collect();
-    assert_eq!(rows, order[..7].iter().map(|row| row.0).collect());
+    // Of another order too, the newest are left, and stand in that order.
+    let by_duration = self::view(
+        &table,
+        ViewQuery {
+            sort: SortKey::Duration,
+            ..ViewQuery::default()
+        },
+    );
+    let left = newest(&table, &by_duration, 7);
+    let mut times: Vec<_> = order.iter().map(|row| table.ordered_at(*row)).collect();
+    times.sort_by(|a, b| b.cmp(a));
+    assert_eq!(left.len(), 7);
+    assert!(left.iter().all(|row| table.ordered_at(*row) >= times[6]));
+    let places = left.iter().map(|row| by_duration.place_of(&table, *row));
+    assert!(places.is_sorted());
+    assert_eq!(newest(&table, &by_duration, 5000).len(), 1000);
+
+    let few = RunGroups::of(&table, &left, GroupBy::Job, &BTreeSet::new());
+    let rows: BTreeSet<RowId> = few.rows().iter().copied().collect();
+    assert_eq!(rows, left.iter().copied().collect());
     for group in few.groups() {
         let same = groups.groups().iter().find(|other| other.key == group.key);
         assert_eq!(same.map(|same| same.number), Some(group.number));

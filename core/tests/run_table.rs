@@ -173,6 +173,19 @@ fn value(sort: SortKey, source: u16, run: &Run) -> Option<(i64, String)> {
                 )
             })
         }
+        SortKey::Attempt => Some((i64::from(run.attempt), String::new())),
+        SortKey::ExitCode => run.exit_code.map(|code| (code, String::new())),
+        SortKey::User => run
+            .user
+            .clone()
+            .filter(|user| !user.is_empty())
+            .map(|user| (0, user)),
+        SortKey::Host => run
+            .host
+            .clone()
+            .filter(|host| !host.is_empty())
+            .map(|host| (0, host)),
+        SortKey::Reason => run.reason.clone().map(|reason| (0, reason)),
     }
 }
 

@@ -22,7 +22,7 @@ pub fn export(state: State, format: Format, columns: &[Column]) {
             .map(|source| source.config.name.clone())
             .collect()
     });
-    let mut file = Export::new(format, columns, names);
+    let mut file = Export::new(format, columns, names, BrowserClock.now());
     task::spawn(async move {
         for slice in rows.chunks(SLICE) {
             state.runs.with_table_now(|table| file.rows(table, slice));

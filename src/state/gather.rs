@@ -33,27 +33,30 @@ async fn over(runs: RunList, rows: Vec<RowId>, take: &mut dyn FnMut(&RunTable, R
     }
 }
 
+/// What the address asks for beside the filter: a tile for each source, and only the newest so many runs.
+type Asked = (bool, Option<usize>);
+
 /// What was done last.
 #[derive(Clone, Copy, Default)]
 struct Last {
     /// The list's count of changes, and what else was asked.
-    seen: Option<(u64, bool)>,
+    seen: Option<(u64, Asked)>,
     is_busy: bool,
     at_ms: f64,
     rows: usize,
 }
 
-/// Does `work` over the rows whenever the view has changed, or what `also` gives; ends with the owner.
+/// Does `work` over the rows whenever the view has changed, or what is asked; ends with the owner.
 fn keep(
     state: State,
-    also: Box<dyn Fn() -> bool>,
+    asked: Memo<Asked>,
     work: Box<dyn Fn(Vec<RowId>) -> LocalBoxFuture<'static, ()>>,
 ) {
     let last: StoredValue<Last> = StoredValue::new(Last::default());
     let running: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     effect(move || {
         state.now.track();
-        let asked = (state.runs.changed.get(), also());
+        let asked = (state.runs.changed.get(), asked.get());
         let is_building = state.runs.is_building.get();
         let now = monotonic_ms();
         let old = last.get_value();
@@ -67,7 +70,7 @@ fn keep(
         {
             return;
         }
-        let rows = state.runs.rows_now();
+        let rows = state.runs.rows_now(asked.1.1);
         last.set_value(Last {
             seen: Some(asked),
             is_busy: true,
@@ -85,7 +88,7 @@ fn keep(
 }
 
 /// Statistics over the runs in the view, by days of the browser's zone; `None` until they are there.
-pub fn stats(state: State) -> RwSignal<Option<Stats>> {
+pub fn stats(state: State, asked: Memo<Asked>) -> RwSignal<Option<Stats>> {
     let into = RwSignal::new(None);
     let work = move |rows| {
         async move {
@@ -99,15 +102,15 @@ pub fn stats(state: State) -> RwSignal<Option<Stats>> {
         }
         .boxed_local()
     };
-    keep(state, Box::new(|| false), Box::new(work));
+    keep(state, asked, Box::new(work));
     into
 }
 
 /// The tiles of the runs in the view; `None` until they are there.
-pub fn tiles(state: State, by_source: Memo<bool>) -> RwSignal<Option<Vec<Tile>>> {
+pub fn tiles(state: State, asked: Memo<Asked>) -> RwSignal<Option<Vec<Tile>>> {
     let into = RwSignal::new(None);
     let work = move |rows| {
-        let mut wall = Wall::new(by_source.get_untracked());
+        let mut wall = Wall::new(asked.get_untracked().0);
         async move {
             over(state.runs, rows, &mut |table, row| {
                 wall.take(&table.wall_run(row));
@@ -121,6 +124,6 @@ pub fn tiles(state: State, by_source: Memo<bool>) -> RwSignal<Option<Vec<Tile>>>
         }
         .boxed_local()
     };
-    keep(state, Box::new(move || by_source.get()), Box::new(work));
+    keep(state, asked, Box::new(work));
     into
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use runboard_core::model::filter::Matcher;
 use runboard_core::model::{Phase, Run, RunFilter, Timestamp};
 use runboard_core::net::Clock as _;
-use runboard_core::store::run_group::GroupRow;
+use runboard_core::store::run_group::{GroupRow, newest};
 use runboard_core::store::run_near::Newest;
 use runboard_core::store::run_table::{Epoch, RowId, RunTable, Upsert};
 use runboard_core::store::run_view::{RunView, SortKey, ViewQuery};
@@ -264,9 +264,9 @@ impl RunList {
 }
 
 impl RunList {
-    /// The rows in the view as they stand. Not tracked.
-    pub(super) fn rows_now(self) -> Vec<RowId> {
-        self.view.with_value(|view| view.rows(0..view.len()))
+    /// The rows in the view as they stand, or the newest `limit` of them. Not tracked.
+    pub(super) fn rows_now(self, limit: Option<usize>) -> Vec<RowId> {
+        self.with_view_now(|table, view| newest(table, view, limit.unwrap_or(usize::MAX)))
     }
 
     /// Reads the table. Not tracked.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use leptos::prelude::*;
-use runboard_core::store::run_group::RunGroups;
 pub use runboard_core::store::run_group::{GroupBy, GroupRow, RunGroup};
+use runboard_core::store::run_group::{RunGroups, newest};
 use runboard_core::store::run_table::RowId;
 
 use super::run_list::RunList;
@@ -17,7 +17,8 @@ pub struct RunRows {
     runs: RunList,
     groups: StoredValue<Option<RunGroups>, LocalStorage>,
     folded: StoredValue<BTreeSet<String>>,
-    limit: StoredValue<usize>,
+    /// The rows that a limit leaves; `None`: all of the view's.
+    kept: StoredValue<Option<Vec<RowId>>, LocalStorage>,
     /// Counts changes of rows and of their order.
     pub changed: RwSignal<u64>,
 }
@@ -28,18 +29,22 @@ impl RunRows {
             runs,
             groups: StoredValue::new_local(None),
             folded: StoredValue::new(BTreeSet::new()),
-            limit: StoredValue::new(usize::MAX),
+            kept: StoredValue::new_local(None),
             changed: RwSignal::new(0),
         }
     }
 
-    /// Arranges the view's first `limit` rows anew; to be done when the view has changed.
-    pub fn arrange(self, by: Option<GroupBy>, limit: usize) {
-        self.limit.set_value(limit);
+    /// Arranges the view's rows anew, or its newest `limit`; to be done when the view has changed.
+    pub fn arrange(self, by: Option<GroupBy>, limit: Option<usize>) {
+        self.kept.set_value(limit.map(|limit| {
+            self.runs
+                .with_view_now(|table, view| newest(table, view, limit))
+        }));
         let groups = by.map(|by| {
-            self.runs.with_view_now(|table, view| {
+            let rows = self.in_view(0..usize::MAX);
+            self.runs.with_view_now(|table, _| {
                 self.folded
-                    .with_value(|folded| RunGroups::first(table, view, limit, by, folded))
+                    .with_value(|folded| RunGroups::of(table, &rows, by, folded))
             })
         });
         self.groups.set_value(groups);
@@ -51,13 +56,27 @@ impl RunRows {
         self.changed.track();
         self.groups.with_value(|groups| match groups {
             Some(groups) => groups.len(),
-            None => self.in_view(),
+            None => self.kept.with_value(|kept| match kept {
+                Some(kept) => kept.len(),
+                None => self.runs.with_view_now(|_, view| view.len()),
+            }),
         })
     }
 
-    fn in_view(self) -> usize {
-        let rows = self.runs.with_view_now(|_, view| view.len());
-        rows.min(self.limit.get_value())
+    /// The rows without groups.
+    fn in_view(self, places: Range<usize>) -> Vec<RowId> {
+        self.kept.with_value(|kept| match kept {
+            Some(kept) => {
+                let end = places.end.min(kept.len());
+                kept.get(places.start.min(end)..end)
+                    .unwrap_or_default()
+                    .to_vec()
+            }
+            None => self.runs.with_view_now(|_, view| {
+                let end = places.end.min(view.len());
+                view.rows(places.start.min(end)..end)
+            }),
+        })
     }
 
     /// The rows of a window. Tracked.
@@ -68,13 +87,11 @@ impl RunRows {
                 let rows = groups.range(places);
                 rows.into_iter().map(|row| named(groups, row)).collect()
             }
-            None => {
-                let end = places.end.min(self.in_view());
-                let rows = self
-                    .runs
-                    .with_view_now(|_, view| view.rows(places.start.min(end)..end));
-                rows.into_iter().map(GroupRow::Run).collect()
-            }
+            None => self
+                .in_view(places)
+                .into_iter()
+                .map(GroupRow::Run)
+                .collect(),
         })
     }
 
@@ -89,9 +106,12 @@ impl RunRows {
         self.groups.with_value(|groups| match (groups, row) {
             (Some(groups), GroupRow::Run(row)) => groups.place_of(row),
             (Some(groups), GroupRow::Head(number)) => groups.head_place(at(groups, number)?),
-            (None, GroupRow::Run(row)) => self
-                .runs
-                .with_view_now(|table, view| view.place_of(table, row)),
+            (None, GroupRow::Run(row)) => self.kept.with_value(|kept| match kept {
+                Some(kept) => kept.iter().position(|other| *other == row),
+                None => self
+                    .runs
+                    .with_view_now(|table, view| view.place_of(table, row)),
+            }),
             (None, GroupRow::Head(_)) => None,
         })
     }
@@ -129,10 +149,7 @@ impl RunRows {
     pub(super) fn all_now(self) -> Vec<RowId> {
         self.groups.with_value(|groups| match groups {
             Some(groups) => groups.rows().to_vec(),
-            None => {
-                let end = self.in_view();
-                self.runs.with_view_now(|_, view| view.rows(0..end))
-            }
+            None => self.in_view(0..usize::MAX),
         })
     }
 }

@@ -157,10 +157,16 @@ impl Route {
                 }
                 "group" => route.group = GroupBy::from_word(value),
                 "by" => route.by_source = value == "source",
-                "limit" => route.limit = value.parse().ok(),
+                "limit" => route.limit = value.parse().ok().filter(|limit| *limit > 0),
                 "follow" => route.follow = value != "0",
                 key => route.part.take(key, value),
             }
+        }
+        // Lines of a step are counted, and shown, among the step's own.
+        if let Some(step) = route.lines.as_ref().and_then(|lines| lines.step.clone())
+            && route.part.only_steps().is_empty()
+        {
+            route.part.focus = Some(step);
         }
         route
     }
@@ -235,10 +241,6 @@ impl LineRange {
             from: line,
             to: line,
         }
-    }
-
-    pub fn contains(&self, line: u64) -> bool {
-        (self.from..=self.to).contains(&line)
     }
 
     /// Reads `L120`, `L120-L140`, `L120-140` and `step:KEY:L120-L140`.

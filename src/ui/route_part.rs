@@ -1,18 +1,25 @@
 //! [`PartFilter`]: what a tab of a run is asked to show, as `f.*` in the address.
 
-use runboard_core::model::event::EventFilter;
+use runboard_core::model::event::{EventFilter, EventLevel};
 use runboard_core::model::step_view::{StepSort, StepView};
 
 /// The parameters of the tabs. Tabs share them where they mean the same, and each leaves the others' alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartFilter {
+    /// The step that the link is about (`step=`): marked among the steps, and the only one in the log and among the events unless
+    /// `f.step` says otherwise.
+    pub focus: Option<String>,
+    /// Which attempt of that step (`attempt=`), from 1: the log shows the lines of its time.
+    pub attempt: Option<u32>,
     /// Step keys with `*` and `?`; several mean any.
     pub step: Vec<String>,
-    /// In the log these levels, among the events the first one and what is graver.
+    /// In the log these levels, among the events the least grave one and what is graver.
     pub level: Vec<String>,
     pub stream: Vec<String>,
     /// Show the newest so many lines only.
     pub tail: Option<u64>,
+    /// Parameters that could not be read, as they stand in the address.
+    pub bad: Vec<String>,
     /// Types of events with `*` and `?`.
     pub kind: Vec<String>,
     /// ISO time, or a length before now.
@@ -25,13 +32,43 @@ pub struct PartFilter {
     pub sort: Option<(StepSort, bool)>,
 }
 
-/// The parts of a list that is separated by commas.
+/// The parts of a list that is separated by commas; a comma inside of a part has a backslash before it.
 pub fn parts(text: &str) -> Vec<String> {
-    text.split(',')
-        .map(str::trim)
+    let mut parts = vec![String::new()];
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let is_escape = letter == '\\' && matches!(letters.peek(), Some(',' | '\\'));
+        let letter = is_escape
+            .then(|| letters.next())
+            .flatten()
+            .unwrap_or(letter);
+        match parts.last_mut() {
+            Some(part) if is_escape || letter != ',' => part.push(letter),
+            _ => parts.push(String::new()),
+        }
+    }
+    let trimmed = parts.iter().map(|part| part.trim());
+    trimmed
         .filter(|part| !part.is_empty())
         .map(String::from)
         .collect()
+}
+
+/// The list that [`parts`] reads.
+pub fn joined(parts: &[String]) -> String {
+    let mut out = String::new();
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        for letter in part.chars() {
+            if matches!(letter, ',' | '\\') {
+                out.push('\\');
+            }
+            out.push(letter);
+        }
+    }
+    out
 }
 
 /// `None` for a text without anything in it.
@@ -46,7 +83,9 @@ impl PartFilter {
             "f.step" => self.step.extend(parts(value)),
             "f.level" => self.level.extend(parts(value)),
             "f.stream" => self.stream.extend(parts(value)),
-            "f.tail" => self.tail = value.parse().ok(),
+            "f.tail" => self.tail = self.number(key, value),
+            "step" => self.focus = some_text(value),
+            "attempt" => self.attempt = self.number(key, value),
             "f.type" => self.kind.extend(parts(value)),
             "f.since" => self.since = some_text(value),
             "f.q" => self.text = some_text(value),
@@ -59,24 +98,48 @@ impl PartFilter {
         }
     }
 
+    fn number<T: std::str::FromStr>(&mut self, key: &str, value: &str) -> Option<T> {
+        let number = value.parse().ok();
+        if number.is_none() {
+            self.bad.push([key, "=", value].concat());
+        }
+        number
+    }
+
+    /// What a user chooses takes the place of what a link was about.
+    pub fn choose_steps(&mut self, steps: Vec<String>) {
+        (self.step, self.focus, self.attempt) = (steps, None, None);
+    }
+
+    /// The steps that the log and the events are narrowed to.
+    pub fn only_steps(&self) -> Vec<String> {
+        match (&self.focus, self.step.is_empty()) {
+            (Some(step), true) => vec![step.clone()],
+            _ => self.step.clone(),
+        }
+    }
+
     /// What [`PartFilter::take`] reads, in a fixed order.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let sort = self
             .sort
             .map(|(sort, descending)| [if descending { "-" } else { "" }, sort.word()].concat());
+        let number = |number: Option<u64>| number.map(|number| number.to_string());
         [
-            ("f.type", self.kind.join(",")),
-            ("f.step", self.step.join(",")),
-            ("f.level", self.level.join(",")),
-            ("f.stream", self.stream.join(",")),
-            ("f.status", self.status.join(",")),
+            ("step", self.focus.clone().unwrap_or_default()),
+            (
+                "attempt",
+                number(self.attempt.map(u64::from)).unwrap_or_default(),
+            ),
+            ("f.type", joined(&self.kind)),
+            ("f.step", joined(&self.step)),
+            ("f.level", joined(&self.level)),
+            ("f.stream", joined(&self.stream)),
+            ("f.status", joined(&self.status)),
             ("f.since", self.since.clone().unwrap_or_default()),
             ("f.q", self.text.clone().unwrap_or_default()),
             ("f.sort", sort.unwrap_or_default()),
-            (
-                "f.tail",
-                self.tail.map(|tail| tail.to_string()).unwrap_or_default(),
-            ),
+            ("f.tail", number(self.tail).unwrap_or_default()),
         ]
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
@@ -91,12 +154,27 @@ impl PartFilter {
         };
     }
 
+    /// The least grave of the levels, or one that is none, so that it is named.
+    fn least_level(&self) -> Option<String> {
+        let mut least: Option<(&String, EventLevel)> = None;
+        for word in &self.level {
+            match EventLevel::from_word(word) {
+                None => return Some(word.clone()),
+                Some(level) if least.is_none_or(|(_, old)| level < old) => {
+                    least = Some((word, level))
+                }
+                Some(_) => {}
+            }
+        }
+        least.map(|(word, _)| word.clone())
+    }
+
     /// What is asked of the events.
     pub fn events(&self) -> EventFilter {
         EventFilter {
             kinds: self.kind.clone(),
-            steps: self.step.clone(),
-            level: self.level.first().cloned(),
+            steps: self.only_steps(),
+            level: self.least_level(),
             since: self.since.clone(),
             text: self.text.clone(),
         }

@@ -145,7 +145,7 @@ test("list: what is shown is saved as CSV, JSON and JSONL: all rows, in the orde
   assert.equal(json.name, "runs.json");
   const objects = JSON.parse(json.bytes.toString());
   assert.deepEqual(objects.map(({ id }) => id), wanted);
-  assert.deepEqual(Object.keys(objects[0]), ["status", "id", "job", "source", "started_at", "duration_s", "steps_done", "steps_total", "steps_failed", "user", "reason", "tags"]);
+  assert.deepEqual(Object.keys(objects[0]), ["status", "id", "job", "source", "started_at", "duration_s", "steps_succeeded", "steps_total", "steps_failed", "user", "reason", "tags"]);
   assert.deepEqual([objects[0].status, objects[0].reason, objects[0].duration_s, objects[0].source], ["failed", 'load: "it" broke, at 0', 60, "history"]);
   const lines = (await save("JSONL")).bytes.toString().trimEnd().split("\n").map((line) => JSON.parse(line));
   assert.deepEqual(lines, objects);
@@ -165,10 +165,15 @@ test("list: what is shown is saved as CSV, JSON and JSONL: all rows, in the orde
   assert.deepEqual(grouped.map(({ id }) => id), [...wanted.filter((_, place) => place % 2 === 0), ...wanted.filter((_, place) => place % 2 === 1)]);
 });
 
-test("list: every column that can be ordered by is, in both directions", async (t) => {
-  const page = await open(t, at(""));
+test("list: every column orders the list, in both directions", async (t) => {
+  const page = await open(t, at(""), { width: 1920 });
   await until(page, () => document.querySelectorAll("[data-run-id]").length > 10);
-  const by = { Run: "h000", Job: undefined, Started: "h000", Duration: "h000" };
+  const box = await menu(page);
+  for (const name of ["User", "Host", "Created", "Exit code", "Attempt"]) await box.getByLabel(name).check();
+  await page.keyboard.press("Escape");
+  const by = { Run: "h000", Started: "h000", Duration: "h000" };
+  for (const name of await columns(page)) by[name] ??= undefined;
+  assert.equal(Object.keys(by).length, 13);
   for (const [name, lowest] of Object.entries(by)) {
     const column = page.getByRole("columnheader", { name: new RegExp(`^${name}`) });
     await column.getByRole("button").click();
@@ -179,6 +184,18 @@ test("list: every column that can be ordered by is, in both directions", async (
     await column.getByRole("button").click();
     await until(page, () => !document.querySelector("[aria-sort]"));
   }
+});
+
+test("list: limit= leaves the newest, whatever orders them", async (t) => {
+  const page = await open(t, `${bridge.url}?source=history&sort=duration&limit=3`);
+  await lists(page, ["h197", "h198", "h199"]);
+  await shows(page, ".summary", /^3 of/);
+  await page.goto(`${bridge.url}?view=stats&source=history&limit=3`);
+  await shows(page, ".stats__numbers", /runs\s*3/);
+  await page.goto(`${bridge.url}?source=history&limit=0`);
+  await until(page, () => document.querySelectorAll("[data-run-id]").length > 10);
+  await page.goto(`${bridge.url}?source=nowhere`);
+  await shows(page, "main", "source=nowhere is not understood");
 });
 
 test("list: Back returns to the row, far down and with the focus", async (t) => {

@@ -158,3 +158,36 @@ test("logs: chosen lines are saved and copied exactly, and the whole log byte by
   const all = await download(page, () => page.getByRole("button", { name: "Save lines" }).click());
   assert.deepEqual(all.bytes.toString().split("\n").slice(0, -1), printed);
 });
+
+test("logs: a link to lines of a step counts that step's lines, and says what is not there", async (t) => {
+  const page = await open(t, url("#step:transform:L2-L3"));
+  assert.equal(await line(page, 10_002), text(10_002));
+  const marked = () => page.evaluate(() => [...document.querySelectorAll("[data-linked=true]")].map((row) => Number(row.dataset.line)).sort());
+  await until(page, () => document.querySelectorAll("[data-linked=true]").length === 2);
+  assert.deepEqual(await marked(), [10_002, 10_003]);
+  assert.ok((await lines(page)).every(({ number }) => step(number) === "transform"));
+  const saved = await download(page, () => page.getByRole("button", { name: "Save lines" }).click());
+  assert.equal(saved.bytes.toString(), `${text(10_002)}\n${text(10_003)}\n`);
+  for (const [rest, words] of [
+    ["#step:transform:L10001", /line 10,001 of the step transform: there is none/],
+    ["#step:nope:L1", /line 1 of the step nope: there is none/],
+    ["#L30001", /points at line 30,001, and there is none/],
+  ]) {
+    await page.goto("about:blank");
+    await page.goto(url(rest));
+    await shows(page, ".log__note", words);
+    assert.equal(await page.getByRole("button", { name: "Save lines" }).count(), 0, rest);
+  }
+});
+
+test("logs: what an address asks for and cannot have is said", async (t) => {
+  const page = await open(t, url("&f.level=loud&f.stream=stdoot&f.tail=few&attempt=x"));
+  for (const words of ["f.level=loud is not understood", "f.stream=stdoot is not understood", "f.tail=few is not understood", "attempt=x is not understood"]) {
+    await shows(page, ".log__note", words);
+  }
+  await page.goto(url("&f.tail=3"));
+  await shows(page, ".log__note", "only the newest 3 lines are shown");
+  await until(page, () => document.querySelectorAll("[data-line]").length === 3);
+  await page.getByRole("button", { name: "Show all lines" }).click();
+  await until(page, () => document.querySelectorAll("[data-line]").length > 10);
+});

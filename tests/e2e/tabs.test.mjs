@@ -38,6 +38,12 @@ before(async () => {
   }
   const notes = Array.from({ length: MANY - 2 }, (_, number) => ({ at: at(number), event: "note", text: `note ${number}` }));
   writeRun(dir, { run_id: "chatty-1", job: "chatty", created_at: at(0), started_at: at(0) }, [ended("succeeded")[0], ...notes, ended("succeeded")[1]]);
+  const twice = [1, 2].flatMap((attempt) => [
+    { at: at(attempt * 100), event: "step", step: "load, all", attempt, status: "running" },
+    { at: at(attempt * 100 + 5), event: "step", step: "load, all", attempt, status: attempt === 1 ? "failed" : "succeeded" },
+  ]);
+  const said = [100, 103, 200, 204].map((second) => `${at(second)}\tload, all\tout\tat ${second}\n`).join("");
+  writeRun(dir, { run_id: "twice-1", job: "twice", created_at: at(0) }, [ended("succeeded")[0], ...twice, { at: at(300), event: "run", status: "succeeded" }], said);
   bridge = await serve({ dir });
 });
 after(() => bridge?.stop());
@@ -254,8 +260,35 @@ test("tabs: the log is saved as it is shown, and the overview as the run", async
   await until(page, () => document.querySelectorAll("[data-line]").length === 1);
   assert.deepEqual((await json(page)).lines.map(({ text, step, stream }) => [text, step, stream]), [["three", "load", "err"]]);
   await page.goto(link(good, "overview"));
-  const { run } = await json(page);
+  const { run, failed, slowest } = await json(page);
   assert.deepEqual([run.id, run.job, run.status], [good, "nightly", "succeeded"]);
+  assert.deepEqual(failed, []);
+  const shown = await page.evaluate(() => [...document.querySelectorAll(".overview h2")].find((head) => head.innerText === "Steps").parentElement.querySelectorAll("dt").length);
+  assert.equal(slowest.length, shown);
+  const bad = await record(dir, "nightly", `$STEP load -- sh -c 'echo first; echo last; exit 4'`);
+  await page.goto(link(bad, "overview"));
+  await shows(page, ".preview", "last");
+  const { failed: [first] } = await json(page);
+  assert.deepEqual([first.key, first.status, first.reason, first.last_lines], ["load", "failed", "exit code 4", ["first", "last"]]);
+});
+
+test("tabs: step= and attempt= lead to one step and one of its attempts", async (t) => {
+  const page = await open(t, link("twice-1", "steps&step=load, all&attempt=1"));
+  await until(page, () => document.querySelector('[data-linked=true][aria-level="2"]')?.innerText.includes("attempt 1"));
+  // Two attempts of 5 s each, 95 s apart: the step worked 10 s.
+  await shows(page, '[data-step-key="load, all"][aria-level="1"]', "10s");
+  await page.locator('[data-linked=true] a').click();
+  await shows(page, ".log__note", "only lines from the time of attempt 1 of load, all");
+  await until(page, () => document.querySelectorAll("[data-line]").length === 2);
+  assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll(".log__text")].map((text) => text.textContent)), ["at 100", "at 103"]);
+  // The whole step, whose name has a comma.
+  await page.goto(link("twice-1", "steps"));
+  await page.locator('[data-step-key="load, all"][aria-level="1"] a').click();
+  await until(page, () => document.querySelectorAll("[data-line]").length === 4);
+  for (const query of ["events&step=load, all", "events&f.step=load\\, all"]) {
+    await page.goto(link("twice-1", query));
+    await shows(page, ".tools__count", /^4\b/);
+  }
 });
 
 test("tabs: an id that nobody knows: the nearest and the latest runs are offered", async (t) => {

@@ -117,6 +117,9 @@ impl EventFilter {
         let mut pairs = Vec::new();
         for (key, values) in [("type", &self.kinds), ("step", &self.steps)] {
             if !values.is_empty() {
+                // A comma would separate two values; `?` is any letter, and so a comma too.
+                let value = |value: &String| value.replace(',', "?");
+                let values: Vec<String> = values.iter().map(value).collect();
                 pairs.push((key, values.join(",")));
             }
         }

@@ -56,7 +56,7 @@ impl StepSort {
 pub struct StepView {
     /// Our phase words or the source's own, in any case.
     pub status: Vec<String>,
-    /// Keys with `*` and `?`; a pattern without either is found anywhere in a key.
+    /// Keys with `*` and `?`.
     pub keys: Vec<String>,
     pub sort: StepSort,
     pub descending: bool,
@@ -66,19 +66,23 @@ pub struct StepView {
 /// resumed days later). Where the source does not tell when each attempt was, from the first start to the end.
 pub fn duration(step: &Step, now: Timestamp) -> Option<Span> {
     let until = |ended: Option<Timestamp>, phase: Phase| ended.or(phase.is_active().then_some(now));
-    let mut worked = Span(0);
-    for attempt in &step.attempts {
-        match (attempt.started_at, until(attempt.ended_at, attempt.phase)) {
-            (Some(started), Some(ended)) => {
-                worked.0 = worked.0.saturating_add(ended.since(started).0)
-            }
-            _ => return Some(until(step.ended_at, step.phase)?.since(step.started_at?)),
-        }
+    let whole = || Some(until(step.ended_at, step.phase)?.since(step.started_at?));
+    let Some((last, earlier)) = step
+        .attempts
+        .split_last()
+        .filter(|(_, earlier)| !earlier.is_empty())
+    else {
+        return whole();
+    };
+    let mut worked = 0i64;
+    let ends = earlier.iter().map(|one| (one, one.ended_at));
+    for (attempt, ended) in ends.chain([(last, until(last.ended_at, last.phase))]) {
+        let (Some(started), Some(ended)) = (attempt.started_at, ended) else {
+            return whole();
+        };
+        worked = worked.saturating_add(ended.since(started).0);
     }
-    match step.attempts.len() {
-        0 | 1 => Some(until(step.ended_at, step.phase)?.since(step.started_at?)),
-        _ => Some(worked),
-    }
+    Some(Span(worked))
 }
 
 impl StepView {
@@ -86,11 +90,7 @@ impl StepView {
     /// source's order.
     pub fn places(&self, steps: &[Step], now: Timestamp) -> Vec<usize> {
         let status: Vec<StatusTerm> = self.status.iter().map(|w| StatusTerm::new(w)).collect();
-        let pattern = |text: &String| match text.contains(['*', '?']) {
-            true => WildMatch::new(text),
-            false => WildMatch::new(&["*", text, "*"].concat()),
-        };
-        let keys: Vec<WildMatch> = self.keys.iter().map(pattern).collect();
+        let keys: Vec<WildMatch> = self.keys.iter().map(|key| WildMatch::new(key)).collect();
         let takes = |step: &Step| {
             let word = |term: &StatusTerm| term.matches(step.phase, &step.raw_status, false);
             (status.is_empty() || status.iter().any(word))
@@ -229,9 +229,9 @@ mod tests {
             ("crashed", "", vec![0]),
             ("RUNNING,upstream_failed", "", vec![2, 3]),
             ("", "load_*", vec![0, 3]),
-            ("", "load", vec![0, 3]),
+            ("", "load", vec![]),
             ("", "load*s,rep?rt", vec![0, 2, 3]),
-            ("succeeded", "load", vec![]),
+            ("succeeded", "load*", vec![]),
         ] {
             let list = |text: &str| -> Vec<String> {
                 text.split(',')

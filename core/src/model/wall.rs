@@ -37,7 +37,10 @@ pub struct Tile {
     /// Empty when tiles are sources.
     pub job: String,
     pub health: Health,
-    /// The first failure since the last success.
+    /// How many jobs the tile stands for, and how many of them are as sick as the tile says.
+    pub jobs: u32,
+    pub sick: u32,
+    /// The first failure since the last success; of several broken jobs the one that is broken longest.
     pub broken_since: Option<Timestamp>,
     /// How many outcomes in a row are failures.
     pub failures: u32,
@@ -76,7 +79,7 @@ impl Wall {
 
     /// Takes the next run in; newer ones come first.
     pub fn take(&mut self, run: &WallRun<'_>) {
-        let job = if self.by_source { "" } else { run.job };
+        let job = run.job;
         let known = self.index.get(job).and_then(|places| {
             let place = places.iter().find(|(source, _)| *source == run.source);
             place.map(|(_, at)| *at)
@@ -108,7 +111,35 @@ impl Wall {
                 .then_with(|| a.source.cmp(&b.source))
                 .then_with(|| a.job.cmp(&b.job))
         });
-        places.into_iter().filter_map(tile).cloned().collect()
+        let mut tiles: Vec<Tile> = Vec::new();
+        for tile in places.into_iter().filter_map(tile) {
+            let same = |other: &&mut Tile| self.by_source && other.source == tile.source;
+            match tiles.iter_mut().find(same) {
+                Some(all) => all.join(tile),
+                None => tiles.push(Tile {
+                    job: if self.by_source {
+                        String::new()
+                    } else {
+                        tile.job.clone()
+                    },
+                    ..tile.clone()
+                }),
+            }
+        }
+        tiles
+    }
+}
+
+impl Tile {
+    /// Takes another job of the same source in, which is not sicker than this tile.
+    fn join(&mut self, other: &Tile) {
+        self.jobs += other.jobs;
+        if other.health == self.health {
+            self.sick += other.sick;
+            self.last_at = self.last_at.max(other.last_at);
+        }
+        self.running += other.running;
+        self.running_since = self.running_since.max(other.running_since);
     }
 }
 
@@ -126,6 +157,8 @@ impl Gathering {
             source,
             job: job.to_string(),
             health: Health::New,
+            jobs: 1,
+            sick: 1,
             broken_since: None,
             failures: 0,
             last_at: None,
@@ -240,5 +273,22 @@ mod tests {
             true,
         );
         assert_eq!(tiles.len(), 2);
+    }
+
+    #[test]
+    fn a_source_is_as_sick_as_its_sickest_job() {
+        let runs = [
+            run("a", Phase::Succeeded, 9),
+            run("b", Phase::Failed, 8),
+            run("c", Phase::Failed, 7),
+            run("a", Phase::Running, 6),
+        ];
+        let tiles = tiles(runs, true);
+        let [tile] = tiles.as_slice() else {
+            panic!("one tile for one source")
+        };
+        assert_eq!((tile.health, tile.jobs, tile.sick), (Health::Failed, 3, 2));
+        assert_eq!(tile.broken_since, Some(Timestamp(7)));
+        assert_eq!((tile.running, tile.running_since), (1, Some(Timestamp(6))));
     }
 }

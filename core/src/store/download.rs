@@ -162,7 +162,12 @@ fn run_object(json: &mut JsonText, run: &Run) {
         json.key("zone_assumed").raw("true");
     }
     json.number_field("attempt", Some(i64::from(run.attempt)));
-    counts(json, &run.steps);
+    if run.steps == StepCounts::default() {
+        // Nothing is known of its steps, which is not the same as none.
+        json.key("steps").raw("null");
+    } else {
+        counts(json, &run.steps);
+    }
     json.key("tags").open('{');
     for (at, (key, _)) in run.tags.iter().enumerate() {
         let same = |tags: &[(String, String)]| -> Vec<String> {
@@ -189,7 +194,29 @@ fn run_object(json: &mut JsonText, run: &Run) {
         .close('}');
 }
 
-/// The normalised form of a run: the raw tab's first half, and the overview.
+/// The overview: the run, the steps that failed with the last lines of their logs, and the steps that took longest.
+pub fn overview(run: &Run, failed: &[(Step, Vec<String>)], slowest: &[(String, Span)]) -> String {
+    let mut json = JsonText::new();
+    json.open('{').key("run");
+    run_object(&mut json, run);
+    json.key("failed").open('[');
+    for (step, lines) in failed {
+        json.open('{').text_field("key", Some(&step.key));
+        status(&mut json, step.phase, &step.raw_status);
+        json.text_field("reason", step.reason.as_deref())
+            .list_field("last_lines", lines)
+            .close('}');
+    }
+    json.close(']').key("slowest").open('[');
+    for (key, span) in slowest {
+        json.open('{').text_field("key", Some(key));
+        json.key("duration_s").raw(&seconds(*span)).close('}');
+    }
+    json.close(']');
+    end(json)
+}
+
+/// The normalised form of a run: the raw tab's first half.
 pub fn run(run: &Run) -> String {
     let mut json = JsonText::new();
     json.open('{').key("run");

@@ -52,7 +52,7 @@ pub enum Column {
     /// Start to end, only of runs that have both: a file does not grow older.
     Duration,
     StepsTotal,
-    StepsDone,
+    StepsSucceeded,
     StepsFailed,
     Attempt,
     /// `key=value`; in a CSV cell several with `; ` between.
@@ -79,7 +79,7 @@ impl Column {
         Column::Ended,
         Column::Duration,
         Column::StepsTotal,
-        Column::StepsDone,
+        Column::StepsSucceeded,
         Column::StepsFailed,
         Column::Attempt,
         Column::Tags,
@@ -105,7 +105,7 @@ impl Column {
             Column::Ended => "ended_at",
             Column::Duration => "duration_s",
             Column::StepsTotal => "steps_total",
-            Column::StepsDone => "steps_done",
+            Column::StepsSucceeded => "steps_succeeded",
             Column::StepsFailed => "steps_failed",
             Column::Attempt => "attempt",
             Column::Tags => "tags",
@@ -134,7 +134,7 @@ enum Cell {
     Texts(Vec<String>, &'static str),
 }
 
-fn cell(run: &Run, source: &str, column: Column) -> Cell {
+fn cell(run: &Run, source: &str, column: Column, now: Timestamp) -> Cell {
     let text = |text: &str| Cell::Text(text.to_string());
     let maybe = |value: &Option<String>| value.clone().map_or(Cell::Nothing, Cell::Text);
     let time = |at: Option<Timestamp>| at.map_or(Cell::Nothing, |at| Cell::Text(at.to_string()));
@@ -149,15 +149,18 @@ fn cell(run: &Run, source: &str, column: Column) -> Cell {
         Column::Created => time(run.created_at),
         Column::Started => time(run.started_at),
         Column::Ended => time(run.ended_at),
-        Column::Duration => match (run.started_at, run.ended_at) {
-            (Some(start), Some(end)) => Cell::Number(seconds(end.since(start))),
-            _ => Cell::Nothing,
-        },
+        Column::Duration => {
+            let goes_on = run.phase.is_active() && !run.is_unfinished();
+            match (run.started_at, run.ended_at.or(goes_on.then_some(now))) {
+                (Some(start), Some(end)) => Cell::Number(seconds(end.since(start))),
+                _ => Cell::Nothing,
+            }
+        }
         Column::StepsTotal => run
             .steps
             .total
             .map_or(Cell::Nothing, |n| number(i64::from(n))),
-        Column::StepsDone => number(i64::from(run.steps.done())),
+        Column::StepsSucceeded => number(i64::from(run.steps.succeeded)),
         Column::StepsFailed => number(i64::from(run.steps.failed)),
         Column::Attempt => number(i64::from(run.attempt)),
         Column::Tags => {
@@ -181,17 +184,20 @@ pub struct Export {
     columns: Vec<Column>,
     /// By the source's number.
     sources: Vec<String>,
+    /// A run that goes on has lasted until then.
+    now: Timestamp,
     csv: String,
     json: JsonText,
 }
 
 impl Export {
     /// `sources` are the names of the sources by their numbers.
-    pub fn new(format: Format, columns: &[Column], sources: Vec<String>) -> Export {
+    pub fn new(format: Format, columns: &[Column], sources: Vec<String>, now: Timestamp) -> Export {
         let mut export = Export {
             format,
             columns: columns.to_vec(),
             sources,
+            now,
             csv: String::new(),
             json: JsonText::new(),
         };
@@ -210,7 +216,7 @@ impl Export {
 
     /// Adds rows in the order given; removed ones are left out. 20,000 are a few tens of milliseconds.
     pub fn rows(&mut self, table: &RunTable, rows: &[RowId]) {
-        let columns = std::mem::take(&mut self.columns);
+        let (columns, now) = (std::mem::take(&mut self.columns), self.now);
         for row in rows {
             let Some(run) = table.get(*row) else { continue };
             let source = self
@@ -218,7 +224,9 @@ impl Export {
                 .get(usize::from(table.source(*row)))
                 .cloned()
                 .unwrap_or_default();
-            let mut cells = columns.iter().map(|column| cell(&run, &source, *column));
+            let mut cells = columns
+                .iter()
+                .map(|column| cell(&run, &source, *column, now));
             match self.format {
                 Format::Csv => self.csv_line(&mut cells),
                 format => {

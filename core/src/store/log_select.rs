@@ -8,7 +8,7 @@ use super::line_set::LineSet;
 use super::log_block::Facts;
 use super::log_store::LogStore;
 use super::needle::Needle;
-use crate::model::{Level, LogStream};
+use crate::model::{Level, LogStream, Timestamp};
 
 /// Which lines to show. An empty list does not narrow.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,8 @@ pub struct LogFilter {
     pub steps: Vec<String>,
     /// Only lines that hold this text.
     pub text: Option<Needle>,
+    /// Only lines of this time, both ends included; lines without a time are none of them.
+    pub during: Option<(Timestamp, Timestamp)>,
 }
 
 impl LogFilter {
@@ -28,6 +30,7 @@ impl LogFilter {
             && self.streams.is_empty()
             && self.steps.is_empty()
             && self.text.is_none()
+            && self.during.is_none()
     }
 }
 
@@ -149,6 +152,9 @@ impl LogSelect {
                         .text
                         .as_ref()
                         .is_none_or(|text| text.is_in(block.text(index)))
+                    && self.filter.during.is_none_or(|(from, to)| {
+                        block.at(index).is_some_and(|at| from <= at && at <= to)
+                    })
                 {
                     found.push(block.first + index as u64);
                 }

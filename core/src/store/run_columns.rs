@@ -51,7 +51,7 @@ pub(super) struct Rest {
     pub(super) steps: StepCounts,
     pub(super) user: Sym,
     pub(super) host: Sym,
-    attempt: u32,
+    pub(super) attempt: u32,
     record: u32,
     record_len: u32,
     id_len: u32,
@@ -303,6 +303,11 @@ impl Columns {
             .next()
             .filter(|(kind, _)| *kind == REASON)
             .map(|(_, bytes)| text(bytes))
+    }
+
+    pub(super) fn exit_code(&self, row: usize) -> Option<i64> {
+        let (_, bytes) = self.entries(row).find(|(kind, _)| *kind == EXIT_CODE)?;
+        Some(i64::from_le_bytes(bytes.try_into().ok()?))
     }
 
     /// The whole run.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::run_table::{RowId, RunTable};
 use super::run_view::RunView;
+use crate::model::order::order;
 use crate::model::stats::Outcomes;
 
 /// What rows are put together by.
@@ -68,6 +69,27 @@ pub enum GroupRow {
     Run(RowId),
 }
 
+/// The newest `limit` rows of a view, in the view's order.
+pub fn newest(table: &RunTable, view: &RunView, limit: usize) -> Vec<RowId> {
+    let rows = view.rows(0..view.len());
+    if limit >= rows.len() {
+        return rows;
+    }
+    let time = |at: usize| rows.get(at).and_then(|row| table.ordered_at(*row));
+    // The newest first; of those of one time the view's first.
+    let by_time = order(rows.len(), &|a, b| time(b).cmp(&time(a)).then(a.cmp(&b)));
+    let mut places: Vec<usize> = by_time.into_iter().take(limit).collect();
+    let sorted = order(places.len(), &|a, b| places.get(a).cmp(&places.get(b)));
+    places = sorted
+        .into_iter()
+        .filter_map(|at| places.get(at).copied())
+        .collect();
+    places
+        .into_iter()
+        .filter_map(|at| rows.get(at).copied())
+        .collect()
+}
+
 /// The rows of a view in groups. Groups stand in the order in which the view names them first, and rows in the view's order.
 #[derive(Clone, Debug, Default)]
 pub struct RunGroups {
@@ -87,21 +109,20 @@ impl RunGroups {
         by: GroupBy,
         folded: &BTreeSet<String>,
     ) -> RunGroups {
-        RunGroups::first(table, view, usize::MAX, by, folded)
+        RunGroups::of(table, &view.rows(0..view.len()), by, folded)
     }
 
-    /// The same of the view's first `limit` rows.
-    pub fn first(
+    /// The same of some rows of a view.
+    pub fn of(
         table: &RunTable,
-        view: &RunView,
-        limit: usize,
+        rows: &[RowId],
         by: GroupBy,
         folded: &BTreeSet<String>,
     ) -> RunGroups {
         let mut group_of: Vec<u32> = Vec::new();
         let mut all = RunGroups::default();
-        let mut order: Vec<(u32, RowId)> = Vec::with_capacity(view.len().min(limit));
-        for row in view.iter().take(limit) {
+        let mut order: Vec<(u32, RowId)> = Vec::with_capacity(rows.len());
+        for row in rows.iter().copied() {
             let number = match by {
                 GroupBy::Job => table.job_number(row),
                 GroupBy::Source => usize::from(table.source(row)),

@@ -18,8 +18,10 @@ pub(super) struct Keys {
     descending: bool,
     now: i64,
     keys: Vec<u64>,
-    /// Only where rows are ordered by their job.
-    jobs: Vec<Sym>,
+    /// Only where rows are ordered by a text that many share.
+    words: Vec<Sym>,
+    /// Only where rows are ordered by their reason.
+    reasons: Vec<String>,
 }
 
 impl Keys {
@@ -29,7 +31,8 @@ impl Keys {
             descending,
             now,
             keys: Vec::new(),
-            jobs: Vec::new(),
+            words: Vec::new(),
+            reasons: Vec::new(),
         }
     }
 
@@ -43,12 +46,20 @@ impl Keys {
         if let Some(old) = self.keys.get_mut(row) {
             *old = key;
         }
-        if self.sort == SortKey::Job {
-            if row >= self.jobs.len() {
-                self.jobs.resize(rows, Sym::EMPTY);
+        if let Some(word) = self.word(table.columns(), row) {
+            if row >= self.words.len() {
+                self.words.resize(rows, Sym::EMPTY);
             }
-            if let Some(old) = self.jobs.get_mut(row) {
-                *old = job_of(table.columns(), row);
+            if let Some(old) = self.words.get_mut(row) {
+                *old = word;
+            }
+        }
+        if self.sort == SortKey::Reason {
+            if row >= self.reasons.len() {
+                self.reasons.resize(rows, String::new());
+            }
+            if let Some(old) = self.reasons.get_mut(row) {
+                *old = table.columns().reason(row).unwrap_or_default().into();
             }
         }
     }
@@ -57,7 +68,23 @@ impl Keys {
     pub(super) fn is_current(&self, table: &RunTable, row: usize) -> bool {
         let columns = table.columns();
         self.keys.get(row) == Some(&self.key(columns, row))
-            && (self.sort != SortKey::Job || self.jobs.get(row) == Some(&job_of(columns, row)))
+            && self
+                .word(columns, row)
+                .is_none_or(|word| self.words.get(row) == Some(&word))
+            && (self.sort != SortKey::Reason
+                || self.reasons.get(row).map(String::as_str)
+                    == Some(columns.reason(row).unwrap_or_default()))
+    }
+
+    /// The shared text that a row is ordered by now.
+    fn word(&self, columns: &Columns, row: usize) -> Option<Sym> {
+        let rest = || columns.rest.get(row);
+        match self.sort {
+            SortKey::Job => columns.heads.get(row).map(|head| head.job),
+            SortKey::User => rest().map(|rest| rest.user),
+            SortKey::Host => rest().map(|rest| rest.host),
+            _ => None,
+        }
     }
 
     /// The number of a row now. Ascending order is shown: descending ones are turned over, and rows without a value are last in both.
@@ -93,6 +120,15 @@ impl Keys {
             }
             SortKey::Run => Some(prefix(columns.id_bytes(row))),
             SortKey::Job => Some(prefix(columns.texts.get(head.job).as_bytes())),
+            SortKey::User | SortKey::Host => {
+                let text = columns
+                    .texts
+                    .get(self.word(columns, row).unwrap_or_default());
+                (!text.is_empty()).then(|| prefix(text.as_bytes()))
+            }
+            SortKey::Reason => columns.reason(row).map(|text| prefix(text.as_bytes())),
+            SortKey::Attempt => Some(i64::from(rest.attempt)),
+            SortKey::ExitCode => columns.exit_code(row),
         };
         let Some(value) = value else { return u64::MAX };
         // i64 in the order of u64.
@@ -111,9 +147,10 @@ impl Keys {
         let texts = || {
             let order = match self.sort {
                 SortKey::Run => columns.id_bytes(a_row).cmp(columns.id_bytes(b_row)),
-                SortKey::Job => {
-                    let job = |row: usize| self.jobs.get(row).copied().unwrap_or_default();
-                    let (a, b) = (job(a_row), job(b_row));
+                SortKey::Reason => self.reasons.get(a_row).cmp(&self.reasons.get(b_row)),
+                SortKey::Job | SortKey::User | SortKey::Host => {
+                    let word = |row: usize| self.words.get(row).copied().unwrap_or_default();
+                    let (a, b) = (word(a_row), word(b_row));
                     if a == b {
                         Ordering::Equal
                     } else {
@@ -138,12 +175,11 @@ impl Keys {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        self.keys.capacity() * size_of::<u64>() + self.jobs.capacity() * size_of::<Sym>()
+        self.keys.capacity() * size_of::<u64>()
+            + self.words.capacity() * size_of::<Sym>()
+            + self.reasons.capacity() * size_of::<String>()
+            + self.reasons.iter().map(String::capacity).sum::<usize>()
     }
-}
-
-fn job_of(columns: &Columns, row: usize) -> Sym {
-    columns.heads.get(row).map_or(Sym::EMPTY, |head| head.job)
 }
 
 /// The first 8 bytes, in their order.

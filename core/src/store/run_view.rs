@@ -19,10 +19,15 @@ pub enum SortKey {
     Created,
     Duration,
     Steps,
+    Attempt,
+    ExitCode,
+    User,
+    Host,
+    Reason,
 }
 
 impl SortKey {
-    pub const ALL: [SortKey; 8] = [
+    pub const ALL: [SortKey; 13] = [
         SortKey::Status,
         SortKey::Run,
         SortKey::Job,
@@ -31,6 +36,11 @@ impl SortKey {
         SortKey::Created,
         SortKey::Duration,
         SortKey::Steps,
+        SortKey::Attempt,
+        SortKey::ExitCode,
+        SortKey::User,
+        SortKey::Host,
+        SortKey::Reason,
     ];
 
     /// The word of links.
@@ -44,6 +54,11 @@ impl SortKey {
             SortKey::Created => "created",
             SortKey::Duration => "duration",
             SortKey::Steps => "steps",
+            SortKey::Attempt => "attempt",
+            SortKey::ExitCode => "exit",
+            SortKey::User => "user",
+            SortKey::Host => "host",
+            SortKey::Reason => "reason",
         }
     }
 

@@ -9,7 +9,7 @@ const FLAGS = [
   "--disable-dev-shm-usage",
 ];
 /** How long something that must happen may take before the test gives up. No test asserts a time. */
-export const PATIENCE = Number(process.env.E2E_PATIENCE ?? 30_000);
+export const PATIENCE = Number(process.env.E2E_PATIENCE ?? 120_000);
 
 let opened;
 /** One browser for a file, closed when the file ends. Playwright gives it a profile of its own and takes that away again. */

@@ -5,20 +5,20 @@ mod save;
 mod tools;
 mod view;
 
-use crate::state::reactive::{RwSignal, effect, memo};
+use crate::state::reactive::{Memo, RwSignal, effect, memo};
 use crate::ui::html::{Html, IntoHtml, view};
-use leptos::prelude::*;
 use runboard_core::backend::BackendError;
-use runboard_core::model::{Level, LogStream};
+use runboard_core::model::{Level, LogStream, Step, Timestamp};
 use runboard_core::store::log_select::LogFilter;
 use runboard_core::store::needle::Needle;
 
 use self::tools::tools;
 use self::view::log_lines;
 use crate::state::log_tail::{Loading, LogTail};
-use crate::state::run_detail::RunDetail;
+use crate::state::run_detail::{Loaded, RunDetail};
 use crate::ui::nav::Nav;
 use crate::ui::part::panel::panel;
+use crate::ui::route::LineRange;
 use crate::ui::route_part::PartFilter;
 use crate::ui::text;
 
@@ -38,11 +38,50 @@ pub(super) struct LogPage {
     pub(super) paused_at: RwSignal<u64>,
     /// A line to bring into view.
     pub(super) wanted: RwSignal<Option<u64>>,
+    /// The first and the last line that the address points at, as far as they are known.
+    pub(super) marked: Memo<Option<(u64, u64)>>,
+}
+
+/// The lines of the run's one log that a link points at. Those of a step are counted where that step alone is shown, from the log's beginning.
+fn marked(log: LogTail, lines: &LineRange) -> Option<(u64, u64)> {
+    log.with(|store, select, _| {
+        let Some(step) = &lines.step else {
+            return Some((lines.from, lines.to)).filter(|(from, _)| *from <= store.known_total());
+        };
+        let filter = select.filter();
+        let is_alone = filter.steps == [step.clone()]
+            && filter.levels.is_empty()
+            && filter.streams.is_empty()
+            && filter.text.is_none()
+            && filter.during.is_none();
+        if !is_alone || store.first() != Some(1) {
+            return None;
+        }
+        let place = |number: u64| usize::try_from(number - 1).ok();
+        let last = lines.to.min(select.len() as u64).max(1);
+        Some((select.get(place(lines.from)?)?, select.get(place(last)?)?))
+    })
+}
+
+/// The time of an attempt: from its start to its end, or without one.
+fn time_of(steps: &Loaded<Vec<Step>>, asked: &PartFilter) -> Option<(Timestamp, Timestamp)> {
+    let (key, number) = (asked.focus.as_ref()?, asked.attempt?);
+    let step = steps.ready()?.iter().find(|step| step.key == *key)?;
+    let attempt = step.attempts.iter().find(|one| one.number == number)?;
+    Some((
+        attempt.started_at?,
+        attempt.ended_at.unwrap_or(Timestamp(i64::MAX)),
+    ))
 }
 
 /// The filter that a link asks for.
-fn filter_of(asked: &PartFilter, matches: Option<Needle>) -> LogFilter {
+fn filter_of(
+    asked: &PartFilter,
+    matches: Option<Needle>,
+    during: Option<(Timestamp, Timestamp)>,
+) -> LogFilter {
     LogFilter {
+        during,
         levels: asked
             .level
             .iter()
@@ -53,7 +92,7 @@ fn filter_of(asked: &PartFilter, matches: Option<Needle>) -> LogFilter {
             .iter()
             .map(|word| LogStream::from_word(word))
             .collect(),
-        steps: asked.step.clone(),
+        steps: asked.only_steps(),
         text: matches,
     }
 }
@@ -65,7 +104,7 @@ pub fn logs(detail: RunDetail) -> Html {
     }
     let nav = Nav::get();
     let log = detail.log;
-    let linked = nav.route.with_untracked(|route| route.lines.clone());
+    let linked = memo(move || nav.route.with(|route| route.lines.clone()));
     let page = LogPage {
         log,
         needle: RwSignal::new(String::new()),
@@ -73,32 +112,31 @@ pub fn logs(detail: RunDetail) -> Html {
         only_matches: RwSignal::new(false),
         current: RwSignal::new(None),
         // A link to lines is for reading them; everything else begins at the log's end.
-        following: RwSignal::new(linked.is_none()),
+        following: RwSignal::new(linked.with_untracked(Option::is_none)),
         paused_at: RwSignal::new(u64::MAX),
-        wanted: RwSignal::new(
-            linked
-                .as_ref()
-                .filter(|lines| lines.step.is_none())
-                .map(|lines| lines.from),
-        ),
+        wanted: RwSignal::new(None),
+        marked: memo(move || {
+            log.changed.get();
+            linked.with(|lines| marked(log, lines.as_ref()?))
+        }),
     };
     let asked = memo(move || nav.route.with(|route| route.part.clone()));
+    let steps = detail.steps;
+    let during = memo(move || asked.with(|asked| steps.with(|steps| time_of(steps, asked))));
     effect(move || {
         let needle = if page.only_matches.get() {
             Needle::new(&page.needle.get(), page.any_case.get())
         } else {
             None
         };
-        log.select(filter_of(&asked.get(), needle));
+        log.select(filter_of(&asked.get(), needle, during.get()));
     });
     effect(move || log.find(&page.needle.get(), page.any_case.get()));
-    // A link that is followed on the open page: its lines come into view.
-    let lines = memo(move || nav.route.with(|route| route.lines.clone()));
-    Effect::new(move |before: Option<()>| {
-        let lines = lines.get();
-        if let (Some(()), Some(range)) = (before, lines) {
+    // The lines of a link come into view, once it is known which they are.
+    effect(move || {
+        if let Some((from, _)) = page.marked.get() {
             page.following.set(false);
-            page.wanted.set(Some(range.from));
+            page.wanted.set(Some(from));
         }
     });
     let standing = memo(move || {
@@ -122,7 +160,7 @@ pub fn logs(detail: RunDetail) -> Html {
     view! {
         <section class="log" role="region" aria-label="Log">
             {tools(page, detail.clone())}
-            {note(page)}
+            {note(page, during)}
             {move || match standing.get() {
                 Some((title, words)) => panel(title, words, "", ()).into_html(),
                 None => log_lines(page, detail.clone()).into_html(),
@@ -133,7 +171,7 @@ pub fn logs(detail: RunDetail) -> Html {
 }
 
 /// Losses and waiting are said in words.
-fn note(page: LogPage) -> impl IntoHtml {
+fn note(page: LogPage, during: Memo<Option<(Timestamp, Timestamp)>>) -> impl IntoHtml {
     let log = page.log;
     let nav = Nav::get();
     let words = memo(move || {
@@ -160,16 +198,49 @@ fn note(page: LogPage) -> impl IntoHtml {
                 text::counted(dropped, "line", "lines")
             ));
         }
-        if let Some(step) = nav
-            .route
-            .with(|route| route.lines.as_ref().and_then(|lines| lines.step.clone()))
-        {
-            words.push(format!("the link counts lines of the step {step}"));
+        let lines = nav.route.with(|route| route.lines.clone());
+        let is_read = first == 1 && matches!(log.loading.get(), Loading::Done);
+        if let Some(lines) = lines.filter(|_| page.marked.get().is_none() && is_read && !is_empty) {
+            let from = text::count(lines.from);
+            words.push(match lines.step {
+                None => format!("the link points at line {from}, and there is none"),
+                Some(step) => format!(
+                    "the link points at line {from} of the step {step}: there is none, or filters hide it"
+                ),
+            });
         }
+        nav.route.with(|route| {
+            let part = &route.part;
+            if let Some(tail) = part.tail {
+                words.push(format!("f.tail: only the newest {} are shown", text::counted(tail, "line", "lines")));
+            }
+            let bad = part.level.iter().filter(|word| Level::from_word(word).is_none());
+            words.extend(bad.map(|word| format!("f.level={word} is not understood")));
+            let bad = part.stream.iter().filter(|word| LogStream::from_word(word) == LogStream::Unknown);
+            words.extend(bad.map(|word| format!("f.stream={word} is not understood")));
+            words.extend(part.bad.iter().map(|pair| format!("{pair} is not understood")));
+            if let (Some(attempt), Some(step)) = (part.attempt, &part.focus) {
+                words.push(match during.get() {
+                    Some(_) => format!("only lines from the time of attempt {attempt} of {step}"),
+                    None => format!("the times of attempt {attempt} of {step} are not known, so all its lines are shown"),
+                });
+            }
+        });
         words.join("; ")
     });
+    let is_cut = memo(move || {
+        nav.route
+            .with(|route| route.part.tail.is_some() || route.part.attempt.is_some())
+    });
+    let all = move || {
+        let press = move |_| {
+            nav.change(|route| (route.part.tail, route.part.attempt) = (None, None));
+        };
+        is_cut.get().then(|| view! { <button class="button button--small" on:click=press>"Show all lines"</button> })
+    };
     move || {
         let words = words.get();
-        (!words.is_empty()).then(|| view! { <p class="log__note" role="status">{words}</p> })
+        (!words.is_empty())
+            .then(|| view! { <p class="log__note" role="status">{words}" "{all()}</p> })
     }
 }

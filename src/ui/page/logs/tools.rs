@@ -11,7 +11,7 @@ use crate::browser::page;
 use crate::state::run_detail::RunDetail;
 use crate::ui::nav::Nav;
 use crate::ui::page::run::copy;
-use crate::ui::route::LineRange;
+use crate::ui::route_part::{joined, parts};
 use crate::ui::text;
 
 /// Goes to the next (or previous) match, from the one at hand or from where the window is.
@@ -42,9 +42,9 @@ pub(super) fn go_to_match(page: LogPage, forward: bool, from: u64) {
 pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
     let nav = Nav::get();
     let log = page.log;
-    let step = memo(move || nav.route.with(|route| route.part.step.join(",")));
-    let level = memo(move || nav.route.with(|route| route.part.level.join(",")));
-    let stream = memo(move || nav.route.with(|route| route.part.stream.join(",")));
+    let step = memo(move || nav.route.with(|route| joined(&route.part.only_steps())));
+    let level = memo(move || nav.route.with(|route| joined(&route.part.level)));
+    let stream = memo(move || nav.route.with(|route| joined(&route.part.stream)));
     let steps = memo(move || {
         log.with(|store, _, _| {
             store
@@ -54,12 +54,6 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
                 .collect::<Vec<_>>()
         })
     });
-    let split = |word: String| -> Vec<String> {
-        word.split(',')
-            .filter(|part| !part.is_empty())
-            .map(String::from)
-            .collect()
-    };
     let levels = [Level::Error, Level::Warn, Level::Info, Level::Debug];
     let streams = [LogStream::Out, LogStream::Err, LogStream::System];
     view! {
@@ -67,12 +61,13 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
             <label>"step"
                 <select class="field" prop:value=move || step.get() on:change=move |event| {
                     let word = value_of(&event);
-                    nav.change(|route| route.part.step = split(word));
+                    nav.change(|route| route.part.choose_steps(parts(&word)));
                 }>
                     <option value="">"all"</option>
                     {move || {
                         let chosen = step.get();
-                        let mut names = steps.get();
+                        let name = |name: String| joined(&[name]);
+                        let mut names: Vec<String> = steps.get().into_iter().map(name).collect();
                         if !chosen.is_empty() && !names.contains(&chosen) {
                             names.push(chosen.clone());
                         }
@@ -86,7 +81,7 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
             <label>"level"
                 <select class="field" prop:value=move || level.get() on:change=move |event| {
                     let word = value_of(&event);
-                    nav.change(|route| route.part.level = split(word));
+                    nav.change(|route| route.part.level = parts(&word));
                 }>
                     <option value="">"all"</option>
                     {levels.into_iter().map(|each| view! {
@@ -99,7 +94,7 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
             <label>"stream"
                 <select class="field" prop:value=move || stream.get() on:change=move |event| {
                     let word = value_of(&event);
-                    nav.change(|route| route.part.stream = split(word));
+                    nav.change(|route| route.part.stream = parts(&word));
                 }>
                     <option value="">"all"</option>
                     {streams.into_iter().map(|each| view! {
@@ -178,24 +173,22 @@ fn find(page: LogPage) -> impl IntoHtml {
 
 /// The lines that the address points at, exactly as printed, without the page's own columns.
 fn copy_lines(page: LogPage, detail: RunDetail) -> impl IntoHtml {
-    let nav = Nav::get();
     let id = StoredValue::new(detail.id);
-    let lines = move || nav.route.with(|route| route.lines.clone());
-    let take = move |range: &LineRange| {
-        page.log.with(|store, _, _| {
-            let last = store.last().unwrap_or(0).min(range.to);
-            store.exact(&mut (range.from..=last))
+    // Of the lines between them those that are shown: a link to lines of a step means that step's.
+    let take = move |from: u64, to: u64| {
+        page.log.with(|store, select, _| {
+            let last = store.last().unwrap_or(0).min(to);
+            store.exact(&mut (from..=last).filter(|number| select.contains(*number)))
         })
     };
     move || {
-        lines().map(|range| {
-            let words = if range.from == range.to { format!("Copy line {}", range.from) } else { format!("Copy lines {}\u{2013}{}", range.from, range.to) };
-            let for_save = range.clone();
+        page.marked.get().map(|(from, to)| {
+            let words = if from == to { format!("Copy line {from}") } else { format!("Copy lines {from}\u{2013}{to}") };
             view! {
-                <button class="button button--small" on:click=move |_| copy(untrack(|| take(&range)), "Lines copied")>{words}</button>
+                <button class="button button--small" on:click=move |_| copy(untrack(|| take(from, to)), "Lines copied")>{words}</button>
                 <button class="button button--small" on:click=move |_| {
-                    let name = format!("{}-L{}-L{}.txt", id.get_value().replace(['/', '\\'], "_"), for_save.from, for_save.to);
-                    page::download_text(&untrack(|| take(&for_save)), "text/plain", &name);
+                    let name = format!("{}-L{}-L{}.txt", id.get_value().replace(['/', '\\'], "_"), from, to);
+                    page::download_text(&untrack(|| take(from, to)), "text/plain", &name);
                 }>"Save lines"</button>
             }
         })

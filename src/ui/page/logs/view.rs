@@ -218,7 +218,7 @@ pub fn log_lines(page: LogPage, detail: RunDetail) -> impl IntoHtml {
                                 class="log__line" data-line=number.to_string()
                                 data-level=move || shown.with(|shown| shown.as_ref().map(|shown| shown.level.word()))
                                 data-stream=move || shown.with(|shown| shown.as_ref().map(|shown| shown.stream.word()))
-                                data-linked=move || nav.route.with(|route| route.lines.as_ref().is_some_and(|lines| lines.contains(number))).then_some("true")
+                                data-linked=move || page.marked.get().is_some_and(|(from, to)| (from..=to).contains(&number)).then_some("true")
                                 data-current=move || (page.current.get() == Some(number)).then_some("true")
                                 style:transform=move || windowed.top(row.get())
                             >

@@ -85,11 +85,15 @@ fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<E
         is_busy.get() || (deed == Deed::Resume && to_execute.get().is_none_or(|count| count == 0))
     };
     let what = match deed {
+        Deed::Terminate if run.is_unfinished() => view! { <p>"Nobody has been heard of this run for a while. If its process still goes on, it is ended; if not, the run is only marked as stopped."</p> }.into_html(),
         Deed::Terminate => ending(wish, detail),
         Deed::Delete => deleting(&run).into_html(),
         Deed::Reexecute => {
-            view! { <p>"The same command is run again, as a new run. This run stays as it is."</p> }
-                .into_html()
+            let words = match run.command.is_empty() {
+                true => "The same job is run again, as a new run. This run stays as it is.",
+                false => "The same command is run again in its folder, as a new run with the same tags. Its environment is that of the server, not of this run, which stays as it is.",
+            };
+            view! { <p>{words}</p> }.into_html()
         }
         Deed::Resume => plan(wish, noun),
     };

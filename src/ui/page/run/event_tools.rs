@@ -7,7 +7,7 @@ use runboard_core::model::EventLevel;
 use crate::state::event_tail::EventTail;
 use crate::ui::nav::Nav;
 use crate::ui::part::field::{choice, text_field};
-use crate::ui::route_part::{parts, some_text};
+use crate::ui::route_part::{joined, parts, some_text};
 use crate::ui::text;
 
 /// Lengths offered for `since`; any other can be typed into the address.
@@ -21,9 +21,9 @@ const SINCE: [(&str, &str); 5] = [
 
 pub fn event_tools(events: EventTail, save: El) -> El {
     let nav = Nav::get();
-    let kind = memo(move || nav.route.with(|route| route.part.kind.join(",")));
-    let step = memo(move || nav.route.with(|route| route.part.step.join(",")));
-    let level = memo(move || nav.route.with(|route| route.part.level.join(",")));
+    let kind = memo(move || nav.route.with(|route| joined(&route.part.kind)));
+    let step = memo(move || nav.route.with(|route| joined(&route.part.only_steps())));
+    let level = memo(move || nav.route.with(|route| joined(&route.part.level)));
     let since = memo(move || {
         nav.route
             .with(|route| route.part.since.clone().unwrap_or_default())
@@ -51,7 +51,7 @@ pub fn event_tools(events: EventTail, save: El) -> El {
     view! {
         <div class="tools" role="group" aria-label="Filter events">
             {text_field("type", "STEP_*", false, kind, move |words| nav.change(|route| route.part.kind = parts(&words)))}
-            {text_field("step", "load_*", false, step, move |words| nav.change(|route| route.part.step = parts(&words)))}
+            {text_field("step", "load_*", false, step, move |words| nav.change(|route| route.part.choose_steps(parts(&words))))}
             {choice("level", levels, level, move |words| nav.change(|route| route.part.level = parts(&words)))}
             {choice("since", SINCE.to_vec(), since, move |words| nav.change(|route| route.part.since = some_text(&words)))}
             {text_field("find", "text   /", true, text, move |words| nav.change(|route| route.part.text = some_text(&words)))}

@@ -30,9 +30,18 @@ pub(in crate::ui) fn copy(what: String, words: &'static str) {
 
 /// The first line of a step's log that names an error, else its last line: number and text without colours.
 fn error_line(detail: &RunDetail, step: &str) -> Option<(u64, String)> {
+    // What earlier attempts of the run said is not why this one failed.
+    let begun = detail.run.with(|run| {
+        let run = run.ready().filter(|run| run.attempt > 1)?;
+        run.started_at
+    });
     detail.log.with(|store, _, _| {
         let (first, last) = (store.first()?, store.last()?);
-        let of_step = |number: &u64| store.line(*number).is_some_and(|line| line.step == step);
+        let of_step = |number: &u64| {
+            store.line(*number).is_some_and(|line| {
+                line.step == step && begun.is_none_or(|begun| line.at.is_none_or(|at| at >= begun))
+            })
+        };
         // Only what is near the end is looked at: this runs on every change.
         let from = first.max(last.saturating_sub(20_000));
         let loud = (from..=last).filter(of_step).find(|number| {

@@ -5,7 +5,7 @@ use crate::ui::html::{El, view};
 use leptos::prelude::*;
 use runboard_core::model::order::order;
 use runboard_core::model::step_view::duration;
-use runboard_core::model::{Run, Step, Timestamp, failure, fold};
+use runboard_core::model::{Run, Span, Step, Timestamp, failure, fold};
 use runboard_core::store::{ansi, download};
 
 use super::save::save_button;
@@ -19,6 +19,8 @@ use crate::ui::text;
 
 /// Lines of a failed step's log that are shown.
 const PREVIEW: usize = 20;
+/// Steps whose lengths are shown.
+const SLOWEST: usize = 5;
 
 /// The last lines of a step, without colours: number and text.
 fn last_lines(detail: &RunDetail, step: &str) -> Vec<String> {
@@ -40,26 +42,54 @@ fn last_lines(detail: &RunDetail, step: &str) -> Vec<String> {
 }
 
 pub fn overview(detail: RunDetail) -> El {
-    let steps = detail.steps;
+    let (steps, run) = (detail.steps, detail.run);
     let failed = memo(move || {
         steps.with(|steps| {
             let steps = steps.ready().map_or(&[][..], Vec::as_slice);
-            failure::failures(steps)
-                .into_iter()
-                .cloned()
-                .collect::<Vec<_>>()
+            let failed = failure::failures(steps).into_iter();
+            failed.cloned().collect::<Vec<_>>()
         })
     });
     let for_failed = detail.clone();
+    let for_json = detail.clone();
+    let json = move || {
+        let with_lines = |step: Step| {
+            let lines = last_lines(&for_json, &step.key);
+            (step, lines)
+        };
+        let failed: Vec<_> = failed.get().into_iter().map(with_lines).collect();
+        let slowest = slowest(&for_json);
+        run.with(|run| {
+            let run = run.ready();
+            run.map(|run| download::overview(run, &failed, &slowest))
+                .unwrap_or_default()
+        })
+    };
     view! {
         <div class="overview" tabindex="0" role="region" aria-label="Overview">
             <div>
                 {move || failed.get().into_iter().map(|step| failed_step(step, for_failed.clone())).collect::<Vec<_>>()}
                 {steps_in_short(detail.clone())}
             </div>
-            {run_facts(detail.clone())}
+            {run_facts(&detail, save_button(&detail, Tab::Overview, json))}
         </div>
     }
+}
+
+/// The steps that took longest, the longest first.
+fn slowest(detail: &RunDetail) -> Vec<(String, Span)> {
+    let now = untrack(|| detail.heard_now(State::get().now.get()));
+    detail.steps.with(|steps| {
+        let steps = steps.ready().map_or(&[][..], Vec::as_slice);
+        let spans = steps
+            .iter()
+            .filter_map(|step| Some((step.key.clone(), duration(step, now)?)));
+        let spans: Vec<_> = spans.collect();
+        let span = |place: usize| spans.get(place).map(|(_, span)| *span);
+        let places = order(spans.len(), &|a, b| span(b).cmp(&span(a)));
+        let spans = places.into_iter().filter_map(|place| spans.get(place));
+        spans.take(SLOWEST).cloned().collect()
+    })
 }
 
 fn failed_step(step: Step, detail: RunDetail) -> El {
@@ -84,28 +114,14 @@ fn failed_step(step: Step, detail: RunDetail) -> El {
 }
 
 fn steps_in_short(detail: RunDetail) -> El {
-    let state = State::get();
     let steps = detail.steps;
     let noun = detail.noun();
     let route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Steps).href();
-    let slowest = move || {
-        let now = untrack(|| detail.heard_now(state.now.get()));
-        steps.with(|steps| {
-            let steps = steps.ready().map_or(&[][..], Vec::as_slice);
-            let spans = steps
-                .iter()
-                .filter_map(|step| Some((duration(step, now)?, &step.key)));
-            let spans: Vec<_> = spans.collect();
-            let span = |place: usize| spans.get(place).map(|(span, _)| *span);
-            let places = order(spans.len(), &|a, b| span(b).cmp(&span(a)));
-            let words = places
-                .into_iter()
-                .filter_map(|place| spans.get(place))
-                .take(5);
-            words
-                .map(|(span, key)| ((*key).clone(), text::duration(*span)))
-                .collect()
-        })
+    let longest = move || {
+        let words = slowest(&detail).into_iter();
+        words
+            .map(|(key, span)| (key, text::duration(span)))
+            .collect()
     };
     let plural = text::heading(&format!("{noun}s"));
     let standing = move || {
@@ -124,25 +140,22 @@ fn steps_in_short(detail: RunDetail) -> El {
         <section>
             <h2><a href=route>{plural}</a></h2>
             {standing}
-            {facts(slowest)}
+            {facts(longest)}
         </section>
     }
 }
 
-fn run_facts(detail: RunDetail) -> El {
+fn run_facts(detail: &RunDetail, save: El) -> El {
     let run = detail.run;
     let of_run = move || run.with(|run| run.ready().map(rows).unwrap_or_default());
-    let json = move || run.with(|run| run.ready().map(download::run).unwrap_or_default());
-    let save = save_button(&detail, Tab::Overview, json);
     let has_tags =
         memo(move || run.with(|run| run.ready().is_some_and(|run| !run.tags.is_empty())));
     let tags = move || run.with(|run| run.ready().map(|run| run.tags.clone()).unwrap_or_default());
     view! {
         <section>
-            <h2>"Facts"</h2>
+            <div class="overview__head"><h2>"Facts"</h2>{save}</div>
             {facts(of_run)}
             {move || has_tags.get().then(|| view! { <h2>"Tags"</h2>{facts(tags)} })}
-            <div>{save}</div>
         </section>
     }
 }

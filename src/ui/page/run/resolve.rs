@@ -54,6 +54,9 @@ pub(super) fn resolve(state: State, sources: &[String], run: &str, filter: &RunF
                 .link
                 .with(|link| link.is_loaded || link.error.is_some())
         });
+    if run.is_empty() {
+        return Resolved::Unknown("The link names none: run= is missing.".into());
+    }
     if run == "latest" {
         return latest(state, &chosen, filter).unwrap_or(if is_loaded {
             Resolved::Unknown("No run matches.".into())
@@ -105,7 +108,10 @@ fn find(state: State, chosen: &[u16], run: &str) -> Vec<(u16, String)> {
 /// The newest run that the filter matches.
 fn latest(state: State, chosen: &[u16], filter: &RunFilter) -> Option<Resolved> {
     let now = state.now.get_untracked();
-    let matcher = filter.compile(now, offset_minutes(now)).ok()?;
+    let matcher = match filter.compile(now, offset_minutes(now)) {
+        Ok(matcher) => matcher,
+        Err(error) => return Some(Resolved::Unknown(error.to_string())),
+    };
     let newest = state.runs.newest(chosen, &matcher)?;
     Some(Resolved::One {
         source: newest.0,

@@ -1,7 +1,7 @@
 //! A row of the steps: status, name, attempts, times, where in the run it stood, and why it failed.
 
 use crate::ui::html::{IntoHtml, view};
-use runboard_core::model::{Attempt, Phase, Run, Span, Step, Timestamp};
+use runboard_core::model::{Attempt, Phase, Run, Span, Step, Timestamp, step_view};
 
 use crate::state::State;
 use crate::state::run_detail::RunDetail;
@@ -59,11 +59,24 @@ pub(super) fn cells(state: State, row: Row, detail: RunDetail) -> impl IntoHtml 
     };
     let mut route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Logs);
     route.part.step = vec![step.key.clone()];
+    if let Some(attempt) = &attempt {
+        route.part.focus = Some(step.key.clone());
+        route.part.attempt = Some(attempt.number);
+        route.part.step.clear();
+    }
     let for_span = detail.clone();
     let is_ticking = phase.is_active();
+    let is_attempt = attempt.is_some();
     let span = move || {
-        let end = ended.or_else(|| is_ticking.then(|| for_span.heard_now(state.now.get())))?;
-        Some(end.since(started?))
+        let now = for_span.heard_now(if is_ticking {
+            state.now.get()
+        } else {
+            state.now.get_untracked()
+        });
+        if is_attempt {
+            return Some(ended.or(is_ticking.then_some(now))?.since(started?));
+        }
+        step_view::duration(&step, now)
     };
     let duration = if is_ticking {
         view! { <span>{move || span().map(text::ticking)}</span> }.into_html()
@@ -74,7 +87,7 @@ pub(super) fn cells(state: State, row: Row, detail: RunDetail) -> impl IntoHtml 
     let for_bar = detail.clone();
     view! {
         <div role="gridcell" class="grid__cell col-status">{phase_badge(phase, word, false, raw)}</div>
-        <div role="gridcell" class="grid__cell col-step" style:padding-inline-start=if attempt.is_some() { "24px" } else { "0" }>
+        <div role="gridcell" class="grid__cell col-step" style:padding-inline-start=if is_attempt { "24px" } else { "0" }>
             <a href=route.href() title=title tabindex="-1">{name}</a>
         </div>
         <div role="gridcell" class="grid__cell col-attempts">{attempts}</div>
@@ -97,7 +110,11 @@ pub(super) fn cells(state: State, row: Row, detail: RunDetail) -> impl IntoHtml 
 
 /// Where in the run a step stood, in hundredths of the run's length.
 fn bar(run: &Run, started: Timestamp, ended: Timestamp, now: Timestamp) -> Option<(f64, f64)> {
-    let begin = run.started_at.or(run.created_at)?;
+    // Of a run that was resumed, earlier attempts are in the picture too.
+    let begin = match run.attempt {
+        0 | 1 => run.started_at.or(run.created_at)?,
+        _ => run.created_at.or(run.started_at)?,
+    };
     let whole = run
         .ended_at
         .or(run.last_seen_at)

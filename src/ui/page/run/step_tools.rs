@@ -7,13 +7,13 @@ use runboard_core::model::{Phase, Step};
 use crate::state::run_detail::Loaded;
 use crate::ui::nav::Nav;
 use crate::ui::part::field::{choice, text_field};
-use crate::ui::route_part::parts;
+use crate::ui::route_part::{joined, parts};
 use crate::ui::text;
 
 pub fn step_tools(steps: RwSignal<Loaded<Vec<Step>>>, places: Memo<Vec<usize>>, save: El) -> El {
     let nav = Nav::get();
-    let status = memo(move || nav.route.with(|route| route.part.status.join(",")));
-    let step = memo(move || nav.route.with(|route| route.part.step.join(",")));
+    let status = memo(move || nav.route.with(|route| joined(&route.part.status)));
+    let step = memo(move || nav.route.with(|route| joined(&route.part.step)));
     let words = Phase::ALL
         .into_iter()
         .map(|phase| (phase.word(), text::phase(phase)));

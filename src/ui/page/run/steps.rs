@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use runboard_core::model::step_view::StepSort;
 use runboard_core::model::{Attempt, Step};
 use runboard_core::store::download;
+use runboard_core::store::window::Align;
 
 use super::save::save_button;
 use super::step_row::{Row, cells};
@@ -17,7 +18,7 @@ use crate::ui::part::panel::panel;
 use crate::ui::part::row_keys::{focus_row, target};
 use crate::ui::part::sort_head::sort_head;
 use crate::ui::part::windowed::Windowed;
-use crate::ui::route::Tab;
+use crate::ui::route::{Route, Tab};
 
 /// Class, name, and what a press on the head orders by.
 const COLUMNS: [(&str, &str, StepSort); 7] = [
@@ -137,6 +138,33 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
             visible
         })
     });
+    // The step that the link is about comes into view, unfolded if it is one of its attempts, once it is there.
+    let focus = memo(move || {
+        let part = |route: &Route| Some((route.part.focus.clone()?, route.part.attempt));
+        Nav::get().route.with(part)
+    });
+    let is_shown = StoredValue::new(None);
+    effect(move || {
+        let Some((key, attempt)) = focus.get() else {
+            return;
+        };
+        if attempt.is_some() && open.with_untracked(|open| !open.contains(&key)) {
+            open.update(|open| open.push(key.clone()));
+        }
+        let wanted = (key, attempt.unwrap_or(0));
+        let place = rows.with(|rows| rows.iter().position(|row| row.key() == wanted));
+        if let Some(place) = place.filter(|_| is_shown.get_value().as_ref() != Some(&wanted)) {
+            current.set(Some(wanted.clone()));
+            is_shown.set_value(Some(wanted));
+            windowed.scroll_to(place as u64, Align::Center);
+        }
+    });
+    let is_linked = move |key: &(String, u32)| {
+        focus.with(|focus| {
+            let focus = focus.as_ref();
+            focus.is_some_and(|(step, attempt)| (step, attempt.unwrap_or(0)) == (&key.0, key.1))
+        })
+    };
     let stop = memo(move || {
         let place = visible.with(|visible| {
             let is_current = |item: &&(u64, (String, u32))| {
@@ -213,12 +241,12 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
                 <div class="grid__head" role="row" aria-rowindex="1">{COLUMNS.into_iter().map(head).collect::<Vec<_>>()}</div>
                 <div class="grid__body" role="rowgroup" style:height=move || windowed.spacer()>
                     {each(move || visible.get(), |item| format!("{} {}", item.1.1, item.1.0), move |(_, key)| {
-                            let for_place = key.clone();
+                            let (for_place, for_link) = (key.clone(), key.clone());
                             let at = memo(move || visible.with(|visible| visible.iter().find(|item| item.1 == for_place).map_or(0, |item| item.0)));
                             let row = memo(move || rows.with(|rows| rows.get(at.get() as usize).cloned()));
                             view! {
                                 <div
-                                    class="grid__row" role="row" data-at=move || at.get().to_string()
+                                    class="grid__row" role="row" data-at=move || at.get().to_string() data-linked=move || is_linked(&for_link).then_some("true")
                                     data-step-key=move || row.with(|row| row.as_ref().map(|row| row.step.key.clone()))
                                     data-phase=move || row.with(|row| row.as_ref().map(|row| row.attempt.as_ref().map_or(row.step.phase, |attempt| attempt.phase).word()))
                                     aria-level=move || row.with(|row| if row.as_ref().is_some_and(|row| row.attempt.is_some()) { "2" } else { "1" })

@@ -48,8 +48,18 @@ pub fn timeline(detail: RunDetail) -> Html {
     });
     let standing = memo(move || {
         let none = || {
-            let words = "No step has begun; lanes appear here when one does.".to_string();
-            Some(("Nothing to draw yet".to_string(), words))
+            let is_over = run.with(|run| run.ready().is_some_and(|run| run.phase.is_terminal()));
+            let (title, words) = match is_over {
+                true => (
+                    "Nothing to draw",
+                    "The source does not tell when the steps ran.",
+                ),
+                false => (
+                    "Nothing to draw yet",
+                    "No step has begun; lanes appear here when one does.",
+                ),
+            };
+            Some((title.to_string(), words.to_string()))
         };
         let standing = steps.with(steps::standing);
         standing.or_else(|| line.with(Option::is_none).then(none).flatten())

@@ -109,12 +109,15 @@ static COLUMNS: [ListColumn; 13] = [
         SortKey::Source,
         column(Column::Source, "col-source", "Source", ("92px", 92), Shown),
     ),
-    column(
-        Column::Attempt,
-        "col-attempt",
-        "Attempt",
-        ("60px", 60),
-        Hidden,
+    by(
+        SortKey::Attempt,
+        column(
+            Column::Attempt,
+            "col-attempt",
+            "Attempt",
+            ("72px", 72),
+            Hidden,
+        ),
     ),
     by(
         SortKey::Created,
@@ -151,7 +154,7 @@ static COLUMNS: [ListColumn; 13] = [
         also(
             &[Column::StepsTotal, Column::StepsFailed],
             column(
-                Column::StepsDone,
+                Column::StepsSucceeded,
                 "col-steps",
                 "Steps",
                 ("120px", 120),
@@ -159,23 +162,35 @@ static COLUMNS: [ListColumn; 13] = [
             ),
         ),
     ),
-    column(
-        Column::ExitCode,
-        "col-exit",
-        "Exit code",
-        ("68px", 68),
-        Hidden,
-    ),
-    column(Column::User, "col-user", "User", ("100px", 100), Hidden),
-    column(Column::Host, "col-host", "Host", ("110px", 110), Hidden),
-    also(
-        &[Column::Tags],
+    by(
+        SortKey::ExitCode,
         column(
-            Column::Reason,
-            "col-why",
-            "Why / tags",
-            ("minmax(120px,1.8fr)", 120),
-            Shown,
+            Column::ExitCode,
+            "col-exit",
+            "Exit code",
+            ("80px", 80),
+            Hidden,
+        ),
+    ),
+    by(
+        SortKey::User,
+        column(Column::User, "col-user", "User", ("100px", 100), Hidden),
+    ),
+    by(
+        SortKey::Host,
+        column(Column::Host, "col-host", "Host", ("110px", 110), Hidden),
+    ),
+    by(
+        SortKey::Reason,
+        also(
+            &[Column::Tags],
+            column(
+                Column::Reason,
+                "col-why",
+                "Why / tags",
+                ("minmax(120px,1.8fr)", 120),
+                Shown,
+            ),
         ),
     ),
 ];

@@ -18,6 +18,7 @@ use self::grid::grid;
 pub(in crate::ui) use self::standing::{Standing, no_rows, standing};
 use self::tools::tools;
 use crate::state::State;
+use crate::state::sources::{ConfigState, Source};
 use crate::ui::nav::Nav;
 use crate::ui::route::Route;
 use crate::ui::text;
@@ -26,13 +27,16 @@ pub fn runs_page() -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
     let asked = ask(state, nav);
-    let limit = memo(move || nav.route.with(|route| route.limit).unwrap_or(u64::MAX));
+    let limit = memo(move || nav.route.with(|route| route.limit));
     let group = memo(move || nav.route.with(|route| route.group));
-    let matching =
-        memo(move || (state.runs.with_view(|_, view| view.len()) as u64).min(limit.get()));
+    let matching = memo(move || {
+        (state.runs.with_view(|_, view| view.len()) as u64).min(limit.get().unwrap_or(u64::MAX))
+    });
     effect(move || {
         state.runs.changed.track();
-        state.rows.arrange(group.get(), limit.get() as usize);
+        state
+            .rows
+            .arrange(group.get(), limit.get().map(|limit| limit as usize));
     });
     let shown = memo(move || state.rows.count() as u64);
     let standing = standing(shown, asked);
@@ -68,6 +72,16 @@ pub(in crate::ui) fn ask(state: State, nav: Nav) -> Memo<Asked> {
             })
         });
         state.runs.show(&filter, sources, sort);
+        let is_ready = matches!(state.sources.config.get(), ConfigState::Ready);
+        let is_there = |name: &String| {
+            let is_it = |source: &Source| source.config.id == *name || source.config.name == *name;
+            state.sources.list.with(|list| list.iter().any(is_it))
+        };
+        let unknown = names.iter().find(|name| is_ready && !is_there(name));
+        if let Some(name) = unknown {
+            let words = format!("source={name} is not understood: no source has this name");
+            state.runs.wrong.set(Some(words));
+        }
     });
     asked
 }
@@ -114,7 +128,11 @@ fn summary(shown: Memo<u64>) -> impl IntoHtml {
                 view! { <span><b>{text::count(shown.get())}</b>{if shown.get() == 1 { " run" } else { " runs" }}</span> }.into_html()
             }}
             {move || {
+                // Counted over all runs: beside a part of them they would say something else.
                 let (failed, running) = counts.get();
+                if is_filtered() {
+                    return vec![None, None];
+                }
                 let failed = (failed > 0).then(|| view! { <a class="failed" href=status_link("failed")>{format!("{} failed", text::count(failed as u64))}</a> });
                 let running = (running > 0).then(|| view! { <a href=status_link("running")>{format!("{} running", text::count(running as u64))}</a> });
                 vec![failed, running]

@@ -100,7 +100,7 @@ impl Cells {
                 time_cell(run.started_at.or(run.created_at), run.zone_assumed, true).into_html()
             }
             Column::Duration => self.duration(),
-            Column::StepsDone => steps_bar(run.steps).into_html(),
+            Column::StepsSucceeded => steps_bar(run.steps).into_html(),
             Column::Attempt => run.attempt.to_string().into_html(),
             Column::ExitCode => run.exit_code.map(|code| code.to_string()).into_html(),
             Column::User => text(run.user.as_deref()),

@@ -24,7 +24,13 @@ pub fn stats_page() -> Html {
     let state = State::get();
     let nav = Nav::get();
     let asked = ask(state, nav);
-    let stats = gather::stats(state);
+    let stats = gather::stats(
+        state,
+        memo(move || {
+            let limit = nav.route.with(|route| route.limit);
+            (false, limit.map(|limit| limit as usize))
+        }),
+    );
     let steps = RwSignal::new(StepTable::default());
     let reading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     let runs_shown =
@@ -89,10 +95,8 @@ fn in_short(stats: &Stats) -> Vec<(&'static str, String, String)> {
     let of_ended = stats.spread.map_or_else(
         || "no run has both times".into(),
         |spread| {
-            format!(
-                "of {}",
-                text::counted(spread.count as u64, "ended run", "ended runs")
-            )
+            format!("of {}", text::counted(spread.count as u64, "run", "runs"))
+                + " that succeeded or failed"
         },
     );
     let rate = if decided >= ENOUGH as u64 {

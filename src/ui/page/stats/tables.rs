@@ -75,7 +75,10 @@ fn job_row(nav: Nav, state: State, job: &JobStats, longest: i64) -> Vec<Cell> {
         } else {
             Cell::Text(failed)
         },
-        Cell::Text(percent(job.outcomes.success_rate())),
+        Cell::Text(match job.outcomes.succeeded + job.outcomes.failed {
+            decided if (1..ENOUGH as u64).contains(&decided) => "n too small".into(),
+            _ => percent(job.outcomes.success_rate()),
+        }),
     ];
     cells.extend(lengths(job.spread, longest));
     cells.push(job.last_failure_at.map_or_else(

@@ -126,7 +126,11 @@ pub fn wall_page() -> impl IntoHtml {
     });
     let by_source = memo(move || nav.route.with(|route| route.by_source));
     // Once a second: the clock ticks, and so do the ages.
-    let known = gather::tiles(state, by_source);
+    let asked = memo(move || {
+        nav.route
+            .with(|route| (route.by_source, route.limit.map(|limit| limit as usize)))
+    });
+    let known = gather::tiles(state, asked);
     let tiles = memo(move || {
         known.with(|known| {
             let known = known.as_deref().unwrap_or_default();
@@ -159,7 +163,7 @@ pub fn wall_page() -> impl IntoHtml {
         ConfigState::Ready if state.sources.list.with(Vec::is_empty) => {
             "no source is configured".into()
         }
-        ConfigState::Ready => "no runs".into(),
+        ConfigState::Ready => state.runs.wrong.get().unwrap_or_else(|| "no runs".into()),
     };
     view! {
         <div class="wall" role="region" aria-label="Wall" data-well=move || is_well.get().to_string()>
@@ -236,12 +240,14 @@ fn tile_view(shown: Shown) -> impl IntoHtml {
                 return String::new();
             };
             match (tile.health, tile.broken_since, tile.last_at) {
+                (Health::Failed, Some(since), _) if tile.jobs > 1 => {
+                    let jobs = text::counted(u64::from(tile.jobs), "job", "jobs");
+                    let since = text::time_short(since, now);
+                    format!("{} of {jobs} broken, since {since}", tile.sick)
+                }
                 (Health::Failed, Some(since), _) if tile.failures > 1 => {
-                    format!(
-                        "failed {} times, since {}",
-                        tile.failures,
-                        text::ago(now.since(since))
-                    )
+                    let since = text::time_short(since, now);
+                    format!("broken since {since}, {} failures", tile.failures)
                 }
                 (Health::Failed, Some(since), _) => {
                     format!("failed {}", text::ago_words(now.since(since)))
