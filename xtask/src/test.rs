@@ -33,7 +33,7 @@ fn needs(stages: &[&str]) -> Vec<Need> {
         "flyte" => vec![Need::Flyte],
         "wasm" => vec![Need::Wasm, Need::Runner, Need::Browser],
         "build" => vec![Need::Wasm, Need::Bundle, Need::Node],
-        "e2e" => vec![Need::Node, Need::Browser],
+        "e2e" => vec![Need::Node, Need::Browser, Need::Flyte],
         _ => vec![],
     };
     stages.iter().flat_map(of).collect()
@@ -208,6 +208,7 @@ fn end_to_end(stage: &mut Stage<'_>, kit: &Kit, full: bool, counts: &mut Counts)
         .arg(script)
         .env("DIST", app::dist())
         .env("BRIDGE", paths::bridge())
+        .env("FLYTE_PYTHON", flyte::VENV.program("python"))
         .env("CHROME", &browser.chrome);
     if full {
         command.arg("--full");
