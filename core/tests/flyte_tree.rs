@@ -256,6 +256,24 @@ fn a_root_that_always_disagrees_is_asked_ever_more_rarely() {
     assert!((6..=14).contains(&opened), "{:?}", outcome.opened);
 }
 
+/// Frames of a large run that come slowly are waited for, longer than a stream may grow old.
+#[test]
+fn a_slow_snapshot_is_not_broken_off() {
+    let counts = r#""5":6"#;
+    let mut slow = vec![(0, frame(4, counts, &[]))];
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        slow.push((8, format!(r#"{{"enrichedActions":[{{"action":{{"id":{{"name":"{name}"}},"status":{{"phase":5}}}}}}]}}"#)));
+    }
+    let outcome = follow(&[(0, 4)], vec![slow], 49);
+    let again = outcome.opened.get(1).copied();
+    assert!(
+        again.is_none_or(|at| at >= 48),
+        "one stream, until all has come: {again:?}"
+    );
+    assert!(outcome.live >= Some(48), "{:?}", outcome.live);
+    assert_eq!(outcome.phases.len(), 7);
+}
+
 /// Without a word from anybody a stream is read anew by its age, because the news may be what is lost.
 #[test]
 fn a_quiet_stream_is_opened_anew_by_its_age() {

@@ -22,6 +22,8 @@ const EVERY: u32 = 4;
 /// So long after the last frame all has been said; longer, while actions of a run that is over are not.
 const QUIET: u32 = 2;
 const LAST_WORDS: u32 = 60;
+/// Between two frames of a snapshot there may be so long: a slow one is not broken off.
+const PAUSE: u32 = 10;
 /// A stream that says nothing for so long says nothing: the first frame is there at once.
 const SILENT: u32 = 5;
 /// A stream is opened anew after so long at the latest, and later for large runs.
@@ -187,7 +189,7 @@ impl Tree {
             return;
         }
         let is_complete = self.known.is_complete();
-        if !self.is_live && (is_complete || self.quiet >= QUIET) {
+        if !self.is_live && (is_complete || self.quiet >= PAUSE) {
             self.live();
         }
         self.settle(is_complete);
@@ -219,7 +221,8 @@ impl Tree {
         let is_old = !is_over && self.age >= AGE.max(size / 100);
         let is_wrong = self.doubt >= self.patience;
         let ended = is_over && !self.is_last;
-        if self.quiet >= QUIET && (is_wrong || ended) || is_old {
+        let is_quiet = self.quiet >= if is_complete { QUIET } else { PAUSE };
+        if is_quiet && (is_wrong || ended) || is_old && (is_complete || is_quiet) {
             if is_wrong {
                 self.patience = self.patience.saturating_mul(2).min(LAST_WORDS);
             }
