@@ -156,7 +156,17 @@ async function fetchWasm(url) {
   return answer;
 }
 
+/** A link may lead to a page whose code is a file of its own: that is asked for at once, and not only when the app has come and runs. */
+function askForPart() {
+  const view = `${new URLSearchParams(location.search).get("view")}=`;
+  const part = (script.dataset.parts ?? "").split(" ").find((part) => part.startsWith(view));
+  for (const file of part?.slice(view.length).split(",") ?? []) {
+    document.head.append(element("link", "", { rel: "preload", as: "fetch", type: "application/wasm", crossOrigin: "anonymous", href: `./${file}` }));
+  }
+}
+
 async function start() {
+  askForPart();
   const js = new URL(script.dataset.js, document.baseURI).href;
   const wasm = new URL(script.dataset.wasm, document.baseURI).href;
   const file = fetchWasm(wasm);

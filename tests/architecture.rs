@@ -11,6 +11,8 @@ mod css;
 mod edges;
 #[path = "architecture/files.rs"]
 mod files;
+#[path = "architecture/late.rs"]
+mod late;
 #[path = "architecture/rust.rs"]
 mod rust;
 #[path = "architecture/selftest.rs"]

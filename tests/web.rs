@@ -41,7 +41,7 @@ fn a_link_reads_back_as_the_route_that_wrote_it() {
         "?view=run&source=etl&run=r7f2c0ffee&tab=events&f.type=STEP_*,LOSS&f.step=load_*&f.level=warning&f.since=2h&f.q=disk%20full",
         "?view=run&run=latest&tab=steps&f.step=load_*&f.status=failed,upstream_failed&f.sort=-duration",
         "?view=run&run=latest&tab=logs&step=a%20b&attempt=2",
-        "?view=run&run=latest&tab=logs&f.step=one\\,two%5C%5C,three",
+        "?view=run&run=latest&tab=logs&f.step=one%5C,two%5C%5C,three",
         "?view=run&run=latest&tab=timeline",
         "?view=run&run=latest&tab=lineage",
         "?view=sources",

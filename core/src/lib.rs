@@ -5,6 +5,7 @@
 //! Nothing here knows a browser, a clock or a socket: those arrive through the ports of [`net`].
 
 pub mod backend;
+pub mod lazy;
 pub mod model;
 pub mod net;
 pub mod store;

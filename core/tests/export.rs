@@ -82,6 +82,7 @@ fn hard_runs() -> Vec<Run> {
         run.tags = vec![("k".into(), text.to_string()), ("k".into(), "2".into())];
         run.command = vec!["sh".into(), text.to_string()];
         run.exit_code = Some(-9);
+        run.assets = Some(7);
         run.steps = StepCounts {
             total: Some(3),
             succeeded: 1,
@@ -130,6 +131,8 @@ fn python_reads_the_csv_that_was_written() {
                 "3",
                 "1",
                 "1",
+                "7",
+                "",
                 "1",
                 format!("k={text}; k=2"),
                 guarded(text),

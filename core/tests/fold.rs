@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use runboard_core::model::fold::{EventKind, RunDetail, RunEvent, count, upsert_steps};
+use runboard_core::model::fold::{
+    EventKind, RunDetail, RunEvent, count, replace_steps, upsert_steps,
+};
 use runboard_core::model::{Phase, Run, Step, Timestamp};
 
 fn kind() -> impl Strategy<Value = EventKind> {
@@ -141,4 +143,30 @@ proptest! {
         prop_assert!(singly.is_sorted_by_key(|step| (step.position, step.key.clone())));
         prop_assert_eq!(singly, pieces);
     }
+}
+
+/// A dynamic step is one until it runs, and then it is its instances.
+#[test]
+fn all_steps_replace_those_that_were_known() {
+    let of = |keys: &[&str], version| -> Vec<Step> {
+        let steps = keys.iter().zip(0..).map(|(key, place)| {
+            let mut step = Step::queued(*key, place);
+            step.version = version;
+            step
+        });
+        steps.collect()
+    };
+    let keys =
+        |steps: &[Step]| -> Vec<String> { steps.iter().map(|step| step.key.clone()).collect() };
+    let mut steps = of(&["fan_out", "work[?]", "fan_in"], 1);
+    replace_steps(
+        &mut steps,
+        of(&["fan_out", "work[k0]", "work[k1]", "fan_in"], 2),
+    );
+    assert_eq!(keys(&steps), ["fan_out", "work[k0]", "work[k1]", "fan_in"]);
+    // What comes late takes nothing away.
+    replace_steps(&mut steps, of(&["fan_out"], 1));
+    assert_eq!(steps.len(), 4);
+    replace_steps(&mut steps, of(&["fan_out"], 2));
+    assert_eq!(keys(&steps), ["fan_out"]);
 }

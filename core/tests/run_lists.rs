@@ -7,6 +7,7 @@ mod samples;
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use runboard_core::model::run::BACKFILL;
 use runboard_core::model::{Phase, Run, RunFilter, Timestamp};
 use runboard_core::store::run_group::{GroupBy, GroupRow, RunGroups, newest};
 use runboard_core::store::run_near::Newest;
@@ -109,6 +110,32 @@ fn groups_hold_every_row_once_in_the_views_order() {
         let same = groups.groups().iter().find(|other| other.key == group.key);
         assert_eq!(same.map(|same| same.number), Some(group.number));
     }
+}
+
+#[test]
+fn runs_of_one_backfill_stand_together() {
+    let mut table = RunTable::new();
+    for (number, id) in [(0, "bf1"), (1, ""), (2, "bf2"), (3, "bf1"), (4, "")] {
+        let mut run = numbered(number);
+        run.tags.retain(|(key, _)| key != BACKFILL);
+        if !id.is_empty() {
+            run.tags.push((BACKFILL.into(), id.into()));
+        }
+        table.upsert(0, &run);
+    }
+    let groups = RunGroups::new(
+        &table,
+        &view(&table, ViewQuery::default()),
+        GroupBy::Backfill,
+        &BTreeSet::new(),
+    );
+    let mut found: Vec<(&str, usize)> = groups
+        .groups()
+        .iter()
+        .map(|group| (group.key.as_str(), group.len()))
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, [("", 2), ("bf1", 2), ("bf2", 1)]);
 }
 
 #[test]

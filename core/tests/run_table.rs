@@ -44,7 +44,13 @@ fn any_run() -> impl Strategy<Value = Run> {
         prop::option::of(word()),
         prop::option::of(word()),
     );
-    let steps = (prop::option::of(0_u32..9), 0_u32..4, 0_u32..4, 0_u32..4);
+    let steps = (
+        prop::option::of(0_u32..9),
+        0_u32..4,
+        0_u32..4,
+        0_u32..4,
+        prop::option::of(0_u32..9),
+    );
     let rest = (
         prop::option::of(any::<i64>()),
         prop::collection::vec(word(), 0..3),
@@ -70,6 +76,7 @@ fn any_run() -> impl Strategy<Value = Run> {
             last_seen_at: times[3],
             zone_assumed: rest.2,
             attempt: rest.3,
+            assets: steps.4,
             steps: StepCounts {
                 total: steps.0,
                 succeeded: steps.1,
@@ -246,14 +253,22 @@ proptest! {
             let key = (source, run.id.clone());
             let known = table.find(source, &run.id);
             let outcome = table.upsert(source, run);
+            let mut run = run.clone();
+            // A row without figures leaves those that are known.
+            if let Some(old) = runs.get(&key)
+                && run.steps == StepCounts::default()
+                && run.assets.is_none()
+            {
+                (run.steps, run.assets) = (old.steps, old.assets);
+            }
             match runs.get(&key) {
                 None => assert!(matches!(outcome, Upsert::Inserted(_)) && known.is_none()),
                 Some(old) if old.version > run.version => assert_eq!(outcome, Upsert::Stale(known.unwrap())),
-                Some(old) if old == run => assert_eq!(outcome, Upsert::Unchanged(known.unwrap())),
+                Some(old) if *old == run => assert_eq!(outcome, Upsert::Unchanged(known.unwrap())),
                 Some(_) => assert_eq!(outcome, Upsert::Updated(known.unwrap())),
             }
             if !matches!(outcome, Upsert::Stale(_)) {
-                runs.insert(key, run.clone());
+                runs.insert(key, run);
             }
             outcome.row()
         };
@@ -334,4 +349,30 @@ proptest! {
         finish(&table, &mut anew, budget);
         prop_assert_eq!(&shown(&table, &anew), &expected);
     }
+}
+
+#[test]
+fn figures_that_were_told_apart_stay_until_others_come() {
+    let mut table = RunTable::new();
+    let mut run = Run::new("r1", "etl");
+    run.phase = Phase::Running;
+    let row = table.upsert(0, &run).row();
+    let steps = StepCounts {
+        total: Some(4),
+        succeeded: 2,
+        ..StepCounts::default()
+    };
+    table.set_figures(0, "r1", steps, Some(3));
+    table.set_figures(1, "r1", steps, Some(3));
+    run.phase = Phase::Succeeded;
+    table.upsert(0, &run);
+    let told = table.get(row).unwrap();
+    assert_eq!(
+        (told.phase, told.steps, told.assets),
+        (Phase::Succeeded, steps, Some(3))
+    );
+    run.steps.succeeded = 4;
+    table.upsert(0, &run);
+    assert_eq!(table.get(row).unwrap().steps.succeeded, 4);
+    assert_eq!(table.sources(), [0], "figures make no run");
 }

@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{self, LocalBoxFuture};
 use proptest::prelude::*;
 use runboard_core::backend::runs_api::{RunsApi, decode, decode_run, event};
-use runboard_core::backend::{Action, Backend, BackendError, EventQuery, Update};
+use runboard_core::backend::{Action, Again, Backend, BackendError, EventQuery, Update};
 use runboard_core::model::event::EventLevel;
 use runboard_core::model::resume::PlanVerb;
 use runboard_core::model::{EventFilter, Phase, ResumeMode, Span, Timestamp};
@@ -204,6 +204,7 @@ fn actions_carry_the_guard_and_the_callers_key() {
     let resume = Action::Resume {
         mode: ResumeMode::Incomplete,
         token: "t\"1".into(),
+        with: Again::default(),
     };
     for (action, method, path, body) in [
         (
@@ -224,7 +225,12 @@ fn actions_carry_the_guard_and_the_callers_key() {
             "?force=true",
             None,
         ),
-        (Action::Reexecute, "POST", "/reexecute", Some("{}")),
+        (
+            Action::Reexecute(Again::default()),
+            "POST",
+            "/reexecute",
+            Some("{}"),
+        ),
         (
             resume,
             "POST",
@@ -274,7 +280,7 @@ fn refusals_of_an_action_are_told_apart() {
     ] {
         let (api, _) = api(status, r#"{"detail":"why"}"#);
         let error = api
-            .act("r", &Action::Reexecute, "k")
+            .act("r", &Action::Reexecute(Again::default()), "k")
             .now_or_never()
             .unwrap()
             .unwrap_err();
@@ -310,7 +316,10 @@ fn capabilities_say_what_may_be_asked() {
         can.allows(&Action::Terminate { immediate: false })
             && can.allows(&Action::Delete { force: true })
     );
-    assert!(!can.allows(&Action::Terminate { immediate: true }) && !can.allows(&Action::Reexecute));
+    assert!(
+        !can.allows(&Action::Terminate { immediate: true })
+            && !can.allows(&Action::Reexecute(Again::default()))
+    );
     let none = decode::info(br#"{"name":"x"}"#).unwrap().value.capabilities;
     assert!(!none.has_actions());
 }

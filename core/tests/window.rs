@@ -130,6 +130,26 @@ fn a_list_that_fits_does_not_move() {
     assert_eq!(hidden.visible(0), 0..0);
 }
 
+#[test]
+fn a_row_asked_for_while_the_list_is_hidden_is_in_view_once_it_is_shown() {
+    for (row, align, first) in [
+        (1, Align::Center, 0),
+        (500, Align::Center, 485),
+        (500, Align::End, 471),
+    ] {
+        let mut window = window(10_000, 20.0, 0.0);
+        window.scroll_to(row, align);
+        assert!(window.set_viewport(600.0) || first == 0);
+        assert_wholly_visible(&window, row);
+        assert_eq!(window.first_visible(), first);
+        window.scroll_by_rows(100);
+        assert!(
+            !window.set_viewport(500.0),
+            "what was asked for is over once it was shown"
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn the_list_follows_the_thumb_in_order(rows in prop::sample::select(LENGTHS.to_vec()), height in 8.0..80.0_f64, viewport in 100.0..3000.0_f64, mut thumb in prop::collection::vec(0.0..1.0_f64, 2..20)) {

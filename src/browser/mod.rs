@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod page;
 pub mod panic;
+mod socket;
 pub mod storage;
 pub mod transport;

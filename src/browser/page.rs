@@ -1,5 +1,7 @@
 //! The page around the app: where it is, whether anyone can see it, its title, and small services of the browser.
 
+use std::time::Duration;
+
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{EventTarget, HtmlAnchorElement};
@@ -205,6 +207,18 @@ pub fn own_build() -> Option<String> {
         .ok()??;
     let path = script.get_attribute("data-wasm")?;
     path.rsplit('/').next().map(String::from)
+}
+
+/// Until the browser has nothing else to do. Browsers that cannot tell (Safari) wait a moment.
+pub async fn idle() {
+    let mut can_tell = false;
+    let idle = js_sys::Promise::new(&mut |done, _| {
+        can_tell =
+            web_sys::window().is_some_and(|window| window.request_idle_callback(&done).is_ok());
+    });
+    if !can_tell || wasm_bindgen_futures::JsFuture::from(idle).await.is_err() {
+        gloo_timers::future::sleep(Duration::from_secs(1)).await;
+    }
 }
 
 /// Loads the page anew.

@@ -1,13 +1,19 @@
 //! [`FetchTransport`]: requests and streams by `fetch`. Dropping a future or a body aborts the request.
 
+use std::time::Duration;
+
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{self, LocalBoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
 use gloo_net::http::{Headers, RequestBuilder, Response as FetchResponse};
 use js_sys::Uint8Array;
-use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
+use runboard_core::net::{
+    Head, Request, Response, Socket, StreamResponse, Transport, TransportError,
+};
 use wasm_bindgen::JsCast as _;
 use web_sys::{AbortController, ReadableStreamDefaultReader};
+
+use super::socket;
 
 /// Requests by the browser's `fetch`.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +115,7 @@ fn nobody(url: &str) -> &'static str {
         web_sys::Url::new_with_base(url, &here).is_ok_and(|url| url.origin() != origin)
     });
     if elsewhere {
-        "nothing answers, or it does not let this page ask (CORS, or this page's CSP)"
+        "nothing answers, or it lets no page of another origin ask (CORS, or this page's CSP): give it to the bridge, or put both behind one reverse proxy"
     } else {
         "nothing answers"
     }
@@ -172,5 +178,14 @@ impl Transport for FetchTransport {
             })
         }
         .boxed_local()
+    }
+
+    fn socket(
+        &self,
+        url: &str,
+        protocols: &[&str],
+        tick: Duration,
+    ) -> LocalBoxFuture<'static, Result<Socket, TransportError>> {
+        socket::open(url, protocols, tick).boxed_local()
     }
 }

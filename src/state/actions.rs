@@ -2,6 +2,7 @@
 
 use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
+pub use runboard_core::backend::Again;
 pub use runboard_core::model::resume::{PlanStep, PlanVerb, ResumeMode, ResumePlan};
 
 use runboard_core::backend::{Acted, Action, BackendError};
@@ -48,8 +49,9 @@ pub fn is_offered(source: &Source, deed: Deed) -> bool {
                 Deed::Resume => can(&Action::Resume {
                     mode: ResumeMode::default(),
                     token: String::new(),
+                    with: Again::default(),
                 }),
-                Deed::Reexecute => can(&Action::Reexecute),
+                Deed::Reexecute => can(&Action::Reexecute(Again::default())),
                 Deed::Terminate => can_end(&can, false) || can_end(&can, true),
                 Deed::Delete => can(&Action::Delete { force: false }),
             }
@@ -91,6 +93,8 @@ pub struct Wish {
     pub immediate: RwSignal<bool>,
     pub mode: RwSignal<ResumeMode>,
     pub plan: RwSignal<Loaded<ResumePlan>>,
+    /// What is to be different when it is run again.
+    pub again: RwSignal<Again>,
     pub standing: RwSignal<Standing>,
     /// The key of what was asked and not yet answered.
     key: StoredValue<Option<String>>,
@@ -115,6 +119,7 @@ impl Wish {
             immediate: RwSignal::new(only_kill),
             mode: RwSignal::new(ResumeMode::default()),
             plan: RwSignal::new(Loaded::Loading),
+            again: RwSignal::new(Again::default()),
             standing: RwSignal::new(Standing::Asking),
             key: StoredValue::new(None),
             reading: StoredValue::new_local(None),
@@ -130,6 +135,30 @@ impl Wish {
         self.mode.set(mode);
         self.changed();
         self.read_plan();
+    }
+
+    /// Which steps the source can take up.
+    pub fn modes(self) -> &'static [ResumeMode] {
+        let source = self.about.with_value(|(source, _)| source.link);
+        source.with_untracked(|link| {
+            let info = link.info.as_ref();
+            info.map_or(&[] as &[ResumeMode], |info| info.capabilities.modes)
+        })
+    }
+
+    /// Changes what is to be different.
+    pub fn set_again(self, change: impl FnOnce(&mut Again)) {
+        self.again.update(change);
+        self.changed();
+    }
+
+    /// Whether steps, tags and config of the new run can be chosen.
+    pub fn takes_wishes(self) -> bool {
+        let source = self.about.with_value(|(source, _)| source.link);
+        source.with_untracked(|link| {
+            let info = link.info.as_ref();
+            info.is_some_and(|info| info.capabilities.reexecute_so)
+        })
     }
 
     pub fn set_immediate(self, immediate: bool) {
@@ -167,12 +196,13 @@ impl Wish {
                 immediate: self.immediate.get_untracked(),
             },
             Deed::Delete => Action::Delete { force: self.force },
-            Deed::Reexecute => Action::Reexecute,
+            Deed::Reexecute => Action::Reexecute(self.again.get_untracked()),
             Deed::Resume => Action::Resume {
                 mode: self.mode.get_untracked(),
                 token: self
                     .plan
                     .with_untracked(|plan| plan.ready().map(|plan| plan.token.clone()))?,
+                with: self.again.get_untracked(),
             },
         })
     }
@@ -230,7 +260,7 @@ impl Wish {
 }
 
 /// Lets the list know at once.
-fn take(source: &Source, id: &str, acted: Acted) -> Done {
+pub(super) fn take(source: &Source, id: &str, acted: Acted) -> Done {
     let runs = State::get().runs;
     if acted.deleted.is_some() {
         runs.remove(source.index, &[id.to_string()]);
@@ -250,7 +280,7 @@ fn take(source: &Source, id: &str, acted: Acted) -> Done {
 }
 
 /// Two wishes never share a key; it need not be a secret.
-fn new_key() -> String {
+pub(super) fn new_key() -> String {
     let part = || (BrowserClock.random() * (1_u64 << 53) as f64) as u64;
     format!("{:x}-{:x}-{:x}", BrowserClock.now().0, part(), part())
 }

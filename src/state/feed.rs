@@ -7,7 +7,7 @@ use super::reactive::{effect, memo};
 use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
 use runboard_core::backend::{Backend, BackendError, Cursor, Topic, Update, Updates, registry};
-use runboard_core::model::{RunFilter, Span, Timestamp};
+use runboard_core::model::{Run, RunFilter, Span, Timestamp};
 use runboard_core::net::Clock as _;
 use runboard_core::net::freshness::Mode;
 use runboard_core::net::retry::Backoff;
@@ -280,7 +280,9 @@ async fn read_all(
             cursors.set_value(vec![cursor]);
         }
         state.runs.take(source.index, &answer.value.items);
+        let oldest = answer.value.items.last().and_then(Run::ordered_at);
         source.link.update(|link| {
+            link.read_to = oldest.or(link.read_to);
             link.freshness.contact(BrowserClock.now(), None);
             link.add_problems(answer.problems);
         });
@@ -297,6 +299,32 @@ async fn read_all(
     }
     source.link.update(|link| link.is_loaded = true);
     Ok(())
+}
+
+/// While lists are still being read, a filter's newest runs are asked for by themselves, so that nobody waits for what lies far back.
+pub fn look_ahead(state: State, filter: RunFilter, names: Vec<String>) -> Option<Task> {
+    let sources = state.sources.list.get_untracked();
+    let is_wanted = |source: &Source| {
+        let is_named = names.is_empty() || names.iter().any(|name| source.is_named(name));
+        is_named
+            && source
+                .link
+                .with_untracked(|link| !link.is_loaded && link.info.is_some())
+    };
+    let sources: Vec<Source> = sources.into_iter().filter(is_wanted).collect();
+    (!sources.is_empty() && !filter.is_empty()).then(|| {
+        Task::spawn(async move {
+            for source in sources {
+                let Ok(backend) = source.backend() else {
+                    continue;
+                };
+                // Reading the whole list goes on and says what goes wrong.
+                if let Ok(answer) = backend.list_runs(&filter, FIRST_PAGE, None).await {
+                    state.runs.take(source.index, &answer.value.items);
+                }
+            }
+        })
+    })
 }
 
 /// Takes one piece of news in.

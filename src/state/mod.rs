@@ -1,12 +1,16 @@
 //! What the app knows, as signals. No DOM: pages read from here, and every command to a backend goes through here.
 
 pub mod actions;
+pub mod beside;
+pub mod bulk;
 pub mod clock;
+pub mod complete;
 pub mod config;
 pub mod event_tail;
 pub mod export;
 pub mod feed;
 pub mod gather;
+pub mod launch;
 pub mod log_tail;
 pub mod prefs;
 pub mod reactive;
@@ -38,6 +42,7 @@ pub struct State {
     pub sources: sources::Sources,
     pub runs: run_list::RunList,
     pub rows: run_rows::RunRows,
+    pub selection: bulk::Selection,
     pub prefs: prefs::Prefs,
     pub session: session::Session,
 }
@@ -58,6 +63,7 @@ impl State {
             sources: sources::Sources::new(),
             runs,
             rows: run_rows::RunRows::new(runs),
+            selection: bulk::Selection::new(),
             prefs: prefs::Prefs::load(),
             session: session::Session::start(),
         };

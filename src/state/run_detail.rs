@@ -3,12 +3,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::state::reactive::RwSignal;
+use crate::state::reactive::{RwSignal, effect};
 use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
 use runboard_core::backend::{
-    Backend, BackendError, Capabilities, Cursor, LogBatch, LogQuery, Logs, Topic, Update,
+    Action, Backend, BackendError, Capabilities, Cursor, LogBatch, LogQuery, Logs, Topic, Update,
 };
+use runboard_core::model::event::RunEvent;
 use runboard_core::model::{Run, Step, Timestamp, fold};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
@@ -121,6 +122,16 @@ impl RunDetail {
             })
         });
         seen.unwrap_or_else(|| self.source.heard_now(now))
+    }
+
+    /// The same of this moment; tracked only while something `ticks`.
+    pub fn heard(&self, ticks: bool) -> Timestamp {
+        let now = super::State::get().now;
+        self.heard_now(if ticks {
+            now.get()
+        } else {
+            now.get_untracked()
+        })
     }
 
     /// Nothing that the page shows of this run moves: its source is silent, or the run itself shows no life.
@@ -281,6 +292,33 @@ impl RunDetail {
         }
     }
 
+    /// Why something makes no sense as the run stands, where the source says so without being asked.
+    pub fn objection(&self, action: &Action) -> Option<&'static str> {
+        let backend = self.source.backend().ok()?;
+        self.run
+            .with_untracked(|run| backend.objection(run.ready()?, action))
+    }
+
+    /// What the source tells more of the event that is open, where it does so. Belongs to the current owner.
+    pub fn event_in_full(&self, open: RwSignal<Option<u64>>) -> RwSignal<Option<RunEvent>> {
+        let full = RwSignal::new(None);
+        let reading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
+        let detail = self.clone();
+        effect(move || {
+            let wanted = open.get().filter(|_| detail.can(|can| can.event));
+            let (Some(n), Ok(backend)) = (wanted, detail.source.backend()) else {
+                return;
+            };
+            let id = detail.id.clone();
+            reading.set_value(Some(Task::spawn(async move {
+                if let Ok(event) = backend.event(&id, n).await {
+                    full.set(Some(event.value));
+                }
+            })));
+        });
+        full
+    }
+
     /// A run that is over may be resumed: the list, which is followed all the time, shows it.
     async fn until_it_goes_on(&self) {
         let runs = super::State::get().runs;
@@ -324,16 +362,14 @@ impl RunDetail {
                     self.take_run(run);
                 }
             }
-            Update::Steps { run, steps } if run == self.id => {
+            Update::Steps { run, steps, is_all } if run == self.id => {
                 // Without the steps that the changes belong to, the changes alone would pass for all of them.
-                let is_all = self.tells_all_steps();
-                self.steps.update(|loaded| {
-                    if is_all && !matches!(loaded, Loaded::Ready(_)) {
-                        *loaded = Loaded::Ready(Vec::new());
-                    }
-                    if let Loaded::Ready(old) = loaded {
-                        fold::upsert_steps(old, steps);
-                    }
+                let is_first = is_all || self.tells_all_steps();
+                self.steps.update(|loaded| match loaded {
+                    Loaded::Ready(old) if is_all => fold::replace_steps(old, steps),
+                    Loaded::Ready(old) => fold::upsert_steps(old, steps),
+                    _ if is_first => *loaded = Loaded::Ready(steps),
+                    _ => {}
                 })
             }
             Update::Log { run, batch } if run == self.id => self.take_lines(&batch, again),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
+use runboard_core::backend::RowFigures;
 use runboard_core::model::filter::Matcher;
 use runboard_core::model::{Phase, Run, RunFilter, Timestamp};
 use runboard_core::net::Clock as _;
@@ -101,6 +102,17 @@ impl RunList {
         if is_news == Some(true) {
             self.touch();
         }
+    }
+
+    /// Takes in what a source told apart of rows that are in the list.
+    pub(super) fn take_figures(self, source: u16, all: Vec<RowFigures>) {
+        self.table.update_value(|table| {
+            for one in all {
+                let assets = one.assets.and_then(|count| u32::try_from(count).ok());
+                table.set_figures(source, &one.run, one.steps, assets);
+            }
+        });
+        self.touch();
     }
 
     pub(super) fn remove(self, source: u16, ids: &[String]) {
@@ -270,7 +282,7 @@ impl RunList {
     }
 
     /// Reads the table. Not tracked.
-    pub(super) fn with_table_now<T>(self, read: impl FnOnce(&RunTable) -> T) -> T {
+    pub fn with_table_now<T>(self, read: impl FnOnce(&RunTable) -> T) -> T {
         self.table.with_value(read)
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use runboard_core::backend::{Backend, BackendError};
-use runboard_core::model::{Family, RunStats};
+use runboard_core::model::{Asset, Family, RunStats};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
 
@@ -24,6 +24,8 @@ pub enum Part {
     Stats,
     Lineage,
     Raw,
+    Facts,
+    Assets,
 }
 
 /// One type for all answers, so that what asks exists once.
@@ -33,6 +35,9 @@ pub enum Answer {
     Lineage(Family),
     /// JSON as it came.
     Raw(String),
+    /// What else the source tells, as names and values.
+    Facts(Vec<(String, String)>),
+    Assets(Vec<Asset>),
 }
 
 async fn once(backend: &dyn Backend, run: &str, part: Part) -> Result<Answer, BackendError> {
@@ -40,6 +45,8 @@ async fn once(backend: &dyn Backend, run: &str, part: Part) -> Result<Answer, Ba
         Part::Stats => Answer::Stats(backend.stats(run).await?.value),
         Part::Lineage => Answer::Lineage(backend.lineage(run).await?.value),
         Part::Raw => Answer::Raw(backend.raw(run).await?.value),
+        Part::Facts => Answer::Facts(backend.facts(run).await?.value),
+        Part::Assets => Answer::Assets(backend.assets(run).await?.value),
     })
 }
 

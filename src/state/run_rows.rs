@@ -125,6 +125,14 @@ impl RunRows {
         })
     }
 
+    /// Whether any group has this key. Not tracked.
+    pub fn has_group(self, key: &str) -> bool {
+        self.groups.with_value(|groups| {
+            let mut all = groups.iter().flat_map(RunGroups::groups);
+            all.any(|group| group.key == key)
+        })
+    }
+
     /// Folds a group, or unfolds it.
     pub fn fold(self, number: usize, is_folded: bool) {
         let Some(key) = untrack(|| self.group(number)).map(|group| group.key) else {

@@ -25,6 +25,8 @@ pub struct Link {
     pub info: Option<Info>,
     /// The list has been read to its end at least once.
     pub is_loaded: bool,
+    /// How far back the list has been read while it is read for the first time.
+    pub read_to: Option<Timestamp>,
     /// Rows or fields that could not be read, newest last; bounded.
     pub problems: Vec<String>,
     /// How many problems there were in all.
@@ -45,6 +47,7 @@ impl Link {
             retry_at: None,
             info: None,
             is_loaded: false,
+            read_to: None,
             problems: Vec::new(),
             problem_count: 0,
         }
@@ -82,6 +85,11 @@ impl Source {
             backend: StoredValue::new_local(backend),
             link: RwSignal::new(Link::new()),
         }
+    }
+
+    /// Whether a link's `source=` means it: by its id or by its name.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.config.id == name || self.config.name == name
     }
 
     /// How to ask it.

@@ -47,6 +47,31 @@ async fn served_build() -> Option<String> {
     Some(name.get(..end)?.rsplit('/').next()?.to_string())
 }
 
+/// Why a file of the build that runs is not to be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// Another build is served, and the files of this one are gone.
+    NewerBuild,
+    /// The server cannot be reached.
+    NoAnswer,
+    /// It serves this build, but not this file.
+    Unknown,
+}
+
+/// Finds out why a file of this build did not load.
+pub async fn why_absent() -> Absence {
+    match (served_build().await, page::own_build()) {
+        (None, _) => Absence::NoAnswer,
+        (Some(served), Some(own)) if served != own => Absence::NewerBuild,
+        _ => Absence::Unknown,
+    }
+}
+
+/// Loads the page anew.
+pub fn reload() {
+    page::reload();
+}
+
 /// Loads the page anew, at most once for each build.
 pub fn reload_once() {
     super::task::spawn(async {

@@ -5,6 +5,7 @@ use crate::ui::html::{El, ElRef, IntoHtml, view};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
+use super::later::Pages;
 use super::nav::Nav;
 use super::page;
 use super::part::dialog;
@@ -32,6 +33,7 @@ pub fn mount() {
 fn app() -> El {
     let state = State::start();
     let nav = Nav::start();
+    let later = Pages::start();
     let help_node = ElRef::new();
     title::keep(state, nav);
     let keys = on_window("keydown", move |event| {
@@ -52,9 +54,9 @@ fn app() -> El {
             <main class="page" id="main" tabindex="-1">
                 {move || match fresh.get().0 {
                     View::Runs => page::runs::runs_page().into_html(),
-                    View::Run => page::run::run_page().into_html(),
-                    View::Stats => page::stats::stats_page().into_html(),
-                    View::Wall => page::wall::wall_page().into_html(),
+                    View::Run => later.run.page(),
+                    View::Stats => later.stats.page(),
+                    View::Wall => later.wall.page(),
                     View::Sources => page::sources::sources_page().into_html(),
                 }}
             </main>
@@ -105,9 +107,13 @@ fn bar(help: ElRef) -> impl IntoHtml {
 }
 
 fn help(node: ElRef) -> impl IntoHtml {
-    const KEYS: [(&str, &str); 9] = [
+    const KEYS: [(&str, &str); 10] = [
         ("j k", "next and previous row (or the arrow keys)"),
         ("Enter", "open the row"),
+        (
+            "x",
+            "in the list: choose the run, where something can be done to several",
+        ),
         (
             "Home End PgUp PgDn",
             "first and last row, a page up and down",

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod html;
+pub mod later;
 pub mod nav;
 pub mod page;
 pub mod part;

@@ -50,18 +50,20 @@ pub enum Tab {
     Events,
     Logs,
     Stats,
+    Resume,
     Lineage,
     Raw,
 }
 
 impl Tab {
-    pub const ALL: [Tab; 8] = [
+    pub const ALL: [Tab; 9] = [
         Tab::Overview,
         Tab::Steps,
         Tab::Timeline,
         Tab::Events,
         Tab::Logs,
         Tab::Stats,
+        Tab::Resume,
         Tab::Lineage,
         Tab::Raw,
     ];
@@ -74,6 +76,7 @@ impl Tab {
             Tab::Events => "events",
             Tab::Logs => "logs",
             Tab::Stats => "stats",
+            Tab::Resume => "resume",
             Tab::Lineage => "lineage",
             Tab::Raw => "raw",
         }

@@ -2,7 +2,7 @@
 
 use runboard_core::model::{Phase, Run, Span, Timestamp};
 
-use crate::state::actions::{PlanVerb, ResumePlan};
+use crate::state::actions::{PlanVerb, ResumeMode, ResumePlan};
 use crate::state::clock::offset_minutes;
 
 /// A phase as people read it.
@@ -241,6 +241,22 @@ pub fn command(arguments: &[String]) -> String {
         }
     }
     out
+}
+
+/// What is said when a change was asked for and nothing was heard.
+pub fn unclear(words: &str) -> String {
+    format!(
+        "No answer, so nobody can tell whether it was done: {words}. Asking again is safe: it is not done twice."
+    )
+}
+
+/// What a choice of steps means.
+pub fn resume_mode(mode: ResumeMode) -> &'static str {
+    match mode {
+        ResumeMode::Incomplete => "all that have not succeeded",
+        ResumeMode::Failed => "only those that failed",
+        ResumeMode::Assets => "assets that were not made and checks that were not evaluated",
+    }
 }
 
 /// `Total: 5 steps to execute, 3 steps to skip`.

@@ -19,7 +19,7 @@ test("static: deep links work under /a/b/, and after a reload", async (t) => {
   const page = await open(t, `${site.url}?view=run&source=etl&run=${first}&tab=logs#L2`);
   for (let visit = 0; visit < 2; visit++) {
     assert.equal(await line(page, 2), "two");
-    assert.equal(await page.locator('[data-line="2"]').getAttribute("data-linked"), "true");
+    await until(page, () => document.querySelector('[data-line="2"]')?.dataset.linked === "true");
     assert.equal(new URL(page.url()).pathname, "/a/b/");
     await page.reload();
   }

@@ -6,12 +6,13 @@ use std::process::Command;
 
 use crate::fail::{Done, Fail};
 use crate::paths::{self, Hash};
-use crate::pins::{TRUNK, WASM_BINDGEN};
+use crate::pins::{BINARYEN, TARGET, TRUNK, WASM_BINDGEN, WASM_SPLIT};
+use crate::split;
 use crate::stage::Stage;
 use crate::tools::Kit;
 
 /// All that the bundle is made of. What is not named here must not change it.
-const INPUTS: [&str; 12] = [
+const INPUTS: [&str; 14] = [
     "index.html",
     "Trunk.toml",
     "Cargo.toml",
@@ -24,6 +25,8 @@ const INPUTS: [&str; 12] = [
     "view/src",
     "style",
     "public",
+    "xtask/src/split.rs",
+    "xtask/src/split.js",
 ];
 
 /// Cargo's crates, without the network when they are all there: Trunk and the rest then build offline.
@@ -39,25 +42,48 @@ pub(crate) fn fetch(stage: &mut Stage<'_>, kit: &Kit) -> Done {
 
 /// The release build of the app into dist/, unless dist/ is what these inputs make.
 pub(crate) fn bundle(stage: &mut Stage<'_>, kit: &Kit) -> Done {
-    let optimised = kit.node_modules.is_some();
+    // The optimiser and splitting go together: neither is worth anything to users without the other, and tests see both.
+    let is_split = kit.node_modules.is_some();
     let stamp = paths::own().join("dist.stamp");
-    let inputs = inputs(optimised);
+    let inputs = inputs(is_split);
     if fs::read_to_string(&stamp).is_ok_and(|text| text == format!("{inputs} {}", outputs())) {
         stage.note("dist/ is up to date");
         return Ok(());
     }
-    let plain = Unoptimised::new(optimised)?;
+    // dist/ is never half of a build.
+    let work = paths::own().join("split");
+    let made = work.join("dist");
+    fs::create_dir_all(&work).map_err(|error| Fail::file(&work, &error))?;
+    let mut flags = remapped();
     let mut command = trunk(kit, "build");
-    command.arg("--release=true").env(RUSTFLAGS, remapped());
-    if let Some(page) = &plain {
-        command.arg(&page.0).args(["--html-output", "index.html"]);
+    command.arg("--release=true").arg("--dist").arg(&made);
+    if is_split {
+        flags.push_str(" -Clink-args=--emit-relocs");
+        command.args(["--features", "split"]);
     }
-    stage.run(&mut command)?;
-    if !optimised {
-        stage.note("not optimised: npm is missing or has failed; tests and releases need it");
+    stage.run(command.env(RUSTFLAGS, flags))?;
+    if is_split {
+        let whole = paths::target().join(TARGET).join("web/runboard.wasm");
+        split::split(stage, kit, &whole, &work, &made)?;
+    } else {
+        stage.note(
+            "neither split nor optimised: npm is missing or has failed; tests and releases need it",
+        );
     }
-    fs::create_dir_all(paths::own()).map_err(|error| Fail::file(&stamp, &error))?;
+    replace(&dist(), &made)?;
     fs::write(&stamp, format!("{inputs} {}", outputs())).map_err(|error| Fail::file(&stamp, &error))
+}
+
+/// Puts the files of `from` in place of those of `to`.
+fn replace(to: &Path, from: &Path) -> Done {
+    let _ = fs::remove_dir_all(to);
+    let copied = fs::create_dir_all(to).and_then(|()| {
+        for entry in fs::read_dir(from)?.flatten() {
+            fs::copy(entry.path(), to.join(entry.file_name()))?;
+        }
+        Ok(())
+    });
+    copied.map_err(|error| Fail::file(to, &error))
 }
 
 pub(crate) fn trunk(kit: &Kit, what: &str) -> Command {
@@ -112,15 +138,17 @@ fn remapped() -> String {
     flags.collect::<Vec<_>>().join(" ")
 }
 
-fn inputs(optimised: bool) -> String {
+fn inputs(is_split: bool) -> String {
     let mut hash = Hash::new();
     for name in INPUTS {
         hash.add_tree(Path::new(name));
     }
     hash.add(TRUNK.version.as_bytes());
     hash.add(WASM_BINDGEN.version.as_bytes());
+    hash.add(WASM_SPLIT.version.as_bytes());
+    hash.add(BINARYEN.1.as_bytes());
     hash.add(std::env::var("RUSTFLAGS").unwrap_or_default().as_bytes());
-    hash.add(&[u8::from(optimised)]);
+    hash.add(&[u8::from(is_split)]);
     hash.text()
 }
 
@@ -130,46 +158,9 @@ fn outputs() -> String {
     hash.text()
 }
 
-/// Trunk takes the optimiser's level from the page alone. Without the optimiser a copy of the page that asks for none is
-/// built instead; it stands beside the page because its links do, and goes when the build ends.
-struct Unoptimised(PathBuf);
-
-impl Unoptimised {
-    fn new(optimised: bool) -> Done<Option<Self>> {
-        if optimised {
-            return Ok(None);
-        }
-        let source = paths::root().join("index.html");
-        let text = fs::read_to_string(&source).map_err(|error| Fail::file(&source, &error))?;
-        let copy = paths::root().join(".index.unoptimised.html");
-        let page = Self(copy);
-        fs::write(&page.0, without_optimiser(&text))
-            .map_err(|error| Fail::file(&page.0, &error))?;
-        Ok(Some(page))
-    }
-}
-
-impl Drop for Unoptimised {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
-
-fn without_optimiser(page: &str) -> String {
-    page.replace("data-wasm-opt=\"s\"", "data-wasm-opt=\"0\"")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_page_can_be_built_without_the_optimiser() {
-        let page = fs::read_to_string(paths::root().join("index.html")).unwrap();
-        let plain = without_optimiser(&page);
-        assert_ne!(page, plain, "index.html no longer says data-wasm-opt=\"s\"");
-        assert!(plain.contains("data-wasm-opt=\"0\""));
-    }
 
     #[test]
     fn every_input_is_there() {

@@ -6,10 +6,12 @@ use std::process::ExitCode;
 use crate::browser;
 use crate::node;
 use crate::paths;
-use crate::pins::{APT, AXE, BINARYEN, CargoTool, PLAYWRIGHT, TARGET, TRUNK, WASM_BINDGEN};
+use crate::pins::{
+    APT, AXE, BINARYEN, CargoTool, PLAYWRIGHT, TARGET, TRUNK, WASM_BINDGEN, WASM_SPLIT,
+};
 use crate::proc;
 use crate::tools;
-use crate::{flyte, schemathesis};
+use crate::{dagster, flyte, schemathesis};
 
 struct Row {
     name: &'static str,
@@ -58,6 +60,7 @@ fn rows() -> Vec<Row> {
         },
         tool(&TRUNK),
         tool(&WASM_BINDGEN),
+        tool(&WASM_SPLIT),
         program(
             "node",
             "install Node.js 20 or newer, on Debian: apt-get install -y nodejs npm  (for tests and releases)",
@@ -65,7 +68,7 @@ fn rows() -> Vec<Row> {
         ),
         program(
             "npm",
-            "comes with Node.js; without it the app is not optimised",
+            "comes with Node.js; without it the app is neither split nor optimised",
             false,
         ),
         package(BINARYEN, "the optimiser"),
@@ -85,6 +88,12 @@ fn rows() -> Vec<Row> {
             name: "schemathesis",
             found: schemathesis::VENV.found(),
             get: format!("cargo xtask test  (or: {})", schemathesis::VENV.by_hand()),
+            vital: false,
+        },
+        Row {
+            name: "dagster",
+            found: dagster::VENV.found(),
+            get: format!("cargo xtask test  (or: {})", dagster::VENV.by_hand()),
             vital: false,
         },
         Row {

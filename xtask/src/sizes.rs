@@ -1,4 +1,4 @@
-//! What a first visit loads, held against budget.toml.
+//! What a first visit loads, and what the whole app is, held against budget.toml.
 
 use std::fs;
 use std::path::Path;
@@ -7,6 +7,10 @@ use crate::fail::{Done, Fail};
 use crate::paths;
 use crate::stage::Stage;
 use crate::tools::Kit;
+
+/// Names of the numbers in budget.toml.
+const FIRST: &str = "first_load_brotli_bytes";
+const WHOLE: &str = "whole_app_brotli_bytes";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Size {
@@ -32,8 +36,15 @@ pub(crate) fn check(stage: &mut Stage<'_>, kit: &Kit) -> Done {
     for line in table(&sizes) {
         stage.show(&line);
     }
-    let budget = budget(&read(&paths::root().join("budget.toml"))?)?;
-    stage.note(judge(first_load(&sizes), budget)?);
+    let budgets = read(&paths::root().join("budget.toml"))?;
+    let first = judge("first load", FIRST, first_load(&sizes), &budgets)?;
+    let whole = judge(
+        "whole app",
+        WHOLE,
+        sizes.iter().map(|size| size.brotli).sum(),
+        &budgets,
+    )?;
+    stage.note(format!("{first}, {whole}"));
     Ok(())
 }
 
@@ -90,26 +101,26 @@ fn table(sizes: &[Size]) -> Vec<String> {
             &format!("{}{later}", size.name),
         ));
     }
+    let mut sum = |name: &str, of: &[&Size]| {
+        let sum = |what: fn(&Size) -> u64| of.iter().map(|size| what(size)).sum();
+        lines.push(row(
+            sum(|size| size.raw),
+            sum(|size| size.gzip),
+            sum(|size| size.brotli),
+            &format!("{name}, {} requests", of.len()),
+        ));
+    };
     let first: Vec<&Size> = sizes.iter().filter(|size| size.first).collect();
-    let sum = |of: fn(&Size) -> u64| first.iter().map(|size| of(size)).sum();
-    let name = format!("first load, {} requests", first.len());
-    lines.push(row(
-        sum(|size| size.raw),
-        sum(|size| size.gzip),
-        sum(|size| size.brotli),
-        &name,
-    ));
+    sum("first load", &first);
+    sum("whole app", &sizes.iter().collect::<Vec<_>>());
     lines
 }
 
-/// The one number of budget.toml; underscores may group its digits.
-fn budget(text: &str) -> Done<u64> {
-    let value = text.lines().find_map(|line| {
-        line.trim()
-            .strip_prefix("first_load_brotli_bytes")?
-            .trim()
-            .strip_prefix('=')
-    });
+/// A number of budget.toml; underscores may group its digits.
+fn budget(text: &str, name: &str) -> Done<u64> {
+    let value = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix(name)?.trim().strip_prefix('='));
     let digits = value.map(|value| {
         value
             .split('#')
@@ -122,23 +133,24 @@ fn budget(text: &str) -> Done<u64> {
         .and_then(|digits| digits.parse().ok())
         .ok_or_else(|| {
             Fail::new(
-                "budget.toml has no `first_load_brotli_bytes = NUMBER`",
+                format!("budget.toml has no `{name} = NUMBER`"),
                 "add the line",
             )
         })
 }
 
-fn judge(bytes: u64, budget: u64) -> Done<String> {
+fn judge(what: &str, name: &str, bytes: u64, budgets: &str) -> Done<String> {
+    let budget = budget(budgets, name)?;
     if bytes <= budget {
         return Ok(format!(
-            "first load {} of {} bytes brotli",
+            "{what} {} of {} bytes brotli",
             grouped(bytes),
             grouped(budget)
         ));
     }
     Err(Fail::new(
         format!(
-            "the first load is {} bytes brotli, {} above the budget of {}",
+            "the {what} is {} bytes brotli, {} above the budget of {}",
             grouped(bytes),
             grouped(bytes - budget),
             grouped(budget)
@@ -182,6 +194,7 @@ mod tests {
         let shown = table(&sizes).join("\n");
         assert!(
             shown.contains("first load, 3 requests")
+                && shown.contains("whole app, 4 requests")
                 && shown.contains("later.bin  (not in the first load)"),
             "{shown}"
         );
@@ -189,19 +202,24 @@ mod tests {
 
     #[test]
     fn the_budget_is_a_limit_that_may_be_reached() {
-        assert!(judge(250_000, 250_000).is_ok());
-        let error = judge(250_001, 250_000).unwrap_err().to_string();
+        let budgets = "first_load_brotli_bytes = 250_000";
+        assert!(judge("first load", FIRST, 250_000, budgets).is_ok());
+        let error = judge("first load", FIRST, 250_001, budgets)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("1 above the budget of 250,000"), "{error}");
+        let missing = judge("whole app", WHOLE, 1, budgets).unwrap_err();
+        assert!(missing.to_string().contains(WHOLE), "{missing}");
     }
 
     #[test]
     fn the_budget_file_is_read() {
-        assert_eq!(
-            budget("# words\nfirst_load_brotli_bytes = 250_000 # why\n").unwrap(),
-            250_000
-        );
-        assert!(budget("first_load = 1").is_err());
-        assert!(budget(&read(&paths::root().join("budget.toml")).unwrap()).is_ok());
+        let text = "# words\nfirst_load_brotli_bytes = 250_000 # why\nwhole_app_brotli_bytes=7\n";
+        assert_eq!(budget(text, FIRST).unwrap(), 250_000);
+        assert_eq!(budget(text, WHOLE).unwrap(), 7);
+        assert!(budget("first_load = 1", FIRST).is_err());
+        let file = read(&paths::root().join("budget.toml")).unwrap();
+        assert!(budget(&file, FIRST).unwrap() < budget(&file, WHOLE).unwrap());
     }
 
     #[test]

@@ -83,8 +83,7 @@ impl Session {
 
     /// Said once, where the packages could not be had and the command goes on.
     pub(crate) fn without_optimiser(&self) {
-        let text =
-            "the app is built without the optimiser, so it is larger; tests and releases need it";
+        let text = "the app is built in one piece and without the optimiser, so it is larger; tests and releases need it";
         self.recording.line(Stream::Sys, text);
         println!("  {text}");
     }

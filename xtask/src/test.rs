@@ -8,15 +8,16 @@ use crate::fail::{Done, Fail};
 use crate::pins::TARGET;
 use crate::stage::{Session, Stage, seconds};
 use crate::tools::{self, Kit, Need};
-use crate::{app, build, checks, flyte, node, paths, schemathesis, sizes};
+use crate::{app, build, checks, dagster, flyte, node, paths, schemathesis, sizes};
 
 /// In the order in which they run.
-const STAGES: [&str; 11] = [
+const STAGES: [&str; 12] = [
     "fmt",
     "architecture",
     "core",
     "native",
     "schemathesis",
+    "dagster",
     "flyte",
     "clippy",
     "clippy-wasm",
@@ -30,10 +31,11 @@ fn needs(stages: &[&str]) -> Vec<Need> {
         "fmt" | "clippy" => vec![Need::Lints],
         "clippy-wasm" => vec![Need::Lints, Need::Wasm],
         "schemathesis" => vec![Need::Schemathesis],
+        "dagster" => vec![Need::Dagster],
         "flyte" => vec![Need::Flyte],
         "wasm" => vec![Need::Wasm, Need::Runner, Need::Browser],
         "build" => vec![Need::Wasm, Need::Bundle, Need::Node],
-        "e2e" => vec![Need::Node, Need::Browser, Need::Flyte],
+        "e2e" => vec![Need::Node, Need::Browser, Need::Dagster, Need::Flyte],
         _ => vec![],
     };
     stages.iter().flat_map(of).collect()
@@ -151,6 +153,7 @@ fn run(stage: &mut Stage<'_>, kit: &Kit, name: &str, full: bool, counts: &mut Co
             counts,
         ),
         "schemathesis" => schemathesis::run(stage, kit, counts),
+        "dagster" => dagster::run(stage, kit, counts),
         "flyte" => flyte::run(stage, kit, counts),
         "clippy" => checks::clippy(stage, kit),
         "clippy-wasm" => checks::clippy_wasm(stage, kit),
@@ -208,8 +211,9 @@ fn end_to_end(stage: &mut Stage<'_>, kit: &Kit, full: bool, counts: &mut Counts)
         .arg(script)
         .env("DIST", app::dist())
         .env("BRIDGE", paths::bridge())
-        .env("FLYTE_PYTHON", flyte::VENV.program("python"))
-        .env("CHROME", &browser.chrome);
+        .env("CHROME", &browser.chrome)
+        .env("RUNBOARD_DAGSTER_PYTHON", dagster::VENV.program("python"))
+        .env("RUNBOARD_FLYTE_PYTHON", flyte::VENV.program("python"));
     if full {
         command.arg("--full");
     }

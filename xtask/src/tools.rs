@@ -9,10 +9,10 @@ use crate::browser::Browser;
 use crate::fail::{Done, Fail};
 use crate::node;
 use crate::paths;
-use crate::pins::{CargoTool, TARGET, TRUNK, WASM_BINDGEN};
+use crate::pins::{CargoTool, TARGET, TRUNK, WASM_BINDGEN, WASM_SPLIT};
 use crate::proc;
 use crate::stage::Session;
-use crate::{flyte, schemathesis};
+use crate::{dagster, flyte, schemathesis};
 
 /// What a command needs beyond cargo.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,12 +23,13 @@ pub(crate) enum Need {
     Bundle,
     /// The runner of the browser tests.
     Runner,
-    /// The npm packages if npm is there; without them the app is not optimised.
+    /// The npm packages if npm is there; without them the app is neither split nor optimised.
     Optimiser,
     /// The npm packages, or fail.
     Node,
     Browser,
     Schemathesis,
+    Dagster,
     Flyte,
     /// rustfmt and clippy.
     Lints,
@@ -75,13 +76,18 @@ pub(crate) fn missing(needs: &[Need]) -> Vec<&'static str> {
     if need(Need::Bundle) && !TRUNK.exe().is_file() {
         names.push("install trunk");
     }
-    if (need(Need::Node) || (need(Need::Optimiser) && node::npm().is_some()))
-        && node::installed().is_none()
-    {
+    let node = need(Need::Node) || (need(Need::Optimiser) && node::npm().is_some());
+    if need(Need::Bundle) && node && !WASM_SPLIT.exe().is_file() {
+        names.push("install wasm-split");
+    }
+    if node && node::installed().is_none() {
         names.push("install npm packages");
     }
     if need(Need::Schemathesis) && !schemathesis::VENV.is_installed() {
         names.push("install schemathesis");
+    }
+    if need(Need::Dagster) && !dagster::VENV.is_installed() {
+        names.push("install dagster");
     }
     if need(Need::Flyte) && !flyte::VENV.is_installed() {
         names.push("install flyte");
@@ -102,8 +108,10 @@ pub(crate) fn ensure(session: &Session, needs: &[Need]) -> Done<Kit> {
             }
             "install wasm-bindgen" => cargo_install(stage, &WASM_BINDGEN),
             "install trunk" => cargo_install(stage, &TRUNK),
+            "install wasm-split" => cargo_install(stage, &WASM_SPLIT),
             "install npm packages" => node::install(stage),
             "install schemathesis" => schemathesis::VENV.install(stage),
+            "install dagster" => dagster::VENV.install(stage),
             "install flyte" => flyte::VENV.install(stage),
             _ => Browser::install(stage),
         });
@@ -120,7 +128,7 @@ pub(crate) fn ensure(session: &Session, needs: &[Need]) -> Done<Kit> {
         }
     }
     let node_modules = node::installed();
-    let mut dirs = vec![TRUNK.bin(), WASM_BINDGEN.bin()];
+    let mut dirs = vec![TRUNK.bin(), WASM_BINDGEN.bin(), WASM_SPLIT.bin()];
     dirs.extend(node_modules.iter().map(|dir| dir.join(".bin")));
     Ok(Kit {
         path: paths::path_with(&dirs),
@@ -183,6 +191,8 @@ fn cargo_install(stage: &mut crate::stage::Stage<'_>, tool: &CargoTool) -> Done 
             &format!("={}", tool.version),
             "--locked",
             "--no-default-features",
+            "--features",
+            tool.features,
         ])
         .arg("--root")
         .arg(&partial)

@@ -4,33 +4,42 @@ use std::fs;
 
 use crate::fail::{Done, Fail};
 
-/// Fails unless the one wasm file of dist/ uses simd128.
+/// Fails unless every wasm file of dist/ that says what it uses says simd128, and the first file is among them.
 pub(crate) fn check_simd() -> Done<String> {
     let dist = crate::app::dist();
-    let files = fs::read_dir(&dist).map_err(|error| Fail::file(&dist, &error))?;
-    let file = files
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|kind| kind == "wasm"))
-        .ok_or_else(|| {
-            Fail::new(
-                "dist/ has no wasm file",
-                "delete dist/ and run the command again",
-            )
-        })?;
-    let bytes = fs::read(&file).map_err(|error| Fail::file(&file, &error))?;
-    let features = features(&bytes).unwrap_or_default();
-    if features.iter().any(|name| name == "simd128") {
-        return Ok(features.join(" "));
+    let entries = fs::read_dir(&dist).map_err(|error| Fail::file(&dist, &error))?;
+    let mut first = None;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.to_string_lossy().into_owned();
+        let is_first = name.ends_with("_bg.wasm");
+        if !name.ends_with(".wasm") {
+            continue;
+        }
+        let bytes = fs::read(&path).map_err(|error| Fail::file(&path, &error))?;
+        // What several parts share says nothing of its own: it holds modules.
+        let features = match features(&bytes) {
+            None if !is_first => continue,
+            found => found.unwrap_or_default(),
+        };
+        if !features.iter().any(|name| name == "simd128") {
+            return Err(Fail::new(
+                format!(
+                    "{name} was built without simd128 (its features: {})",
+                    features.join(" ")
+                ),
+                "build with the flags of .cargo/config.toml: RUSTFLAGS in the environment replaces them",
+            ));
+        }
+        if is_first {
+            first = Some(features.join(" "));
+        }
     }
-    Err(Fail::new(
-        format!(
-            "{} was built without simd128 (its features: {})",
-            file.display(),
-            features.join(" ")
-        ),
-        "build with the flags of .cargo/config.toml: RUSTFLAGS in the environment replaces them",
-    ))
+    first.ok_or_else(|| {
+        Fail::new(
+            "dist/ has no wasm file",
+            "delete dist/ and run the command again",
+        )
+    })
 }
 
 /// The names in the custom section `target_features`; nothing if it is missing or broken.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::upstream::{Target, named};
+use crate::serve::config::source;
 
 #[derive(Clone, Debug)]
 pub(crate) struct FlyteServer {
@@ -55,20 +56,12 @@ impl FlyteServer {
     /// The source in the generated config.json.
     pub(crate) fn source(&self, actions: bool) -> Value {
         let name = &self.name;
-        let url = format!("./proxy/{name}/");
-        let mut source = serde_json::Map::new();
-        let mut put = |key: &str, value: Value| drop(source.insert(key.into(), value));
-        put("id", json!(name));
-        put("name", json!(name));
-        put("kind", json!("flyte"));
-        put("url", json!(url));
-        for (key, value) in &self.scope {
-            put(key, json!(value));
+        let mut source = source(name, "flyte", &format!("./proxy/{name}/"), actions);
+        if let Some(object) = source.as_object_mut() {
+            let scope = self.scope.iter();
+            object.extend(scope.map(|(key, value)| (key.to_string(), json!(value))));
         }
-        if actions {
-            put("actions", json!(true));
-        }
-        Value::Object(source)
+        source
     }
 }
 

@@ -255,6 +255,7 @@ mod tests {
         for name in [
             "runboard-0123456789abcdef.js",
             "runboard-0123456789abcdef_bg.wasm",
+            "runboard-run-0123456789abcdef.wasm",
             "x/app-0123456789abcdef.css",
         ] {
             assert!(is_hashed(name), "{name}");

@@ -12,19 +12,21 @@ pub(crate) struct Config {
     pub(crate) origins: Vec<String>,
 }
 
+/// A source of the generated config.json.
+pub(crate) fn source(name: &str, kind: &str, url: &str, actions: bool) -> Value {
+    let mut source = json!({"id": name, "name": name, "kind": kind, "url": url});
+    if let Some(object) = source.as_object_mut().filter(|_| actions) {
+        object.insert("actions".into(), Value::Bool(true));
+    }
+    source
+}
+
 impl Config {
-    /// One source for each name, each at its own place of the Runs API. The app offers to change runs only where `actions` says so here.
-    /// `foreign` are sources of proxied servers, as they are.
+    /// One source for each of `names`, each at its own place of the Runs API, and those of proxied servers, as they are. The app offers to change
+    /// runs only where `actions` says so here; what proxied servers may be told to do then stands with them.
     pub(crate) fn generated(names: &[String], foreign: Vec<Value>, actions: bool) -> Config {
-        let source = |name: &String| {
-            let url = format!("./api/v1/{name}/");
-            if actions {
-                json!({"id": name, "name": name, "kind": "runs-api", "url": url, "actions": true})
-            } else {
-                json!({"id": name, "name": name, "kind": "runs-api", "url": url})
-            }
-        };
-        let mut sources: Vec<Value> = names.iter().map(source).collect();
+        let own = |name: &String| source(name, "runs-api", &format!("./api/v1/{name}/"), actions);
+        let mut sources: Vec<Value> = names.iter().map(own).collect();
         sources.extend(foreign);
         let config = json!({"title": "Runboard", "sources": sources});
         Config {
@@ -110,12 +112,13 @@ mod tests {
     #[test]
     fn actions_are_offered_only_where_they_are_allowed() {
         let of = |actions| {
-            let config = Config::generated(&["local".into()], Vec::new(), actions);
+            let foreign = vec![source("dag", "dagster", "./proxy/dag/", actions)];
+            let config = Config::generated(&["local".into()], foreign, actions);
             let config: Value = serde_json::from_slice(&config.bytes).unwrap();
-            config["sources"][0]["actions"].clone()
+            [0, 1].map(|at| config["sources"][at]["actions"].clone())
         };
-        assert_eq!(of(true), Value::Bool(true));
-        assert_eq!(of(false), Value::Null);
+        assert_eq!(of(true), [Value::Bool(true), Value::Bool(true)]);
+        assert_eq!(of(false), [Value::Null, Value::Null]);
     }
 
     #[test]

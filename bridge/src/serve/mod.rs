@@ -126,7 +126,7 @@ async fn run(args: ServeArgs) -> Result<(), String> {
     let is_taken = |name: &str| sources.iter().any(|source| source.name == name);
     if let Some((name, _)) = foreign.iter().find(|(name, _)| is_taken(name)) {
         return Err(format!(
-            "--flyte {name}=...: there are two sources of that name"
+            "--dagster or --flyte {name}=...: there are two sources of that name"
         ));
     }
     let config = match &args.config {

@@ -101,7 +101,12 @@ fn what_is_wrong_is_said_at_the_start() {
     let d = "d=http://127.0.0.1:9";
     for (args, words) in [
         (vec!["--proxy", d, "--proxy", d], "two of that name"),
-        (vec!["--proxy", d, "--flyte", d], "two of that name"),
+        (vec!["--proxy", d, "--dagster", d], "two of that name"),
+        (vec!["--dagster", d, "--flyte", d], "two of that name"),
+        (
+            vec!["--dagster", "local=http://127.0.0.1:9"],
+            "two sources of that name",
+        ),
         (
             vec!["--flyte", "local=http://127.0.0.1:9"],
             "two sources of that name",

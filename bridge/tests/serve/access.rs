@@ -241,6 +241,26 @@ fn config_names_the_sources_or_is_the_operators() {
         "ok"
     );
 
+    let dagster = ["--dagster", "d=http://127.0.0.1:9/dg"];
+    for actions in [false, true] {
+        let mut args = dagster.to_vec();
+        args.extend(actions.then_some("--allow-actions"));
+        let site = Site::start(Place::new(), &args);
+        let mut expected = [
+            source("local"),
+            json!({"id": "d", "name": "d", "kind": "dagster", "url": "./proxy/d/"}),
+        ];
+        if actions {
+            expected
+                .iter_mut()
+                .for_each(|one| one["actions"] = json!(true));
+        }
+        let sources = site.json("/config.json")["sources"].clone();
+        assert_eq!(sources, json!(expected));
+        // Nobody is there; that there is such a server is known.
+        assert_eq!(site.get("/proxy/d/server_info").status, 502);
+    }
+
     let place = Place::new();
     let text = r#"{"title": "Ours", "sources": [{"id": "d", "kind": "dagster", "url": "https://d.example:3000/graphql"}, {"id": "l", "url": "./api/v1/local/"}]}"#;
     std::fs::write(place.join("c.json"), text).unwrap();

@@ -1,4 +1,4 @@
-//! [`Action`]: what can be done to a run, and [`Acted`]: what became of it.
+//! [`Action`]: what can be done to a run, [`Launch`]: a run that is made anew, and [`Acted`]: what became of it.
 
 use crate::model::{ResumeMode, Run};
 
@@ -10,9 +10,48 @@ pub enum Action {
     /// Forget it with all its records; `force`: also while it goes on.
     Delete { force: bool },
     /// Run the same again, as a new run.
-    Reexecute,
-    /// Go on with the same run, as the plan with this token says.
-    Resume { mode: ResumeMode, token: String },
+    Reexecute(Again),
+    /// Go on with the same run, as the plan with this token says; where the source makes a new run of it, with these tags.
+    Resume {
+        mode: ResumeMode,
+        token: String,
+        with: Again,
+    },
+}
+
+/// What is different when a run is run again. The default is nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Again {
+    /// Keys of the steps to run; none: all.
+    pub steps: Vec<String>,
+    /// Tags of the new run, which count for more than the old run's.
+    pub tags: Vec<(String, String)>,
+    /// The old run's tags are not taken over.
+    pub drops_tags: bool,
+    /// Config in the source's own language (Dagster: YAML); `None`: the old run's.
+    pub config: Option<String>,
+}
+
+impl Again {
+    pub fn is_same(&self) -> bool {
+        *self == Again::default()
+    }
+}
+
+/// A run to be made of a job.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Launch {
+    pub job: String,
+    /// In the source's own language; empty: none.
+    pub config: String,
+    pub tags: Vec<(String, String)>,
+    /// Keys of the steps to run; none: all.
+    pub steps: Vec<String>,
+    /// Keys of the assets to make, with slashes between their parts; none: all.
+    pub assets: Vec<String>,
+    /// Checks to evaluate, as asset key and name; `None`: those of the assets.
+    pub checks: Option<Vec<(String, String)>>,
+    pub partition: Option<String>,
 }
 
 /// What was done.

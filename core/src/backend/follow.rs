@@ -88,6 +88,10 @@ pub async fn follow(
         sink(FollowEvent::Link(Link::Connecting));
         let error = match follower.connection(&*backend, sink).await {
             Ended::Done => return,
+            Ended::Read(wait) => {
+                follower.clock.sleep(wait).await;
+                continue;
+            }
             Ended::Lost(error) => error,
         };
         let forgotten = matches!(error, BackendError::NotFound(_) | BackendError::Refused(_))
@@ -130,6 +134,8 @@ struct Follower {
 enum Ended {
     /// Nothing more is to come, or to be asked.
     Done,
+    /// A reading of a source without a stream is complete; the next one begins after so long.
+    Read(Duration),
     Lost(BackendError),
 }
 
@@ -151,6 +157,7 @@ impl Follower {
         };
         self.backoff.opened(self.clock.now());
         sink(FollowEvent::Link(Link::Open));
+        let mut has_all = false;
         let mut silence = Silence::new(self.options.heartbeat, &*self.clock);
         loop {
             let next = match select(updates.next(), &mut silence.alarm).await {
@@ -162,6 +169,9 @@ impl Follower {
             };
             match next {
                 None => {
+                    if let Some(every) = backend.poll_every() {
+                        return Ended::Read(if has_all { every } else { Duration::ZERO });
+                    }
                     return Ended::Lost(BackendError::Unreachable(
                         "the connection was closed".into(),
                     ));
@@ -169,6 +179,7 @@ impl Follower {
                 Some(Err(error)) => return Ended::Lost(error),
                 Some(Ok(news)) => {
                     silence.last = self.clock.now();
+                    has_all |= matches!(news.update, Update::Live { .. });
                     if self.take(news, sink) {
                         return Ended::Done;
                     }

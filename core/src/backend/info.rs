@@ -1,7 +1,7 @@
 //! [`Info`]: a source about itself, and [`Capabilities`]: what it can do.
 
 use super::Action;
-use crate::model::Timestamp;
+use crate::model::{Health, ResumeMode, Timestamp};
 
 /// How news of a source arrive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,12 +30,34 @@ pub struct Capabilities {
     /// The source can give a run's whole log as one file.
     pub log_file: bool,
     pub events: bool,
+    /// More of an event is told when it is asked for by itself.
+    pub event: bool,
     pub stats: bool,
     pub lineage: bool,
     /// The source shows its own records of a run.
     pub raw: bool,
+    /// What a run was to make and made.
+    pub assets: bool,
+    /// Further facts of a run.
+    pub facts: bool,
+    /// Files of a run that can be downloaded.
+    pub files: bool,
+    /// Numbers of runs by status.
+    pub counts: bool,
+    /// Figures of rows that the list leaves out.
+    pub figures: bool,
+    /// Values of fields that are typed into.
+    pub completion: bool,
+    /// Runs that were asked for together.
+    pub backfills: bool,
     pub resume: bool,
+    /// Which steps a resume may take up.
+    pub modes: &'static [ResumeMode],
     pub reexecute: bool,
+    /// Chosen steps, tags and config of a re-execution.
+    pub reexecute_so: bool,
+    /// Runs can be made of a job.
+    pub launch: bool,
     /// Runs can be asked to stop.
     pub terminate_safe: bool,
     /// Runs can be killed.
@@ -62,8 +84,8 @@ impl Capabilities {
             Action::Terminate { immediate: false } => self.terminate_safe,
             Action::Terminate { immediate: true } => self.terminate_immediate,
             Action::Delete { .. } => self.delete,
-            Action::Reexecute => self.reexecute,
-            Action::Resume { .. } => self.resume,
+            Action::Reexecute(again) => self.reexecute && (self.reexecute_so || again.is_same()),
+            Action::Resume { mode, .. } => self.resume && self.modes.contains(mode),
         }
     }
 
@@ -74,6 +96,7 @@ impl Capabilities {
             || self.delete
             || self.reexecute
             || self.resume
+            || self.launch
     }
 }
 
@@ -106,4 +129,6 @@ pub struct Info {
     pub heartbeat_s: Option<u32>,
     /// What the source could not read, for people: file, line and reason.
     pub problems: Vec<String>,
+    /// How its parts stand, where it is made of several.
+    pub health: Vec<Health>,
 }

@@ -100,6 +100,16 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// As [`Fields::text`]; empty where there is none.
+    pub(super) fn word(&mut self, name: &str) -> String {
+        self.text(name).unwrap_or_default()
+    }
+
+    /// What was not read yet.
+    pub(super) fn into_map(self) -> Map<String, Value> {
+        self.map
+    }
+
     /// A whole number.
     pub(super) fn number(&mut self, name: &str) -> Option<i64> {
         let value = self.take(name)?;
@@ -140,6 +150,11 @@ impl<'a> Fields<'a> {
         let text = self.text(name)?;
         let what = &self.what;
         instant(&text, name, &|| what.clone(), self.problems)
+    }
+
+    /// Seconds since 1970, with a fraction.
+    pub(super) fn epoch(&mut self, name: &str) -> Option<Timestamp> {
+        self.seconds(name).map(|Span(micros)| Timestamp(micros))
     }
 
     pub(super) fn flag(&mut self, name: &str) -> bool {
@@ -201,6 +216,13 @@ impl<'a> Fields<'a> {
     pub(super) fn rows<T>(&mut self, name: &str, read: fn(&mut Fields<'_>, usize) -> T) -> Vec<T> {
         let mut out = Vec::new();
         self.each(name, &mut |fields, index| out.push(read(fields, index)));
+        out
+    }
+
+    /// One text of each row of a list; of rows without it, none.
+    pub(super) fn column(&mut self, name: &str, field: &str) -> Vec<String> {
+        let mut out = Vec::new();
+        self.each(name, &mut |fields, _| out.extend(fields.text(field)));
         out
     }
 

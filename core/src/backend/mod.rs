@@ -3,13 +3,16 @@
 //! An adapter is one folder (`mod.rs wire.rs decode.rs request.rs`) and one line in [`registry`]. Wire types end in its `decode.rs`.
 
 pub mod action;
+pub mod dagster;
 pub mod error;
 pub mod flyte;
 pub mod follow;
 pub mod history;
 pub mod info;
+pub mod late;
 mod lenient;
 pub mod registry;
+pub mod rows;
 pub mod runs_api;
 mod slice;
 pub mod tasks;
@@ -20,13 +23,14 @@ use futures_util::stream::LocalBoxStream;
 
 use crate::model::event::RunEvent;
 use crate::model::{
-    EventFilter, Family, Level, LogLine, LogStream, ResumeMode, ResumePlan, Run, RunFilter,
+    Asset, EventFilter, Family, Level, LogLine, LogStream, ResumeMode, ResumePlan, Run, RunFilter,
     RunStats, Step, StepDetail, Timestamp, step_detail::StepData,
 };
 
-pub use action::{Acted, Action, NewRun, Order, Template};
+pub use action::{Acted, Action, Again, Launch, NewRun, Order, Template};
 pub use error::{BackendError, Missing};
 pub use info::{Capabilities, Info, Logs, Updates, Vocabulary};
+pub use rows::{Backfill, Completing, Counts, Facts, RowFigures, RunFile};
 pub use tasks::Tasks;
 
 /// A durable position in a source's changes. Opaque; several may be followed at once.
@@ -127,6 +131,8 @@ pub enum Update {
     Steps {
         run: String,
         steps: Vec<Step>,
+        /// Those are all of the run: others that were told before are no more.
+        is_all: bool,
     },
     Log {
         run: String,
@@ -198,6 +204,15 @@ pub trait Backend {
         _query: &EventQuery,
     ) -> LocalBoxFuture<'static, Result<Decoded<EventBatch>, BackendError>> {
         cannot("events")
+    }
+
+    /// One entry of a run's history with all that the source knows of it, where [`Capabilities::event`] says that the others have less.
+    fn event(
+        &self,
+        _run: &str,
+        _n: u64,
+    ) -> LocalBoxFuture<'static, Result<Decoded<RunEvent>, BackendError>> {
+        cannot("more to tell of an event")
     }
 
     /// Where a run's time went, and what it made.
@@ -282,8 +297,78 @@ pub trait Backend {
         false
     }
 
+    /// Makes a run of a job, once; `key` as for [`Backend::act`].
+    fn launch(
+        &self,
+        _launch: &Launch,
+        _key: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Acted>, BackendError>> {
+        cannot("way to launch a run")
+    }
+
+    /// Whether the action makes sense as the run stands, as far as that is known without asking: why not, for people.
+    fn objection(&self, _run: &Run, _action: &Action) -> Option<&'static str> {
+        None
+    }
+
+    /// What a run was to make and made, and its checks.
+    fn assets(
+        &self,
+        _run: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Vec<Asset>>, BackendError>> {
+        cannot("assets")
+    }
+
+    /// What else the source tells of a run, as names and values for people.
+    fn facts(&self, _run: &str) -> LocalBoxFuture<'static, Result<Decoded<Facts>, BackendError>> {
+        cannot("further facts of a run")
+    }
+
+    /// What of a run can be downloaded, beside its log.
+    fn files(
+        &self,
+        _run: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Vec<RunFile>>, BackendError>> {
+        cannot("files of a run")
+    }
+
+    /// How many runs of a filter stand where, by the source's own words; the filter's own status does not count.
+    fn counts(
+        &self,
+        _filter: &RunFilter,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Counts>, BackendError>> {
+        cannot("numbers of runs by status")
+    }
+
+    /// What the list leaves out of rows that are on screen. A run that is not there is left out.
+    fn figures(
+        &self,
+        _runs: &[String],
+    ) -> LocalBoxFuture<'static, Result<Decoded<Vec<RowFigures>>, BackendError>> {
+        cannot("figures of rows")
+    }
+
+    /// Values that begin with `typed` in any case, the likeliest first.
+    fn complete(
+        &self,
+        _what: &Completing,
+        _typed: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Vec<String>>, BackendError>> {
+        cannot("values to complete")
+    }
+
+    /// The latest groups of runs that were asked for together.
+    fn backfills(&self) -> LocalBoxFuture<'static, Result<Decoded<Vec<Backfill>>, BackendError>> {
+        cannot("backfills")
+    }
+
     /// Where the whole log can be downloaded, when the source has it as one file.
     fn log_url(&self, run: &str) -> Option<String>;
+
+    /// Of a source that has no stream: how long after the end of one reading ([`Backend::watch`]) the next one begins.
+    fn poll_every(&self) -> Option<std::time::Duration> {
+        None
+    }
 
     /// One connection's worth of news; it ends with the connection. [`follow`] opens the next one.
     fn watch(

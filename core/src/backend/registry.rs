@@ -1,14 +1,22 @@
 //! The only file that names every adapter: from a source's configuration to its [`Backend`].
+//!
+//! The app's first file has the adapter that most pages need. Every further one comes in a file of its own, when a source of its kind is
+//! configured (docs/adr/0007): a [`lazy_fn!`](crate::lazy_fn) that makes it, and an arm in [`open`] that gives a [`Late`](super::late::Late).
 
 use std::rc::Rc;
 
+use futures_util::FutureExt as _;
+
 use super::Backend;
+use super::dagster::{self, Dagster};
 use super::flyte::{Flyte, Scope};
+use super::late::Late;
 use super::runs_api::RunsApi;
+use crate::lazy_fn;
 use crate::net::{Clock, Transport};
 
 /// The kinds that `config.json` may name.
-pub const KINDS: [&str; 2] = ["runs-api", "flyte"];
+pub const KINDS: [&str; 3] = ["runs-api", "dagster", "flyte"];
 
 /// What a source's configuration says beside its kind and its place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +24,25 @@ pub struct Settings {
     /// Of `flyte`.
     pub scope: Scope,
 }
+
+lazy_fn!(
+    dagster,
+    fn dagster(url: String, transport: Rc<dyn Transport>) -> Rc<dyn Backend> {
+        Rc::new(Dagster::new(&url, transport))
+    }
+);
+
+lazy_fn!(
+    flyte,
+    fn flyte(
+        url: String,
+        scope: Scope,
+        transport: Rc<dyn Transport>,
+        clock: Rc<dyn Clock>,
+    ) -> Rc<dyn Backend> {
+        Rc::new(Flyte::new(&url, scope, transport, clock))
+    }
+);
 
 /// The adapter for a source of `kind` at `url`.
 ///
@@ -30,12 +57,18 @@ pub fn open(
 ) -> Result<Rc<dyn Backend>, String> {
     match kind {
         "runs-api" => Ok(Rc::new(RunsApi::new(url, transport))),
-        "flyte" => Ok(Rc::new(Flyte::new(
-            url,
-            settings.scope.clone(),
-            transport,
-            clock,
-        ))),
+        "dagster" => {
+            let url = url.to_string();
+            Ok(Rc::new(Late::new(Some(dagster::POLL), move || {
+                dagster(url.clone(), transport.clone()).boxed_local()
+            })))
+        }
+        "flyte" => {
+            let (url, scope) = (url.to_string(), settings.scope.clone());
+            Ok(Rc::new(Late::new(None, move || {
+                flyte(url.clone(), scope.clone(), transport.clone(), clock.clone()).boxed_local()
+            })))
+        }
         other => Err(format!(
             "there is no source kind {other:?}; the kinds are {}",
             KINDS.join(", ")

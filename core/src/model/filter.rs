@@ -1,10 +1,13 @@
 //! [`RunFilter`]: which runs are asked for, as the query of a link or of the Runs API says it.
 //!
-//! Inside a list of values a match with any is enough (OR); different keys narrow (AND); several tags must all hold.
+//! Inside a list of values a match with any is enough (OR); different keys narrow (AND). So it is with tags: values of one tag's key widen, different
+//! tags narrow.
 
 use wildmatch::WildMatch;
 
 use super::letter::lowered;
+use super::status_term::StatusTerm;
+pub use super::status_term::meaning;
 use super::{Phase, Run, Timestamp, time};
 
 /// A typed query over runs. Texts are kept as the user wrote them, so that a link reads back the same.
@@ -144,33 +147,6 @@ pub(super) fn moment(
     }
 }
 
-/// One word of a status filter: a phase, `unfinished`, or a source's own word.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum StatusTerm {
-    Phase(Phase),
-    Unfinished,
-    Raw(String),
-}
-
-impl StatusTerm {
-    pub(super) fn new(word: &str) -> StatusTerm {
-        match Phase::from_word(word) {
-            Some(phase) => StatusTerm::Phase(phase),
-            None if word.eq_ignore_ascii_case("unfinished") => StatusTerm::Unfinished,
-            None => StatusTerm::Raw(word.to_string()),
-        }
-    }
-
-    pub(super) fn matches(&self, phase: Phase, raw_status: &str, is_unfinished: bool) -> bool {
-        match self {
-            // A run without a sign of life is not "running", whatever it claims.
-            StatusTerm::Phase(wanted) => phase == *wanted && !(is_unfinished && phase.is_active()),
-            StatusTerm::Unfinished => is_unfinished,
-            StatusTerm::Raw(word) => raw_status.eq_ignore_ascii_case(word),
-        }
-    }
-}
-
 /// A [`RunFilter`] with its times resolved and its patterns prepared.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matcher {
@@ -188,7 +164,7 @@ impl Matcher {
         self.takes_status(run.phase, &run.raw_status, run.is_unfinished())
             && self.takes_job(&run.job)
             && self.takes_time(run.ordered_at())
-            && self.tag.iter().all(|term| {
+            && self.takes_tags(&mut |_, term| {
                 run.tags
                     .iter()
                     .any(|(key, value)| tag_matches(term, key, value))
@@ -220,12 +196,22 @@ impl Matcher {
                 .is_none_or(|until| at.is_some_and(|at| at <= until))
     }
 
+    /// Whether a run has one of the values of each key that is asked for. `has` tells of the term with an index whether the run has it.
+    pub fn takes_tags(&self, has: &mut dyn FnMut(usize, &TagTerm) -> bool) -> bool {
+        let terms = &self.tag;
+        terms.iter().enumerate().all(|(first, (key, _))| {
+            let is_new = terms.iter().take(first).all(|(other, _)| other != key);
+            let mut same = terms.iter().enumerate().skip(first);
+            !is_new || same.any(|(index, term)| term.0 == *key && has(index, term))
+        })
+    }
+
     /// From when and until when.
     pub fn times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
         (self.since, self.until)
     }
 
-    /// Each must be met by one of the run's tags; see [`tag_matches`].
+    /// Of each key one must be met by one of the run's tags; see [`tag_matches`].
     pub fn tag_terms(&self) -> &[TagTerm] {
         &self.tag
     }
@@ -309,6 +295,7 @@ mod tests {
             ("status=running", true),
             ("status=failed,RUNNING", true),
             ("status=in_progress", true),
+            ("status=cancelled", false),
             ("status=failed", false),
             ("job=etl_*", true),
             ("job=*_hourly,etl_d?ily", true),
@@ -320,6 +307,9 @@ mod tests {
             ("tag=team=core,env=prod", true),
             ("tag=team=core&tag=env=dev", false),
             ("tag=team", true),
+            ("tag=env=dev,env=prod", true),
+            ("tag=env=dev,env=prod,team=x", false),
+            ("tag=env=dev,team=core,env=prod", true),
             ("q=C0FFEE", true),
             ("q=ENV=prod", true),
             ("q=nothing", false),

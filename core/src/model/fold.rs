@@ -242,6 +242,16 @@ pub fn count(steps: &[Step]) -> StepCounts {
     counts
 }
 
+/// Takes all steps of a run into the list of those that were known: what is not among them is no more, as a dynamic step that became its instances.
+pub fn replace_steps(steps: &mut Vec<Step>, news: Vec<Step>) {
+    // Older news name what was there then.
+    let version = |steps: &[Step]| steps.iter().map(|step| step.version).max();
+    if version(&news) >= version(steps) {
+        steps.retain(|old| news.iter().any(|step| step.key == old.key));
+    }
+    upsert_steps(steps, news);
+}
+
 /// Takes snapshots of steps into a list ordered by position: a newer version of a step replaces it, an older one is ignored.
 /// Many at once cost about as much as one: n log n over all of them.
 pub fn upsert_steps(steps: &mut Vec<Step>, news: Vec<Step>) {

@@ -1,5 +1,6 @@
 //! The domain: plain values with public fields. No serde, no I/O, no signals; only the standard library.
 
+pub mod asset;
 pub mod event;
 pub mod event_log;
 pub mod event_pick;
@@ -7,15 +8,18 @@ pub mod failure;
 pub mod family;
 pub mod filter;
 pub mod fold;
+pub mod health;
 pub mod letter;
 pub mod log;
 pub mod near;
 pub mod order;
 pub mod phase;
+pub mod rerun;
 pub mod resume;
 pub mod run;
 pub mod run_stats;
 pub mod stats;
+mod status_term;
 pub mod step;
 pub mod step_detail;
 pub mod step_stats;
@@ -24,10 +28,12 @@ pub mod time;
 pub mod timeline;
 pub mod wall;
 
+pub use asset::{Asset, Became};
 pub use event::{EventFilter, EventLevel};
 pub use event_log::EventLog;
 pub use family::Family;
 pub use filter::RunFilter;
+pub use health::{Health, Standing};
 pub use log::{Level, LogLine, LogStream};
 pub use phase::Phase;
 pub use resume::{ResumeMode, ResumePlan};

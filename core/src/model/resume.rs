@@ -52,21 +52,28 @@ pub enum ResumeMode {
     Incomplete,
     /// Only those that failed.
     Failed,
+    /// Those whose assets were not made, or whose checks were not evaluated or block what stands behind them.
+    Assets,
 }
 
 impl ResumeMode {
+    pub const ALL: [ResumeMode; 3] = [
+        ResumeMode::Incomplete,
+        ResumeMode::Failed,
+        ResumeMode::Assets,
+    ];
+
     /// The word of links and of the Runs API.
     pub fn word(self) -> &'static str {
         match self {
             ResumeMode::Incomplete => "incomplete",
             ResumeMode::Failed => "failed",
+            ResumeMode::Assets => "assets",
         }
     }
 
     pub fn from_word(word: &str) -> Option<ResumeMode> {
-        [ResumeMode::Incomplete, ResumeMode::Failed]
-            .into_iter()
-            .find(|mode| mode.word() == word)
+        ResumeMode::ALL.into_iter().find(|mode| mode.word() == word)
     }
 }
 

@@ -30,6 +30,10 @@ pub struct Lineage {
     pub parent: Option<String>,
 }
 
+/// The tags by which Dagster says of which partition a run is, and of which backfill (`dagster/_core/storage/tags.py`).
+pub const PARTITION: &str = "dagster/partition";
+pub const BACKFILL: &str = "dagster/backfill";
+
 /// One execution of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
@@ -50,6 +54,8 @@ pub struct Run {
     /// RunAttempt, 1-based: how often the same run was resumed, plus one.
     pub attempt: u32,
     pub steps: StepCounts,
+    /// How many assets it materialized, where the source counts them.
+    pub assets: Option<u32>,
     /// In the source's order; a key may stand several times.
     pub tags: Vec<(String, String)>,
     /// Why it failed or stopped, in the source's words.
@@ -79,6 +85,7 @@ impl Run {
             zone_assumed: false,
             attempt: 1,
             steps: StepCounts::default(),
+            assets: None,
             tags: Vec::new(),
             reason: None,
             user: None,
@@ -93,6 +100,14 @@ impl Run {
     /// The run claims to go on, but was last seen a while ago.
     pub fn is_unfinished(&self) -> bool {
         self.last_seen_at.is_some() && !self.phase.is_terminal()
+    }
+
+    /// The first value of a tag.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        let mut pairs = self.tags.iter();
+        pairs
+            .find(|(other, _)| other == key)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The time by which lists are ordered: creation, else start, else the last sign of life.

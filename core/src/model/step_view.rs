@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use wildmatch::WildMatch;
 
-use super::filter::StatusTerm;
 use super::order::order;
+use super::status_term::StatusTerm;
 use super::{Phase, Span, Step, Timestamp};
 
 /// The columns by which steps can be ordered.

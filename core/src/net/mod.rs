@@ -5,6 +5,7 @@
 
 pub mod connect;
 pub mod freshness;
+pub mod graphql_ws;
 pub mod lines;
 pub mod query;
 pub mod retry;
@@ -12,7 +13,8 @@ pub mod sse;
 
 use std::time::Duration;
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::FutureExt as _;
+use futures_util::future::{self, LocalBoxFuture};
 use futures_util::stream::LocalBoxStream;
 
 use crate::model::Timestamp;
@@ -91,6 +93,24 @@ impl std::fmt::Display for TransportError {
     }
 }
 
+/// What a websocket gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    Text(String),
+    /// So long since the last one, whatever arrived meanwhile; see [`Transport::socket`].
+    Tick,
+}
+
+/// An open websocket. Dropping `frames` closes it.
+pub struct Socket {
+    /// The subprotocol that the server took; empty when it named none.
+    pub protocol: String,
+    /// Sends a text. What cannot be sent any more is lost, and `frames` says that the connection is over.
+    pub send: Box<dyn Fn(&str)>,
+    /// Ends when the server closes it.
+    pub frames: LocalBoxStream<'static, Result<Frame, TransportError>>,
+}
+
 /// Carries requests.
 pub trait Transport {
     /// One request, one whole answer of at most `max_bytes`; any HTTP status is an answer.
@@ -105,6 +125,17 @@ pub trait Transport {
         &self,
         request: Request,
     ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>>;
+
+    /// A websocket at an http(s) URL, offered `protocols`. It ticks every so often, so that whoever reads it needs no clock of its own.
+    fn socket(
+        &self,
+        _url: &str,
+        _protocols: &[&str],
+        _tick: Duration,
+    ) -> LocalBoxFuture<'static, Result<Socket, TransportError>> {
+        let words = "no websockets here";
+        future::ready(Err(TransportError::Unreachable(words.into()))).boxed_local()
+    }
 }
 
 /// Time and chance, as the host has them.

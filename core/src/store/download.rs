@@ -5,7 +5,8 @@
 use super::json::{JsonText, pretty, seconds};
 use super::log_store::LogStore;
 use crate::model::event::RunEvent;
-use crate::model::{Attempt, Family, Phase, Run, RunStats, Span, Step, StepCounts};
+use crate::model::resume::PlanVerb;
+use crate::model::{Attempt, Family, Phase, ResumePlan, Run, RunStats, Span, Step, StepCounts};
 
 fn head(run: &str) -> JsonText {
     let mut json = JsonText::new();
@@ -168,6 +169,7 @@ fn run_object(json: &mut JsonText, run: &Run) {
     } else {
         counts(json, &run.steps);
     }
+    json.number_field("assets", run.assets.map(i64::from));
     json.key("tags").open('{');
     for (at, (key, _)) in run.tags.iter().enumerate() {
         let same = |tags: &[(String, String)]| -> Vec<String> {
@@ -221,6 +223,28 @@ pub fn run(run: &Run) -> String {
     let mut json = JsonText::new();
     json.open('{').key("run");
     run_object(&mut json, run);
+    end(json)
+}
+
+/// The resume tab.
+pub fn plan(run: &str, plan: &ResumePlan) -> String {
+    let mut json = head(run);
+    json.text_field("mode", Some(&plan.mode))
+        .list_field("warnings", &plan.warnings)
+        .list_field("command", &plan.command);
+    json.key("steps").open('[');
+    for step in &plan.steps {
+        let word = match step.plan {
+            PlanVerb::Unknown => step.raw_plan.as_str(),
+            known => known.word(),
+        };
+        json.open('{')
+            .text_field("key", Some(&step.key))
+            .text_field("plan", Some(word))
+            .text_field("reason", Some(&step.reason))
+            .close('}');
+    }
+    json.close(']');
     end(json)
 }
 

@@ -2,7 +2,8 @@
 
 use super::json::{JsonText, seconds};
 use super::run_table::{RowId, RunTable};
-use crate::model::{Run, Timestamp};
+use crate::model::run::PARTITION;
+use crate::model::{Run, StepCounts, Timestamp};
 
 /// The kinds of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,10 @@ pub enum Column {
     StepsTotal,
     StepsSucceeded,
     StepsFailed,
+    /// Assets that were materialized.
+    Assets,
+    /// The value of the tag [`PARTITION`].
+    Partition,
     Attempt,
     /// `key=value`; in a CSV cell several with `; ` between.
     Tags,
@@ -68,7 +73,7 @@ pub enum Column {
 }
 
 impl Column {
-    pub const ALL: [Column; 21] = [
+    pub const ALL: [Column; 23] = [
         Column::Source,
         Column::Id,
         Column::Job,
@@ -81,6 +86,8 @@ impl Column {
         Column::StepsTotal,
         Column::StepsSucceeded,
         Column::StepsFailed,
+        Column::Assets,
+        Column::Partition,
         Column::Attempt,
         Column::Tags,
         Column::Reason,
@@ -107,6 +114,8 @@ impl Column {
             Column::StepsTotal => "steps_total",
             Column::StepsSucceeded => "steps_succeeded",
             Column::StepsFailed => "steps_failed",
+            Column::Assets => "assets",
+            Column::Partition => "partition",
             Column::Attempt => "attempt",
             Column::Tags => "tags",
             Column::Reason => "reason",
@@ -160,8 +169,14 @@ fn cell(run: &Run, source: &str, column: Column, now: Timestamp) -> Cell {
             .steps
             .total
             .map_or(Cell::Nothing, |n| number(i64::from(n))),
+        // Nobody counted them.
+        Column::StepsSucceeded | Column::StepsFailed if run.steps == StepCounts::default() => {
+            Cell::Nothing
+        }
         Column::StepsSucceeded => number(i64::from(run.steps.succeeded)),
         Column::StepsFailed => number(i64::from(run.steps.failed)),
+        Column::Assets => run.assets.map_or(Cell::Nothing, |n| number(i64::from(n))),
+        Column::Partition => run.tag(PARTITION).map_or(Cell::Nothing, text),
         Column::Attempt => number(i64::from(run.attempt)),
         Column::Tags => {
             let tag = |(key, value): &(String, String)| [key.as_str(), value].join("=");

@@ -49,6 +49,7 @@ impl Times {
 pub(super) struct Rest {
     pub(super) version: u64,
     pub(super) steps: StepCounts,
+    pub(super) assets: Option<u32>,
     pub(super) user: Sym,
     pub(super) host: Sym,
     pub(super) attempt: u32,
@@ -160,6 +161,7 @@ impl Columns {
         let rest = Rest {
             version: run.version,
             steps: run.steps,
+            assets: run.assets,
             user: self.texts.intern(run.user.as_deref().unwrap_or_default()),
             host: self.texts.intern(run.host.as_deref().unwrap_or_default()),
             attempt: run.attempt,
@@ -261,9 +263,8 @@ impl Columns {
             return &[];
         };
         let start = rest.record as usize;
-        self.arena
-            .get(start..start + rest.record_len as usize)
-            .unwrap_or_default()
+        let end = start + rest.record_len as usize;
+        self.arena.get(start..end).unwrap_or_default()
     }
 
     /// The id as bytes: for comparing.
@@ -330,6 +331,7 @@ impl Columns {
             zone_assumed: head.flags & ZONE_ASSUMED != 0,
             attempt: rest.attempt,
             steps: rest.steps,
+            assets: rest.assets,
             user: of(HAS_USER, rest.user),
             host: of(HAS_HOST, rest.host),
             lineage: Lineage::default(),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::run_table::{RowId, RunTable};
 use super::run_view::RunView;
 use crate::model::order::order;
+use crate::model::run::BACKFILL;
 use crate::model::stats::Outcomes;
 
 /// What rows are put together by.
@@ -12,28 +13,31 @@ use crate::model::stats::Outcomes;
 pub enum GroupBy {
     Job,
     Source,
+    /// Runs that were asked for together.
+    Backfill,
 }
 
 impl GroupBy {
+    pub const ALL: [GroupBy; 3] = [GroupBy::Job, GroupBy::Source, GroupBy::Backfill];
+
     /// The word of links.
     pub fn word(self) -> &'static str {
         match self {
             GroupBy::Job => "job",
             GroupBy::Source => "source",
+            GroupBy::Backfill => "backfill",
         }
     }
 
     pub fn from_word(word: &str) -> Option<GroupBy> {
-        [GroupBy::Job, GroupBy::Source]
-            .into_iter()
-            .find(|by| by.word() == word)
+        GroupBy::ALL.into_iter().find(|by| by.word() == word)
     }
 }
 
 /// One group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunGroup {
-    /// The job's name, or the source's number as text: what it is folded by.
+    /// The job's name, the source's number as text, or the backfill's id (none: nothing): what it is folded by.
     pub key: String,
     /// What stands for the key as long as the table lives.
     pub number: usize,
@@ -126,6 +130,7 @@ impl RunGroups {
             let number = match by {
                 GroupBy::Job => table.job_number(row),
                 GroupBy::Source => usize::from(table.source(row)),
+                GroupBy::Backfill => table.tag_number(row, BACKFILL).0,
             };
             if number >= group_of.len() {
                 group_of.resize(number + 1, NONE);
@@ -138,6 +143,7 @@ impl RunGroups {
                 let key = match by {
                     GroupBy::Job => table.job(row).to_string(),
                     GroupBy::Source => number.to_string(),
+                    GroupBy::Backfill => table.tag_number(row, BACKFILL).1.to_string(),
                 };
                 all.groups.push(RunGroup {
                     is_folded: folded.contains(&key),

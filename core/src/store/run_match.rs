@@ -87,11 +87,14 @@ impl RowMatcher {
     }
 
     fn takes_tags(&mut self, columns: &Columns, row: usize) -> bool {
-        let terms = self.matcher.tag_terms().iter().zip(&mut self.tags);
-        terms.into_iter().all(|(term, memo)| {
-            columns
-                .tags_of(row)
-                .any(|tag| memo.get(tag as usize, || takes_tag(columns, term, tag)))
+        let Self { matcher, tags, .. } = self;
+        matcher.takes_tags(&mut |index, term| {
+            let memo = tags.get_mut(index);
+            memo.is_some_and(|memo| {
+                columns
+                    .tags_of(row)
+                    .any(|tag| memo.get(tag as usize, || takes_tag(columns, term, tag)))
+            })
         })
     }
 

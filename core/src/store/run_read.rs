@@ -66,6 +66,17 @@ impl RunTable {
         self.head(row).map_or(0, |head| head.job.0 as usize)
     }
 
+    /// A number that stands for the value of a row's tag as long as the table lives, and the value; 0 and nothing where it has no such tag.
+    pub(super) fn tag_number(&self, row: RowId, key: &str) -> (usize, &str) {
+        let pair = |tag: u32| {
+            let (name, value) = *self.columns.tags.pairs.get(tag as usize)?;
+            let is_it = self.columns.texts.get(name) == key;
+            is_it.then(|| (tag as usize + 1, self.columns.texts.get(value)))
+        };
+        let found = self.columns.tags_of(row.0 as usize).find_map(pair);
+        found.unwrap_or((0, ""))
+    }
+
     pub fn phase(&self, row: RowId) -> Phase {
         self.head(row).map_or(Phase::Unknown, |head| head.phase)
     }

@@ -2,7 +2,7 @@
 
 use super::hash_index::{HashIndex, hash};
 use super::run_columns::{ALIVE, CHANGED, Columns, Head};
-use crate::model::{Phase, Run};
+use crate::model::{Phase, Run, StepCounts};
 
 /// A row. Stays the same while its run is in the table; a removed row's number is given out again only after two [`RunTable::take_changes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,7 +71,7 @@ impl RunTable {
 
     /// Takes a run in. `source` is the source's place in the configuration. An older version than the one held is left out.
     pub fn upsert(&mut self, source: u16, run: &Run) -> Upsert {
-        let (head, times, rest) = self.columns.encode(source, run);
+        let (head, times, mut rest) = self.columns.encode(source, run);
         let Some(row) = self.find(source, &run.id) else {
             let row = self
                 .free
@@ -96,6 +96,13 @@ impl RunTable {
         if old_version > run.version {
             return Upsert::Stale(row);
         }
+        // Figures that cost the source too much for a list were asked for apart: a row without any does not take them away.
+        if rest.steps == StepCounts::default()
+            && rest.assets.is_none()
+            && let Some(old) = self.rest(row)
+        {
+            (rest.steps, rest.assets) = (old.steps, old.assets);
+        }
         if self.columns.is_same(row.0 as usize, head, times, rest) {
             return Upsert::Unchanged(row);
         }
@@ -112,6 +119,15 @@ impl RunTable {
         self.count(head, true);
         self.mark_changed(row);
         Upsert::Updated(row)
+    }
+
+    /// Takes in what was told apart of a run that is in the table.
+    pub fn set_figures(&mut self, source: u16, id: &str, steps: StepCounts, assets: Option<u32>) {
+        let row = self.find(source, id);
+        if let Some(mut run) = row.and_then(|row| self.get(row)) {
+            (run.steps, run.assets) = (steps, assets);
+            self.upsert(source, &run);
+        }
     }
 
     pub fn remove(&mut self, source: u16, id: &str) -> Option<RowId> {

@@ -30,6 +30,8 @@ pub struct Window {
     element: f64,
     /// We set `scrollTop`, and the element has not told of it yet.
     echo: bool,
+    /// A row that was asked for before the visible area had a height.
+    sought: Option<(u64, Align)>,
 }
 
 impl Window {
@@ -42,6 +44,7 @@ impl Window {
             top: 0.0,
             element: 0.0,
             echo: false,
+            sought: None,
         }
     }
 
@@ -69,11 +72,18 @@ impl Window {
         self.move_to(self.top + count as f64 * self.row_height);
     }
 
-    /// The height of the visible area.
-    pub fn set_viewport(&mut self, height: f64) {
+    /// The height of the visible area; true when the offset changed.
+    pub fn set_viewport(&mut self, height: f64) -> bool {
+        let before = self.top;
         let stay_at_end = self.at_end() && self.top > 0.0;
         self.viewport = positive(height, 0.0);
         self.move_to(if stay_at_end { f64::MAX } else { self.top });
+        if self.viewport > 0.0
+            && let Some((row, align)) = self.sought.take()
+        {
+            self.scroll_to(row, align);
+        }
+        self.top != before
     }
 
     /// Keeps the first visible row where it is (zoom, density).
@@ -138,6 +148,8 @@ impl Window {
 
     /// Brings a row into view.
     pub fn scroll_to(&mut self, row: u64, align: Align) -> bool {
+        // An element that is hidden or not yet measured: where the row belongs is known once it has a height.
+        self.sought = (self.viewport <= 0.0).then_some((row, align));
         let upper = row.min(self.rows.saturating_sub(1)) as f64 * self.row_height;
         let (start, end) = (upper, upper + self.row_height - self.viewport);
         self.move_to(match align {

@@ -152,14 +152,10 @@ impl Default for ElRef {
 
 /// What a field holds, or the word of the option that a select has chosen, when its event comes.
 pub fn value_of(event: &Event) -> String {
-    let Some(target) = event.target() else {
-        return String::new();
-    };
-    match target.dyn_into::<web_sys::HtmlSelectElement>() {
-        Ok(select) => select.value(),
-        Err(other) => other
-            .dyn_into::<web_sys::HtmlInputElement>()
-            .map(|input| input.value())
-            .unwrap_or_default(),
-    }
+    let value = event
+        .target()
+        .and_then(|target| js_sys::Reflect::get(&target, &"value".into()).ok());
+    value
+        .and_then(|value| value.as_string())
+        .unwrap_or_default()
 }

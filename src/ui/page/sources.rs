@@ -1,13 +1,16 @@
 //! The sources page: what each source is, how it is doing, since when, what is tried next, and what it could not read.
 
 use crate::ui::html::{El, IntoHtml, each, view};
+use runboard_core::model::Health;
 
 use crate::state::State;
+use crate::state::reactive::memo;
 use crate::state::session::Standing;
 use crate::state::sources::{ConfigState, Source};
 use crate::ui::part::facts::facts;
 use crate::ui::part::panel::panel;
 use crate::ui::part::source_strip::state_words;
+use crate::ui::part::table::{Cell, table};
 use crate::ui::text;
 
 const EXAMPLE: &str =
@@ -40,6 +43,17 @@ fn source_section(source: Source) -> El {
     let config = source.config.clone();
     let (for_words, for_state, for_rows) = (source.clone(), source.clone(), source.clone());
     let link = source.link;
+    let parts = move || {
+        let health = link.with(|link| link.info.as_ref().map(|info| info.health.clone()));
+        health.unwrap_or_default().into_iter().map(part).collect()
+    };
+    let has_parts = memo(move || {
+        link.with(|link| {
+            link.info
+                .as_ref()
+                .is_some_and(|info| !info.health.is_empty())
+        })
+    });
     let heading = move || {
         let count = link.with(|link| link.problem_count);
         (count > 0).then(|| {
@@ -59,10 +73,22 @@ fn source_section(source: Source) -> El {
                 <span>{move || state_words(&for_words, now.get())}</span>
             </div>
             {facts(move || rows(&for_rows))}
+            {move || has_parts.get().then(|| table("Parts of the source", &["Part", "Name", "Standing", "What it says", "Seen"], parts))}
             {heading}
             {problems}
         </section>
     }
+}
+
+fn part(health: Health) -> Vec<Cell> {
+    let seen = health.seen_at.map(text::time_full).unwrap_or_default();
+    vec![
+        Cell::Text(health.kind),
+        Cell::Text(health.name),
+        Cell::Text(health.standing.word().into()),
+        Cell::Text(health.words),
+        Cell::Text(seen),
+    ]
 }
 
 fn rows(source: &Source) -> Vec<(String, String)> {

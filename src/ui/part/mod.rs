@@ -12,6 +12,7 @@ pub mod sign_in;
 pub mod sort_head;
 pub mod source_strip;
 pub mod steps_bar;
+pub mod suggest;
 pub mod table;
 pub mod time_cell;
 pub mod windowed;

@@ -54,8 +54,12 @@ impl Windowed {
             return;
         };
         let height = (f64::from(element.client_height()) - self.head.get_value()).max(0.0);
-        self.window
-            .update_value(|window| window.set_viewport(height));
+        let moved = self
+            .window
+            .try_update_value(|window| window.set_viewport(height));
+        if moved == Some(true) {
+            self.apply();
+        }
         self.settle();
     }
 

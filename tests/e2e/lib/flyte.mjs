@@ -7,8 +7,8 @@ import { firstLine, start } from "./proc.mjs";
 
 /** Starts a service with `args`, and a bridge that serves it as the source `fly`; `extra` are arguments of the bridge. */
 export async function flyte({ args = [], scope = "?org=testorg", extra = [] } = {}) {
-  const python = process.env.FLYTE_PYTHON;
-  if (!python || !existsSync(python)) throw new Error("FLYTE_PYTHON names a python with flyteidl2 and connectrpc; `cargo xtask test --only e2e` makes one");
+  const python = process.env.RUNBOARD_FLYTE_PYTHON;
+  if (!python || !existsSync(python)) throw new Error("RUNBOARD_FLYTE_PYTHON names a python with flyteidl2 and connectrpc; `cargo xtask test --only e2e` makes one");
   const child = start(python, [join(root, "tests/flyte/server.py"), ...args]);
   const url = await firstLine(child);
   const bridge = await serve({ extra: ["--flyte", `fly=${url}${scope}`, ...extra] });

@@ -76,7 +76,7 @@ export async function open(t, url, { width = 1440, height = 900, theme = "light"
     await context.close();
     if (panel) wrong.push(`the app crashed: ${panel}`);
     none(wrong, "the page did what it must not");
-  });
+  }, true);
   page.wrong = wrong;
   await page.goto(url);
   if (wait) {
@@ -89,7 +89,7 @@ export async function open(t, url, { width = 1440, height = 900, theme = "light"
 
 /** Fails with everything that is in the list. */
 export function none(list, what) {
-  assert.ok(list.length === 0, `${what}:\n${list.join("\n")}`);
+  assert.ok(list.length === 0, `${what}: ${list.join("; ")}`);
 }
 
 /** Until the app stands. */
@@ -99,11 +99,18 @@ export const ready = (page) => page.locator(".app").waitFor();
 export async function until(page, test, arg, what = String(test)) {
   const end = Date.now() + PATIENCE;
   for (;;) {
-    const value = await page.evaluate(test, arg);
+    const value = await answered(page.evaluate(test, arg), what);
     if (value) return value;
     if (Date.now() > end) throw new Error(`never came: ${what}${arg === undefined ? "" : ` with ${JSON.stringify(arg)}`}\n${await looks(page)}`);
-    await page.evaluate(() => new Promise((done) => setTimeout(done, 30)));
+    await answered(page.evaluate(() => new Promise((done) => setTimeout(done, 30))), what);
   }
+}
+
+/** What the page answers; a page that is dead never does, and Playwright waits for it for ever. */
+async function answered(answer, what) {
+  let timer;
+  const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error(`the page does not answer: ${what}`)), 2 * PATIENCE)));
+  return await Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 /** What the page shows, for the report of a failure. */

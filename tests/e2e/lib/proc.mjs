@@ -49,16 +49,17 @@ export async function firstLine(child) {
 }
 
 const ends = new WeakMap();
-/** What is to be done when a test ends: the last thing first, so that pages are closed before their servers are. */
-export function later(t, end) {
+/** What is to be done when a test ends: the last thing first; but pages are closed before any server, or they would see it go. */
+export function later(t, end, isPage = false) {
   if (!ends.has(t)) {
     const list = [];
     ends.set(t, list);
     t.after(async () => {
       const wrong = [];
-      for (const end of list.reverse()) await Promise.resolve().then(end).catch((error) => wrong.push(error));
+      const order = list.reverse().sort((a, b) => b.isPage - a.isPage);
+      for (const { end } of order) await Promise.resolve().then(end).catch((error) => wrong.push(error));
       if (wrong.length > 0) throw wrong[0];
     });
   }
-  ends.get(t).push(end);
+  ends.get(t).push({ end, isPage });
 }

@@ -27,8 +27,8 @@ function forward(request, target, path, take) {
   return ask;
 }
 
-/** A plain file server: `dist` under `prefix`, `config` as config.json there, and what is below `prefix`api/ at `api`, if given. */
-export async function files({ dist, prefix = "/", config, api }) {
+/** A plain file server: `dist` under `prefix`, `config` as config.json there, and what is below `prefix`api/ at `api`, if given. `types` beside the usual ones. */
+export async function files({ dist, prefix = "/", config, api, types = {} }) {
   const server = http.createServer((request, response) => {
     const { pathname, search } = new URL(request.url, "http://x");
     const missing = () => response.writeHead(404, { "content-type": "text/html" }).end("<h1>404</h1>");
@@ -56,7 +56,7 @@ export async function files({ dist, prefix = "/", config, api }) {
     } catch {
       return missing();
     }
-    response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+    response.writeHead(200, { "content-type": { ...TYPES, ...types }[extname(file)] ?? "application/octet-stream" });
     createReadStream(file).pipe(response);
   });
   const port = await listen(server);

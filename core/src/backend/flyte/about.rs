@@ -7,24 +7,38 @@ use super::request::{CLUSTERS, DATA, PROJECTS, Server};
 use super::{decode, id};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Capabilities, Decoded, Info, Logs, Updates, Vocabulary};
+use crate::model::{Health, Standing};
 
 /// Whether the server is up, ready and what it is; which projects there are; whether there are logs and values.
 pub(super) async fn info(server: Rc<Server>) -> Result<Decoded<Info>, BackendError> {
     let mut problems = Problems::new();
     let mut said = Vec::new();
-    // A proxy may pass the methods alone: then nobody tells of health.
-    if let Ok(answer) = server.text("readyz").await
-        && answer.head.status == 503
-    {
-        let words = String::from_utf8_lossy(&answer.body);
-        said.push(
-            [
-                "the server is up but not ready: ",
-                words.trim(),
-                " (its database? see the log of the runs service)",
-            ]
-            .concat(),
-        );
+    let mut health = Vec::new();
+    for name in ["healthz", "readyz"] {
+        // A proxy may pass the methods alone: then nobody tells of health.
+        let Ok(answer) = server.text(name).await else {
+            continue;
+        };
+        let (standing, words) = match answer.head.status {
+            200 => (Standing::Good, String::new()),
+            503 => {
+                let words = String::from_utf8_lossy(&answer.body);
+                let up = "the server is up but not ready: ";
+                let next = " (its database? see the log of the runs service)";
+                (Standing::Ill, [up, words.trim(), next].concat())
+            }
+            _ => continue,
+        };
+        if !words.is_empty() {
+            said.push(words.clone());
+        }
+        health.push(Health {
+            kind: "service".into(),
+            name: name.into(),
+            standing,
+            words,
+            seen_at: server.date.get(),
+        });
     }
     let mut message = crate::store::json::JsonText::new();
     message
@@ -99,6 +113,7 @@ pub(super) async fn info(server: Rc<Server>) -> Result<Decoded<Info>, BackendErr
         server_time: server.date.get(),
         heartbeat_s: Some(5),
         problems: said,
+        health,
     };
     Ok(decoded(info, problems))
 }

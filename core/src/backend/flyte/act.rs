@@ -36,11 +36,15 @@ pub(super) async fn act(
             "way to kill a run at once: abort asks it to stop",
         )),
         Action::Delete { .. } => Err(BackendError::no("way to delete a run")),
-        Action::Reexecute => {
+        // Other inputs and options are a new run ([`Order::Create`]).
+        Action::Reexecute(with) | Action::Resume { with, .. } if !with.is_same() => Err(
+            BackendError::no("way to run this again with other steps, tags or config"),
+        ),
+        Action::Reexecute(_) => {
             let order = again(run);
             create(server, order, None).await
         }
-        Action::Resume { mode, token } => {
+        Action::Resume { mode, token, .. } => {
             let plan = plan::preview(server, run, mode).await?.value;
             if plan.token != token {
                 return refused(&[

@@ -89,11 +89,6 @@ impl Fields<'_> {
         number
     }
 
-    /// A text; empty where there is none, as protobuf has it.
-    pub(in crate::backend) fn word(&mut self, name: &str) -> String {
-        self.text(name).unwrap_or_default()
-    }
-
     /// The word of an enum without the prefix that all its names have. A number is looked up in `names`, and stays a number where there is none;
     /// what was left out is number 0.
     pub(in crate::backend) fn enumerated(

@@ -156,6 +156,7 @@ impl Tree {
         self.line.server.silent_streams.set(0);
         self.line.problems(frame.problems);
         self.line.push(Update::Steps {
+            is_all: false,
             run: self.topic.clone(),
             steps: frame.steps,
         });
@@ -250,6 +251,7 @@ impl Tree {
         self.line.problems(polled.problems);
         self.known = polled.known;
         self.line.push(Update::Steps {
+            is_all: false,
             run: self.topic.clone(),
             steps: polled.steps,
         });

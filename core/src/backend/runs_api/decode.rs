@@ -10,7 +10,8 @@ use crate::backend::{
     BackendError, Capabilities, Cursor, Decoded, Info, LogBatch, Logs, Page, Updates, Vocabulary,
 };
 use crate::model::{
-    Attempt, Level, Lineage, LogLine, LogStream, Phase, Run, Step, StepCounts, Timestamp,
+    Attempt, Level, Lineage, LogLine, LogStream, Phase, ResumeMode, Run, Step, StepCounts,
+    Timestamp,
 };
 
 /// The phase for a wire status, and the word to show for it.
@@ -49,14 +50,11 @@ pub(super) fn counts(fields: &mut Fields<'_>) -> Option<StepCounts> {
 
 /// A run; its problems are told with it.
 pub(super) fn run(fields: &mut Fields<'_>, _: usize) -> Run {
-    let id = fields.text("id").unwrap_or_default();
+    let id = fields.word("id");
     if id.is_empty() {
         fields.missing("id");
     }
-    let (mut phase, raw_status) = phase(
-        fields.text("status").unwrap_or_default(),
-        fields.text("raw_status"),
-    );
+    let (mut phase, raw_status) = phase(fields.word("status"), fields.text("raw_status"));
     let last_seen_at = fields.time("last_seen_at");
     if last_seen_at.is_some() && !phase.is_terminal() {
         // It claims to go on and shows no life: unfinished, and nobody knows its fate.
@@ -67,13 +65,14 @@ pub(super) fn run(fields: &mut Fields<'_>, _: usize) -> Run {
         phase,
         raw_status,
         last_seen_at,
-        job: fields.text("job").unwrap_or_default(),
+        job: fields.word("job"),
         created_at: fields.time("created_at"),
         started_at: fields.time("started_at"),
         ended_at: fields.time("ended_at"),
         zone_assumed: fields.flag("zone_assumed"),
         attempt: fields.small("attempt").unwrap_or(1),
         steps: counts(fields).unwrap_or_default(),
+        assets: fields.small("assets"),
         tags: tags(fields.map("tags")),
         reason: fields.text("reason"),
         user: fields.text("user"),
@@ -95,10 +94,7 @@ pub(super) fn one(fields: &mut Fields<'_>, name: &str) -> Option<Run> {
 }
 
 fn attempt(fields: &mut Fields<'_>, index: usize) -> Attempt {
-    let (phase, raw_status) = phase(
-        fields.text("status").unwrap_or_default(),
-        fields.text("raw_status"),
-    );
+    let (phase, raw_status) = phase(fields.word("status"), fields.text("raw_status"));
     Attempt {
         number: fields.small("attempt").unwrap_or(index as u32 + 1).max(1),
         phase,
@@ -111,12 +107,9 @@ fn attempt(fields: &mut Fields<'_>, index: usize) -> Attempt {
 }
 
 fn step(fields: &mut Fields<'_>, index: usize) -> Step {
-    let (phase, raw_status) = phase(
-        fields.text("status").unwrap_or_default(),
-        fields.text("raw_status"),
-    );
+    let (phase, raw_status) = phase(fields.word("status"), fields.text("raw_status"));
     Step {
-        key: fields.text("key").unwrap_or_default(),
+        key: fields.word("key"),
         phase,
         raw_status,
         position: fields.small("position").unwrap_or(index as u32),
@@ -157,7 +150,7 @@ pub(super) fn decoded<T>(value: T, cursor: Option<String>, problems: Problems) -
 pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
     let mut problems = Problems::new();
     let mut fields = Fields::parse(bytes, &mut problems)?;
-    let name = fields.text("name").unwrap_or_default();
+    let name = fields.word("name");
     if name.is_empty() && fields.text("api").is_none() {
         return Err(BackendError::NotThisApi(
             "the answer to info has neither a name nor an API version".into(),
@@ -165,7 +158,7 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
     }
     let mut info = Info {
         name,
-        version: fields.text("version").unwrap_or_default(),
+        version: fields.word("version"),
         server_time: fields.time("server_time"),
         heartbeat_s: fields.small("heartbeat_s"),
         problems: fields.texts("problems"),
@@ -194,6 +187,7 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
             delete: can.flag("delete"),
             terminate_safe: ends.iter().any(|word| word == "safe"),
             terminate_immediate: ends.iter().any(|word| word == "immediate"),
+            modes: &[ResumeMode::Incomplete, ResumeMode::Failed],
             ..Capabilities::default()
         };
     }
@@ -240,7 +234,7 @@ pub(super) struct Steps {
 pub(super) fn steps(bytes: &[u8], problems: &mut Problems) -> Result<Steps, BackendError> {
     let mut fields = Fields::parse(bytes, problems)?;
     Ok(Steps {
-        run: fields.text("run").unwrap_or_default(),
+        run: fields.word("run"),
         cursor: fields.text("cursor"),
         steps: fields.rows("steps", step),
     })
@@ -262,7 +256,7 @@ pub(super) fn log(
     }
     let mut fields = Fields::parse(bytes, problems)?;
     let row = |row: &mut Fields<'_>, _: usize| {
-        let mut text = |name| row.text(name).unwrap_or_default();
+        let mut text = |name| row.word(name);
         line(
             &text("at"),
             text("step"),
@@ -276,11 +270,7 @@ pub(super) fn log(
         total: fields.count("total"),
         lines: fields.rows("lines", row),
     };
-    Ok((
-        fields.text("run").unwrap_or_default(),
-        fields.text("cursor"),
-        batch,
-    ))
+    Ok((fields.word("run"), fields.text("cursor"), batch))
 }
 
 /// `GET /runs/{id}/logs`.

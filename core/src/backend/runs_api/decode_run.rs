@@ -16,12 +16,12 @@ fn event(fields: &mut Fields<'_>, _: usize) -> RunEvent {
         // 0 until the place of the batch is known.
         n: fields.count("n").unwrap_or(0),
         time: fields.time("time"),
-        kind: fields.text("type").unwrap_or_default(),
+        kind: fields.word("type"),
         step: fields.text("step"),
         attempt: fields.small("attempt"),
         raw_level: word.filter(|_| level.is_none()),
         level,
-        message: fields.text("message").unwrap_or_default(),
+        message: fields.word("message"),
         detail: fields.take("detail").map(|value| value.to_string()),
     }
 }
@@ -38,10 +38,7 @@ pub(super) fn event_batch(
         total: fields.count("total"),
         has_more: fields.text("next").is_some(),
     };
-    let (run, cursor) = (
-        fields.text("run").unwrap_or_default(),
-        fields.text("cursor"),
-    );
+    let (run, cursor) = (fields.word("run"), fields.text("cursor"));
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     let rows = slice::items(slice::member(text, "events").unwrap_or_default());
     let mut next = first;
@@ -101,7 +98,7 @@ pub fn lineage(bytes: &[u8]) -> Result<Decoded<Family>, BackendError> {
     let mut fields = Fields::parse(bytes, &mut problems)?;
     let cursor = fields.text("cursor");
     let family = Family {
-        root: fields.text("root").unwrap_or_default(),
+        root: fields.word("root"),
         parent: fields.text("parent"),
         runs: fields.rows("runs", run),
         missing: fields.texts("missing"),
@@ -127,12 +124,12 @@ pub fn raw(bytes: &[u8]) -> Result<Decoded<String>, BackendError> {
 }
 
 fn plan_step(fields: &mut Fields<'_>, _: usize) -> PlanStep {
-    let word = fields.text("plan").unwrap_or_default();
+    let word = fields.word("plan");
     PlanStep {
-        key: fields.text("key").unwrap_or_default(),
+        key: fields.word("key"),
         plan: PlanVerb::from_word(&word),
         raw_plan: word,
-        reason: fields.text("reason").unwrap_or_default(),
+        reason: fields.word("reason"),
         command: fields.texts("command"),
     }
 }
@@ -143,9 +140,9 @@ pub fn resume_plan(bytes: &[u8]) -> Result<Decoded<ResumePlan>, BackendError> {
     let mut fields = Fields::parse(bytes, &mut problems)?;
     let cursor = fields.text("cursor");
     let plan = ResumePlan {
-        run: fields.text("run").unwrap_or_default(),
-        mode: fields.text("mode").unwrap_or_default(),
-        token: fields.text("token").unwrap_or_default(),
+        run: fields.word("run"),
+        mode: fields.word("mode"),
+        token: fields.word("token"),
         steps: fields.rows("steps", plan_step),
         warnings: fields.texts("warnings"),
         command: fields.texts("command"),
@@ -170,18 +167,15 @@ pub fn acted(bytes: &[u8]) -> Result<Decoded<Acted>, BackendError> {
     let acted = Acted {
         run: one(&mut fields, "run"),
         deleted: fields.text("deleted"),
-        message: fields.text("message").unwrap_or_default(),
+        message: fields.word("message"),
     };
     let cursor = fields.text("cursor");
     Ok(decoded(acted, cursor, problems))
 }
 
 fn latest(fields: &mut Fields<'_>, _: usize) -> Run {
-    let mut run = Run::new(
-        fields.text("id").unwrap_or_default(),
-        fields.text("job").unwrap_or_default(),
-    );
-    (run.phase, run.raw_status) = phase(fields.text("phase").unwrap_or_default(), None);
+    let mut run = Run::new(fields.word("id"), fields.word("job"));
+    (run.phase, run.raw_status) = phase(fields.word("phase"), None);
     run.started_at = fields.time("started");
     run
 }

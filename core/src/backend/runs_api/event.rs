@@ -26,6 +26,7 @@ fn update(
             return Ok(Some(Update::Steps {
                 run: list.run,
                 steps: list.steps,
+                is_all: false,
             }));
         }
         "log" => {

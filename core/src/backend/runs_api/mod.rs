@@ -19,7 +19,7 @@ use futures_util::stream::LocalBoxStream;
 
 use super::{
     Acted, Action, Backend, BackendError, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch,
-    LogQuery, Missing, Page, Positioned, Topic,
+    LogQuery, Missing, Page, Positioned, Topic, cannot,
 };
 use crate::model::{Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step};
 use crate::net::{Request, Response, Transport};
@@ -173,6 +173,11 @@ impl Backend for RunsApi {
         action: &Action,
         key: &str,
     ) -> LocalBoxFuture<'static, Result<Decoded<Acted>, BackendError>> {
+        if let Action::Reexecute(with) | Action::Resume { with, .. } = action
+            && !with.is_same()
+        {
+            return cannot("other steps, tags or config for a run that is run again");
+        }
         let request = request::act(&self.base, run, action, key);
         self.ask(request, decode_run::acted)
     }

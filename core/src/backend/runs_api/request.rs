@@ -104,8 +104,8 @@ pub(super) fn act(base: &str, id: &str, action: &Action, key: &str) -> Request {
         }
         Action::Delete { force: false } => ("DELETE", "?force=false", String::new()),
         Action::Delete { force: true } => ("DELETE", "?force=true", String::new()),
-        Action::Reexecute => ("POST", "/reexecute", "{}".into()),
-        Action::Resume { mode, token } => {
+        Action::Reexecute(_) => ("POST", "/reexecute", "{}".into()),
+        Action::Resume { mode, token, .. } => {
             let mut body = JsonText::new();
             body.open('{').text_field("token", Some(token));
             body.text_field("mode", Some(mode.word())).close('}');

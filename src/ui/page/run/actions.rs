@@ -1,8 +1,10 @@
 //! What can be done to the run: a button for each, and a dialog that names what will happen before anything does.
 
 use leptos::prelude::*;
+use runboard_core::backend::Action;
 use runboard_core::model::Run;
 
+use super::again::again;
 use super::plan::plan;
 use crate::state::State;
 use crate::state::actions::{Deed, Done, Standing, Wish, is_offered};
@@ -63,6 +65,10 @@ fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<E
         deed,
         !run.phase.is_terminal() && !run.is_unfinished(),
     );
+    let safe = Action::Terminate { immediate: false };
+    if deed == Deed::Terminate && detail.objection(&safe).is_some() {
+        wish.set_immediate(true);
+    }
     let node = ElRef::new();
     let noun = detail.noun();
     let source = detail.source.config.id.clone();
@@ -93,17 +99,15 @@ fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<E
                 true => "The same job is run again, as a new run. This run stays as it is.",
                 false => "The same command is run again in its folder, as a new run with the same tags. Its environment is that of the server, not of this run, which stays as it is.",
             };
-            view! { <p>{words}</p> }.into_html()
+            view! { <p>{words}</p>{again(wish, detail)} }
         }
-        Deed::Resume => plan(wish, noun),
+        Deed::Resume => view! { {plan(wish, noun)}{again(wish, detail)} },
     };
     let about = about(detail, &run);
     let wrong = move || match standing.get() {
         Standing::Asking | Standing::Busy => None,
         Standing::Refused(words) => Some(format!("Not done: {words}")),
-        Standing::Unclear(words) => Some(format!(
-            "No answer, so nobody can tell whether it was done: {words}. Asking again is safe: it is not done twice."
-        )),
+        Standing::Unclear(words) => Some(text::unclear(&words)),
     };
     let verb_class = if matches!(deed, Deed::Terminate | Deed::Delete) {
         "button button--danger"
@@ -147,6 +151,8 @@ fn ending(wish: Wish, detail: &RunDetail) -> Html {
         able.map(|able| (able.terminate_safe, able.terminate_immediate))
     });
     let (safe, immediate) = can.unwrap_or_default();
+    let why = detail.objection(&Action::Terminate { immediate: false });
+    let safe = safe && why.is_none();
     let choice = |is_immediate: bool, word: &'static str, words: &'static str| {
         let is_chosen = move || (wish.immediate.get() == is_immediate).then_some("on");
         view! {
@@ -164,7 +170,8 @@ fn ending(wish: Wish, detail: &RunDetail) -> Html {
             "it is killed at once, with all that it started",
         )
     });
-    view! { <fieldset class="choices"><legend>"How"</legend>{safe}{immediate}</fieldset> }
+    let why = why.map(|words| view! { <p class="muted">{words}</p> });
+    view! { <fieldset class="choices"><legend>"How"</legend>{safe}{immediate}{why}</fieldset> }
         .into_html()
 }
 
@@ -188,7 +195,10 @@ fn finish(deed: Deed, node: ElRef, source: String, done: Done) {
             let link = list.unwrap_or_default();
             nav.go(Route::parse(link.trim_start_matches('?'), ""));
         }
-        (Deed::Reexecute, Some(run)) => nav.go(Route::to_run(&source, &run, Tab::Overview)),
+        // Some sources go on with the same run, others make a new one of it.
+        (Deed::Reexecute | Deed::Resume, Some(run)) => {
+            nav.go(Route::to_run(&source, &run, Tab::Overview));
+        }
         // A run that was over is followed again.
         (Deed::Resume, _) => nav.renew(),
         (Deed::Terminate | Deed::Reexecute, _) => {}

@@ -64,7 +64,7 @@ pub fn events(detail: RunDetail) -> Html {
             {note(events)}
             {move || match standing.get() {
                 Some((title, words)) => panel(title, words, "", clear(nav)).into_html(),
-                None => view! { {list(detail.clone(), open)}{event_detail(events, open)} },
+                None => view! { {list(detail.clone(), open)}{event_detail(&detail, open)} },
             }}
         </section>
     }

@@ -1,15 +1,18 @@
 //! One run: header with the answer to "why", and the tabs.
 
 mod actions;
+mod again;
 mod event_detail;
 mod event_tools;
 mod events;
 mod head;
 mod lineage;
+mod made;
 mod overview;
 mod plan;
 mod raw;
 mod resolve;
+mod resume;
 mod save;
 mod stats;
 mod step_row;
@@ -30,6 +33,7 @@ use self::lineage::lineage;
 use self::overview::overview;
 use self::raw::raw;
 use self::resolve::{Resolved, resolve};
+use self::resume::resume;
 pub(in crate::ui) use self::save::file_name;
 use self::stats::stats;
 use self::steps::steps;
@@ -135,6 +139,7 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
                             Tab::Events => events(detail()),
                             Tab::Logs => logs(detail()),
                             Tab::Stats => stats(detail()),
+                            Tab::Resume => resume(detail()),
                             Tab::Lineage => lineage(detail()),
                             Tab::Raw => raw(detail()),
                         }}

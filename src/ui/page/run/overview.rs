@@ -8,6 +8,7 @@ use runboard_core::model::step_view::duration;
 use runboard_core::model::{Run, Span, Step, Timestamp, failure, fold};
 use runboard_core::store::{ansi, download};
 
+use super::made;
 use super::save::save_button;
 use crate::state::State;
 use crate::state::run_detail::{Loaded, RunDetail};
@@ -70,6 +71,7 @@ pub fn overview(detail: RunDetail) -> El {
             <div>
                 {move || failed.get().into_iter().map(|step| failed_step(step, for_failed.clone())).collect::<Vec<_>>()}
                 {steps_in_short(detail.clone())}
+                {made::assets(&detail)}
             </div>
             {run_facts(&detail, save_button(&detail, Tab::Overview, json))}
         </div>
@@ -155,6 +157,7 @@ fn run_facts(detail: &RunDetail, save: El) -> El {
         <section>
             <div class="overview__head"><h2>"Facts"</h2>{save}</div>
             {facts(of_run)}
+            {made::further(detail)}
             {move || has_tags.get().then(|| view! { <h2>"Tags"</h2>{facts(tags)} })}
         </section>
     }

@@ -26,10 +26,14 @@ pub(super) fn plan(wish: Wish, noun: String) -> Html {
             Loaded::Ready(plan) => ready(plan, &noun),
         })
     };
+    let choices: Vec<El> = wish
+        .modes()
+        .iter()
+        .map(|mode| choice(*mode, text::resume_mode(*mode)))
+        .collect();
     view! {
         <fieldset class="choices"><legend>"Which"</legend>
-            {choice(ResumeMode::Incomplete, "all that have not succeeded")}
-            {choice(ResumeMode::Failed, "only those that failed")}
+            {choices}
         </fieldset>
         {shown}
     }

@@ -36,11 +36,7 @@ pub(super) fn resolve(state: State, sources: &[String], run: &str, filter: &RunF
     let list = state.sources.list.get();
     let chosen: Vec<u16> = list
         .iter()
-        .filter(|source| {
-            sources.is_empty()
-                || sources.contains(&source.config.id)
-                || sources.contains(&source.config.name)
-        })
+        .filter(|source| sources.is_empty() || sources.iter().any(|name| source.is_named(name)))
         .map(|source| source.index)
         .collect();
     if chosen.is_empty() {

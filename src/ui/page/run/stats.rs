@@ -6,7 +6,6 @@ use runboard_core::model::{RunStats, Span};
 use runboard_core::store::download;
 
 use super::save::save_button;
-use crate::state::State;
 use crate::state::run_detail::{Loaded, RunDetail};
 use crate::state::run_part::{Answer, Part};
 use crate::ui::part::facts::facts;
@@ -49,12 +48,7 @@ pub fn stats(detail: RunDetail) -> Html {
         memo(move || run.with(|run| run.ready().is_some_and(|run| run.phase.is_active())));
     let for_now = detail.clone();
     let figures = memo(move || {
-        let now = State::get().now;
-        let now = for_now.heard_now(if is_active.get() {
-            now.get()
-        } else {
-            now.get_untracked()
-        });
+        let now = for_now.heard(is_active.get());
         let source = answer.with(|answer| match answer.ready() {
             Some(Answer::Stats(stats)) => Some(*stats),
             _ => None,

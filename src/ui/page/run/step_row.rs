@@ -3,7 +3,6 @@
 use crate::ui::html::{IntoHtml, view};
 use runboard_core::model::{Attempt, Phase, Run, Span, Step, Timestamp, step_view};
 
-use crate::state::State;
 use crate::state::run_detail::RunDetail;
 use crate::ui::part::phase_badge::phase_badge;
 use crate::ui::part::time_cell::{duration_cell, time_cell};
@@ -26,7 +25,7 @@ impl Row {
     }
 }
 
-pub(super) fn cells(state: State, row: Row, detail: RunDetail) -> impl IntoHtml {
+pub(super) fn cells(row: Row, detail: RunDetail) -> impl IntoHtml {
     let Row { step, attempt } = row;
     let (phase, raw) = attempt
         .as_ref()
@@ -68,11 +67,7 @@ pub(super) fn cells(state: State, row: Row, detail: RunDetail) -> impl IntoHtml 
     let is_ticking = phase.is_active();
     let is_attempt = attempt.is_some();
     let span = move || {
-        let now = for_span.heard_now(if is_ticking {
-            state.now.get()
-        } else {
-            state.now.get_untracked()
-        });
+        let now = for_span.heard(is_ticking);
         if is_attempt {
             return Some(ended.or(is_ticking.then_some(now))?.since(started?));
         }
@@ -95,7 +90,7 @@ pub(super) fn cells(state: State, row: Row, detail: RunDetail) -> impl IntoHtml 
         <div role="gridcell" class="grid__cell grid__cell--number col-duration">{duration}</div>
         <div role="gridcell" class="grid__cell col-bar">
             {move || {
-                let now = for_bar.heard_now(if is_ticking { state.now.get() } else { state.now.get_untracked() });
+                let now = for_bar.heard(is_ticking);
                 run.with(|run| run.ready().and_then(|run| bar(run, started?, ended.or(is_ticking.then_some(now))?, now)))
                     .map(|(x, width)| view! {
                         <svg class="steps__bar" data-phase=phase.word() viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">

@@ -11,7 +11,6 @@ use runboard_core::store::window::Align;
 use super::save::save_button;
 use super::step_row::{Row, cells};
 use super::step_tools::step_tools;
-use crate::state::State;
 use crate::state::run_detail::{Loaded, RunDetail};
 use crate::ui::nav::Nav;
 use crate::ui::part::panel::panel;
@@ -51,14 +50,9 @@ pub fn steps(detail: RunDetail) -> impl IntoHtml {
     let for_now = detail.clone();
     // The places of the steps that are shown, in their order. Only an order by duration changes with the clock.
     let places = memo(move || {
-        let now = State::get().now;
         let asked = asked.get();
         let by_clock = asked.sort == StepSort::Duration;
-        let now = for_now.heard_now(if by_clock {
-            now.get()
-        } else {
-            now.get_untracked()
-        });
+        let now = for_now.heard(by_clock);
         steps.with(|steps| {
             steps
                 .ready()
@@ -96,7 +90,6 @@ pub fn steps(detail: RunDetail) -> impl IntoHtml {
 }
 
 fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String, String)>>) -> El {
-    let state = State::get();
     let steps = detail.steps;
     let open: RwSignal<Vec<String>> = RwSignal::new(Vec::new());
     let rows = memo(move || {
@@ -258,7 +251,7 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
                                     on:focus=move |_| current.set(Some(key.clone()))
                                     on:click=move |_| if let Some(row) = row.get_untracked().filter(|row| row.attempt.is_none() && row.step.attempts.len() > 1) { toggle(row.step.key) }
                                 >
-                                    {move || row.get().map(|row| cells(state, row, detail.get_value()))}
+                                    {move || row.get().map(|row| cells(row, detail.get_value()))}
                                 </div>
                             }
                         })}

@@ -10,7 +10,6 @@ use runboard_core::store::download;
 use super::save::save_button;
 use super::steps;
 use crate::browser::page;
-use crate::state::State;
 use crate::state::run_detail::RunDetail;
 use crate::ui::part::panel::panel;
 use crate::ui::part::phase_badge::phase_glyph;
@@ -35,13 +34,8 @@ pub fn timeline(detail: RunDetail) -> Html {
     });
     let for_now = detail.clone();
     let line = memo(move || {
-        let now = State::get().now;
         // Open ends grow only while the data are current: what is not heard of does not go on.
-        let now = for_now.heard_now(if is_active.get() {
-            now.get()
-        } else {
-            now.get_untracked()
-        });
+        let now = for_now.heard(is_active.get());
         let begin = run.with(|run| run.ready().and_then(|run| run.started_at));
         let ticks = (page::size().0 / APART).max(2.0).min(8.0) as usize;
         steps.with(|steps| Timeline::new(steps.ready()?, begin, now, ticks))

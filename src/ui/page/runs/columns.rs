@@ -1,9 +1,11 @@
 //! The columns of the list: which there are, which are shown, and how wide they are.
 
 use leptos::prelude::*;
+use runboard_core::backend::Capabilities;
 use runboard_core::store::run_view::SortKey;
 
 use crate::state::State;
+use crate::state::beside::any_can;
 use crate::state::export::Column;
 
 /// A column of the list.
@@ -33,18 +35,20 @@ impl ListColumn {
     pub(super) fn is_number(&self) -> bool {
         matches!(
             self.column,
-            Column::Duration | Column::Attempt | Column::ExitCode
+            Column::Duration | Column::Assets | Column::Attempt | Column::ExitCode
         )
     }
 }
 
 /// How a column stands without a choice.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Usual {
     /// A row would not be one without it.
     Always,
     Shown,
     Hidden,
+    /// Shown where a source has something to put there.
+    Told(fn(&Capabilities) -> bool),
 }
 
 const fn column(
@@ -77,17 +81,17 @@ const fn also(also: &'static [Column], column: ListColumn) -> ListColumn {
     ListColumn { also, ..column }
 }
 
-use Usual::{Always, Hidden, Shown};
+use Usual::{Always, Hidden, Shown, Told};
 
 /// All of them, in their order.
-static COLUMNS: [ListColumn; 13] = [
+static COLUMNS: [ListColumn; 15] = [
     by(
         SortKey::Status,
         column(
             Column::Status,
             "col-status",
             "Status",
-            ("112px", 112),
+            ("132px", 132),
             Always,
         ),
     ),
@@ -162,6 +166,20 @@ static COLUMNS: [ListColumn; 13] = [
             ),
         ),
     ),
+    column(
+        Column::Assets,
+        "col-assets",
+        "Assets",
+        ("72px", 72),
+        Usual::Told(|can| can.figures),
+    ),
+    column(
+        Column::Partition,
+        "col-partition",
+        "Partition",
+        ("minmax(96px,0.7fr)", 96),
+        Usual::Told(|can| can.backfills),
+    ),
     by(
         SortKey::ExitCode,
         column(
@@ -199,7 +217,12 @@ static COLUMNS: [ListColumn; 13] = [
 pub(super) fn choice() -> Vec<(&'static ListColumn, bool)> {
     let shown = shown(false);
     let is_shown = |one: &ListColumn| shown.iter().any(|other| other.column == one.column);
-    let free = COLUMNS.iter().filter(|column| column.usual != Always);
+    let is_free = |column: &&ListColumn| match column.usual {
+        Always => false,
+        Told(what) => any_can(State::get(), what),
+        Shown | Hidden => true,
+    };
+    let free = COLUMNS.iter().filter(is_free);
     free.map(|column| (column, is_shown(column))).collect()
 }
 
@@ -210,7 +233,8 @@ pub(super) fn shown(is_medium: bool) -> Vec<&'static ListColumn> {
             (Always, _) => true,
             _ if is_medium && one.column == Column::Reason => false,
             (_, Some(chosen)) => chosen.contains(&one.column),
-            (usual, None) => usual == Shown,
+            (Told(what), None) => any_can(State::get(), what),
+            (usual, None) => matches!(usual, Shown),
         };
         COLUMNS.iter().filter(is_shown).collect()
     })

@@ -1,11 +1,14 @@
 //! The filter bar. Every field is the address's: what is typed here can be sent as a link.
 
 use crate::state::reactive::{Memo, memo};
-use crate::ui::html::{IntoHtml, value_of, view};
+use crate::ui::html::{El, IntoHtml, value_of, view};
 use runboard_core::model::Phase;
+use runboard_core::model::filter::meaning;
 
 use crate::state::State;
+use crate::state::complete::Completing;
 use crate::ui::nav::Nav;
+use crate::ui::part::suggest::{of_tag, suggest};
 use crate::ui::text;
 
 /// Lengths offered for `since`; any other can be typed into the address.
@@ -54,13 +57,27 @@ pub fn filters() -> impl IntoHtml {
             .chain([("unfinished", "unfinished")])
             .collect::<Vec<_>>()
     };
+    let meanings = move || {
+        let said = |word: &String| {
+            let phases = meaning(word)?.iter().map(|phase| text::phase(*phase));
+            let phases: Vec<&str> = phases.collect();
+            Some([word, " stands for ", &phases.join(", ")].concat())
+        };
+        let words: Vec<String> = nav
+            .route
+            .with(|route| route.filter.status.iter().filter_map(said).collect());
+        (!words.is_empty())
+            .then(|| view! { <span class="filters__note" role="status">{words.join("; ")}</span> })
+    };
     view! {
         <form class="filters" role="search" aria-label="Filter runs" on:submit=|event| event.prevent_default()>
             <label>"status"
                 {select(status, statuses(), move |word: String| nav.change(|route| route.filter.status = parts(&word)))}
             </label>
             <label>"job"
-                {field(job, "etl_*", move |text: String| nav.change(|route| route.filter.job = parts(&text)))}
+                {suggest(field(job, "etl_*", move |text: String| nav.change(|route| route.filter.job = parts(&text))), "filter-job", |typed| {
+                    ((Completing::Job, typed.to_string(), String::new()), None)
+                })}
             </label>
             <label>"since"
                 {select(since, SINCE.to_vec(), move |word: String| {
@@ -68,7 +85,7 @@ pub fn filters() -> impl IntoHtml {
                 })}
             </label>
             <label>"tag"
-                {field(tag, "key=value", move |text: String| nav.change(|route| route.filter.tag = parts(&text)))}
+                {suggest(field(tag, "key=value", move |text: String| nav.change(|route| route.filter.tag = parts(&text))), "filter-tag", |typed| (of_tag(typed), None))}
             </label>
             {move || {
                 let names: Vec<(String, String)> = state.sources.list.with(|list| {
@@ -90,15 +107,16 @@ pub fn filters() -> impl IntoHtml {
                 })
             }}
             <span class="filters__q">
-                <input
+                {suggest(view! { <input
                     class="field" type="search" data-search="" aria-label="Search runs" placeholder="search id, job, reason, tag \u{2026}   /"
                     prop:value=move || q.get()
                     on:input=move |event| {
                         let text = value_of(&event);
                         nav.change(|route| route.filter.q = Some(text).filter(|text| !text.trim().is_empty()));
                     }
-                />
+                /> }, "filter-q", |typed| ((Completing::RunId, typed.to_string(), String::new()), None))}
             </span>
+            {meanings}
             {move || state.runs.wrong.get().map(|words| view! { <span class="filters__wrong" role="alert">{words}</span> })}
         </form>
     }
@@ -129,7 +147,7 @@ fn field(
     value: Memo<String>,
     placeholder: &'static str,
     on_input: impl Fn(String) + 'static,
-) -> impl IntoHtml {
+) -> El {
     view! {
         <input
             class="field" type="text" size="14" autocomplete="off" spellcheck="false" placeholder=placeholder

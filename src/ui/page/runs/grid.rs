@@ -1,20 +1,23 @@
 //! The grid of runs: windowed, by keyboard and pointer, with new rows behind a chip while somebody reads.
 
 use crate::state::reactive::{Memo, RwSignal, effect, memo};
-use crate::ui::html::{El, ElRef, IntoHtml, each, view};
+use crate::ui::html::{El, IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::store::run_view::SortKey;
 use runboard_core::store::window::Align;
 use wasm_bindgen::JsCast as _;
 
 use super::columns::{ListColumn, least, shown as columns_shown, tracks};
-use super::group::group_row;
+use super::group::{group_row, without_runs};
 use super::row::run_row;
 use crate::browser::page;
 use crate::state::State;
+use crate::state::beside::{Backfill, backfills, keep_figures};
+use crate::state::bulk::is_any_offered;
 use crate::state::run_list::Place;
-use crate::state::run_rows::GroupRow;
+use crate::state::run_rows::{GroupBy, GroupRow};
 use crate::ui::nav::Nav;
+use crate::ui::part::row_keys::focus_soon;
 use crate::ui::part::windowed::Windowed;
 use crate::ui::route::View;
 use crate::ui::text;
@@ -38,6 +41,10 @@ pub(super) struct Rows {
     pub(super) current: RwSignal<Option<GroupRow>>,
     tab_stop: Memo<Option<GroupRow>>,
     pub(super) columns: Memo<Vec<&'static ListColumn>>,
+    /// With the numbers of their sources.
+    pub(super) backfills: RwSignal<Vec<(u16, Backfill)>>,
+    /// Something can be done to several runs at once.
+    pub(super) can_choose: Memo<bool>,
 }
 
 impl Rows {
@@ -129,12 +136,22 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
     let first = memo(move || state.rows.get(0));
     restore_place(windowed, current, shown, nav);
     let tab_stop = memo(move || current.get().or(first.get()));
+    keep_figures(state, move || {
+        let runs = placed.get().into_iter().filter_map(|(_, row)| match row {
+            GroupRow::Run(row) => Some(row),
+            GroupRow::Head(_) => None,
+        });
+        runs.collect()
+    });
+    let is_by_backfill = move || nav.route.with(|route| route.group) == Some(GroupBy::Backfill);
     let rows = Rows {
         windowed,
         placed,
         current,
         tab_stop,
         columns,
+        backfills: backfills(state, is_by_backfill),
+        can_choose: memo(move || is_any_offered(state)),
     };
 
     let move_to = move |place: u64| {
@@ -142,7 +159,7 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
         if let Some(row) = untrack(|| state.rows.get(place as usize)) {
             windowed.scroll_to(place, Align::Nearest);
             current.set(Some(row));
-            focus_soon(windowed.node, row);
+            focus_soon(windowed.node, selector(row));
         }
     };
     let place_now = move || {
@@ -223,6 +240,7 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
                     )}
                 </div>
             </div>
+            {move || is_by_backfill().then(|| without_runs(rows))}
             {move || (held() > 0).then(|| view! {
                 <button class="grid__chip" on:click=move |_| {
                     runs.release();
@@ -253,7 +271,7 @@ fn restore_place(
             windowed.scroll_to(at as u64, Align::Start);
             current.set(place.current);
             if let Some(row) = place.current {
-                focus_soon(windowed.node, row);
+                focus_soon(windowed.node, selector(row));
             }
             wanted = None;
         }
@@ -279,25 +297,9 @@ fn restore_place(
     });
 }
 
-/// Focuses a row once it is in the page.
-fn focus_soon(grid: ElRef, row: GroupRow) {
-    crate::state::task::spawn(async move {
-        leptos::task::tick().await;
-        let element = grid
-            .now()
-            .and_then(|grid| {
-                grid.query_selector(&format!("[data-row='{}']", name(row)))
-                    .ok()
-                    .flatten()
-            })
-            .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
-        if let Some(element) = element {
-            let options = web_sys::FocusOptions::new();
-            options.set_prevent_scroll(true);
-            // A row that went meanwhile cannot be focused.
-            let _ = element.focus_with_options(&options);
-        }
-    });
+/// Finds a row in the grid.
+fn selector(row: GroupRow) -> String {
+    format!("[data-row='{}']", name(row))
 }
 
 /// The head of a column. A press orders by it, another one turns the order round, a third gives the newest first again.

@@ -4,6 +4,7 @@ use wasm_bindgen::JsCast as _;
 
 use super::grid::Rows;
 use crate::state::State;
+use crate::state::beside::Backfill;
 use crate::state::reactive::memo;
 use crate::state::run_rows::{GroupBy, GroupRow, RunGroup};
 use crate::ui::html::{El, IntoHtml, view};
@@ -20,17 +21,28 @@ pub(super) fn group_row(number: usize, rows: Rows) -> El {
     let group = memo(move || state.rows.group(number));
     let is_folded =
         memo(move || group.with(|group| group.as_ref().is_some_and(|group| group.is_folded)));
+    let by = nav.route.with_untracked(|route| route.group);
     let name = memo(move || {
         group.with(|group| {
             let group = group.as_ref()?;
-            Some(
-                if nav.route.with_untracked(|route| route.group) == Some(GroupBy::Source) {
-                    state.sources.at(group.source)?.config.name.clone()
-                } else {
-                    group.key.clone()
-                },
-            )
+            Some(match by {
+                Some(GroupBy::Source) => state.sources.at(group.source)?.config.name.clone(),
+                Some(GroupBy::Backfill) if group.key.is_empty() => "of no backfill".into(),
+                _ => group.key.clone(),
+            })
         })
+    });
+    let backfill = memo(move || {
+        let is_it = |(source, one): &&(u16, Backfill)| {
+            group.with(|group| {
+                let group = group
+                    .as_ref()
+                    .map(|group| (group.source, group.key.as_str()));
+                by == Some(GroupBy::Backfill) && group == Some((*source, one.id.as_str()))
+            })
+        };
+        rows.backfills
+            .with(|all| all.iter().find(is_it).map(|(_, one)| one.clone()))
     });
     let fold = move |is_folded: bool| state.rows.fold(number, is_folded);
     let on_key = move |event: web_sys::KeyboardEvent| {
@@ -67,11 +79,66 @@ pub(super) fn group_row(number: usize, rows: Rows) -> El {
                     <svg class="runs__mark" viewBox="0 0 10 10" aria-hidden="true"><path d="M3 1l4 4-4 4" /></svg>
                     <b>{move || name.get()}</b>
                 </button>
+                {move || backfill.get().map(|one| progress(&one))}
                 {move || group.get().map(|group| outcomes(&group))}
                 {move || group.get().and_then(|group| newest(state, &group))}
             </div>
         </div>
     }
+}
+
+/// How a backfill stands, and how far it is: `success 12 · failure 1 · 20 partitions`.
+fn progress(one: &Backfill) -> El {
+    let done: u64 = one.counts.iter().map(|(_, count)| count).sum();
+    let mut words = Vec::new();
+    for (status, count) in one.counts.iter().filter(|(_, count)| *count > 0) {
+        words.push([&text::count(*count), " ", status].concat());
+    }
+    if let Some(total) = one.total {
+        words.push(text::counted(total, "partition", "partitions"));
+    }
+    let total = one.total.unwrap_or(done).max(1);
+    let ended: u64 = one
+        .counts
+        .iter()
+        .filter(|(status, _)| matches!(status.as_str(), "SUCCESS" | "FAILURE" | "CANCELED"))
+        .map(|(_, count)| count)
+        .sum();
+    let badge = phase_badge(
+        one.phase,
+        text::phase(one.phase).into(),
+        false,
+        one.raw_status.clone(),
+    );
+    let title = one.reason.clone();
+    view! {
+        <span class="runs__backfill" data-backfill=one.id.as_str() title=title>
+            {badge}
+            <span class="runs__title muted">{one.title.clone()}</span>
+            <progress max=total.to_string() value=ended.to_string() aria-label="partitions that are done"></progress>
+            <span class="muted">{words.join(" \u{b7} ")}</span>
+        </span>
+    }
+}
+
+/// Backfills of which the list has no run.
+pub(super) fn without_runs(rows: Rows) -> Option<El> {
+    let state = State::get();
+    let runs = state.rows;
+    runs.changed.track();
+    let all = rows.backfills.get();
+    let unseen = all.into_iter().filter(|(_, one)| !runs.has_group(&one.id));
+    let lines: Vec<El> = unseen
+        .map(|(_, one)| view! { <li><b class="mono">{one.id.clone()}</b>{progress(&one)}{one.reason.clone().map(|reason| view! { <span class="runs__why--failed">{text::first_line(&reason).to_string()}</span> })}</li> })
+        .collect();
+    (!lines.is_empty()).then(|| {
+        view! {
+            <section class="runs__others" aria-label="Backfills without runs here">
+                <h2>"Backfills of which no run is shown"</h2>
+                <ul>{lines}</ul>
+            </section>
+        }
+    })
 }
 
 /// `214 runs · 31 failed · 2 running`: what there is of each, by its words.
@@ -90,7 +157,7 @@ fn outcomes(group: &RunGroup) -> impl IntoHtml + use<> {
         (count > 0).then(|| view! { <span data-outcome=class>{words}</span> })
     };
     let parts: Vec<_> = parts.into_iter().map(part).collect();
-    view! { <span class="muted">{total}</span>{parts} }
+    view! { <span class="runs__total muted">{total}</span>{parts} }
 }
 
 /// The newest run, and the way to it.

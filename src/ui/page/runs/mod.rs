@@ -1,24 +1,32 @@
 //! The runs of all sources in one list: filters, a summary, and a windowed grid that does not move under the reader.
 
+mod bulk;
 mod columns;
 mod filters;
 mod grid;
 mod group;
+mod launch;
 mod row;
 mod standing;
 mod tools;
 
 use crate::state::reactive::{Memo, effect, memo};
-use crate::ui::html::{IntoHtml, view};
+use crate::ui::html::{El, IntoHtml, view};
+use leptos::prelude::*;
+use runboard_core::backend::Counts;
 use runboard_core::model::{Phase, RunFilter};
 use runboard_core::store::run_view::SortKey;
 
+use self::bulk::bulk;
 pub(in crate::ui) use self::filters::filters;
 use self::grid::grid;
 pub(in crate::ui) use self::standing::{Standing, no_rows, standing};
 use self::tools::tools;
 use crate::state::State;
+use crate::state::beside::counts;
+use crate::state::feed::look_ahead;
 use crate::state::sources::{ConfigState, Source};
+use crate::state::task::Task;
 use crate::ui::nav::Nav;
 use crate::ui::route::Route;
 use crate::ui::text;
@@ -27,6 +35,11 @@ pub fn runs_page() -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
     let asked = ask(state, nav);
+    let looking: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
+    effect(move || {
+        let (filter, names, _) = asked.get();
+        looking.set_value(look_ahead(state, filter, names));
+    });
     let limit = memo(move || nav.route.with(|route| route.limit));
     let group = memo(move || nav.route.with(|route| route.group));
     let matching = memo(move || {
@@ -44,7 +57,7 @@ pub fn runs_page() -> impl IntoHtml {
     let has_sources = memo(move || standing.get() != Standing::NoSources);
     view! {
         <h1 class="visually-hidden">"Runs"</h1>
-        {move || has_sources.get().then(|| view! { {filters()}{summary(matching)} })}
+        {move || has_sources.get().then(|| view! { {filters()}{summary(matching, asked)} })}
         {move || match standing.get() {
             Standing::Rows => grid(shown).into_html(),
             other => no_rows(other),
@@ -65,19 +78,19 @@ pub(in crate::ui) fn ask(state: State, nav: Nav) -> Memo<Asked> {
         let (filter, names, sort) = asked.get();
         let sources = (!names.is_empty()).then(|| {
             state.sources.list.with(|list| {
-                let chosen = list.iter().filter(|source| {
-                    names.contains(&source.config.id) || names.contains(&source.config.name)
-                });
+                let is_chosen = |source: &&Source| names.iter().any(|name| source.is_named(name));
+                let chosen = list.iter().filter(is_chosen);
                 chosen.map(|source| source.index).collect()
             })
         });
         state.runs.show(&filter, sources, sort);
-        let is_ready = matches!(state.sources.config.get(), ConfigState::Ready);
-        let is_there = |name: &String| {
-            let is_it = |source: &Source| source.config.id == *name || source.config.name == *name;
+        let is_ready = || matches!(state.sources.config.get(), ConfigState::Ready);
+        let is_there = |name: &str| {
+            let is_it = |source: &Source| source.is_named(name);
             state.sources.list.with(|list| list.iter().any(is_it))
         };
-        let unknown = names.iter().find(|name| is_ready && !is_there(name));
+        // Only a list that names sources waits for the configuration.
+        let unknown = names.iter().find(|name| is_ready() && !is_there(name));
         if let Some(name) = unknown {
             let words = format!("source={name} is not understood: no source has this name");
             state.runs.wrong.set(Some(words));
@@ -87,7 +100,7 @@ pub(in crate::ui) fn ask(state: State, nav: Nav) -> Memo<Asked> {
 }
 
 /// `1,204 runs · 31 failed · 4 running`, of what the filters match.
-fn summary(shown: Memo<u64>) -> impl IntoHtml {
+fn summary(shown: Memo<u64>, asked: Memo<Asked>) -> impl IntoHtml {
     let state = State::get();
     let nav = Nav::get();
     let counts = memo(move || {
@@ -139,8 +152,64 @@ fn summary(shown: Memo<u64>) -> impl IntoHtml {
             }}
             {move || is_filtered().then(|| view! { <a href=unfiltered>"clear filters"</a> })}
             {tools(shown)}
+            {bulk()}
         </div>
+        {by_status(state, nav, asked)}
     }
+}
+
+/// How far the lists have been read that are still being read, and what the sources themselves count, by their own words.
+fn by_status(state: State, nav: Nav, asked: Memo<Asked>) -> impl IntoHtml {
+    let counted = counts(state, move || {
+        asked.with(|(filter, names, _)| (filter.clone(), names.clone()))
+    });
+    let reading = move || {
+        let now = state.now.get_untracked();
+        let words = state.sources.list.with(|list| {
+            let words = list.iter().filter_map(|source| {
+                let read_to = source
+                    .link
+                    .with(|link| (!link.is_loaded).then_some(link.read_to)?)?;
+                let name = source.config.name.as_str();
+                Some(
+                    [
+                        "reading older runs of ",
+                        name,
+                        ": back to ",
+                        &text::time_short(read_to, now),
+                        " so far",
+                    ]
+                    .concat(),
+                )
+            });
+            words.collect::<Vec<_>>().join("; ")
+        });
+        (!words.is_empty()).then(|| view! { <span role="status">{words}</span> })
+    };
+    let chips = move || {
+        let is_one = state.sources.list.with(|list| list.len() == 1);
+        let line = |(index, counts): (u16, Counts)| {
+            let source = state.sources.at(index)?;
+            let some = counts.into_iter().filter(|(_, count)| *count > 0);
+            let chips: Vec<El> = some
+                .map(|(word, count)| {
+                    let mut route = nav.route.with(Route::clone);
+                    route.filter.status = vec![word.clone()];
+                    route.source = vec![source.config.id.clone()];
+                    view! { <a href=route.href() data-count=word.as_str()>{[&text::count(count), " ", &word].concat()}</a> }
+                })
+                .collect();
+            let name = (!is_one).then(|| view! { <span>{source.config.name.clone()}</span> });
+            (!chips.is_empty())
+                .then(|| view! { <span class="by-status__source">{name}{chips}</span> })
+        };
+        counted
+            .get()
+            .into_iter()
+            .filter_map(line)
+            .collect::<Vec<_>>()
+    };
+    view! { <div class="by-status" aria-label="Runs by status" role="group">{reading}{chips}</div> }
 }
 
 /// A link to the list of the same sources with changed filters.

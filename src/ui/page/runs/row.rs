@@ -1,12 +1,16 @@
 //! A row of the list: status, run, job, source, start, duration, steps, and why.
 
+use std::cell::Cell;
+
 use super::columns::ListColumn;
 use super::grid::Rows;
+use super::list_link;
 use crate::state::export::Column;
 use crate::state::reactive::memo;
 use crate::state::run_rows::GroupRow;
 use crate::state::sources::Source;
 use crate::ui::html::{El, Html, IntoHtml, view};
+use runboard_core::model::run::PARTITION;
 use runboard_core::model::{Phase, Run};
 use runboard_core::store::run_table::RowId;
 use wasm_bindgen::JsCast as _;
@@ -41,6 +45,22 @@ pub(super) fn run_row(row: RowId, rows: Rows, nav: Nav) -> El {
     };
     let href =
         move || Route::to_run(&source_id(), &of_run(|run| run.id.clone()), Tab::Overview).href();
+    let selection = state.selection;
+    let can_choose = rows.can_choose;
+    let is_chosen = move || {
+        shown.with(|shown| {
+            shown
+                .as_ref()
+                .is_some_and(|(source, run)| selection.holds(*source, &run.id))
+        })
+    };
+    let choose = move || {
+        shown.with_untracked(|shown| {
+            if let Some((source, run)) = shown {
+                selection.toggle(*source, &run.id);
+            }
+        });
+    };
     let open = move || {
         current.set(Some(here));
         let route = Route::to_run(&source_id(), &of_run(|run| run.id.clone()), Tab::Overview);
@@ -59,13 +79,21 @@ pub(super) fn run_row(row: RowId, rows: Rows, nav: Nav) -> El {
             on:focus=move |_| current.set(Some(here))
             on:click=move |event: web_sys::MouseEvent| {
                 current.set(Some(here));
-                let on_link = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()).is_some_and(|element| element.closest("a").ok().flatten().is_some());
+                let on_link = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()).is_some_and(|element| element.closest("a, label").ok().flatten().is_some());
                 if !on_link { open(); }
             }
-            on:keydown=move |event| if event.key() == "Enter" { event.prevent_default(); open(); }
+            aria-selected=move || is_chosen().then_some("true")
+            on:keydown=move |event| match event.key().as_str() {
+                "Enter" => { event.prevent_default(); open(); }
+                "x" if can_choose.get() => { event.prevent_default(); choose(); }
+                _ => {}
+            }
         >
             {move || shown.get().map(|(_, run)| {
-                let all = Cells { state, run, source: source(), href: href() };
+                let check = can_choose.get().then(|| view! {
+                    <label class="runs__check" title="choose (x)"><input type="checkbox" tabindex="-1" aria-label=["choose ", &run.id].concat() prop:checked=move || is_chosen().then_some("on") on:change=move |_| choose() /></label>
+                });
+                let all = Cells { state, run, source: source(), href: href(), check: Cell::new(check.map(IntoHtml::into_html)) };
                 rows.columns.with(|columns| columns.iter().map(|column| all.cell(column)).collect::<Vec<_>>())
             })}
         </div>
@@ -78,6 +106,8 @@ struct Cells {
     run: Run,
     source: Option<Source>,
     href: String,
+    /// The box by which the run is chosen.
+    check: Cell<Option<Html>>,
 }
 
 impl Cells {
@@ -85,13 +115,15 @@ impl Cells {
         let run = &self.run;
         let text = |text: Option<&str>| text.unwrap_or_default().to_string().into_html();
         let inner = match column.column {
-            Column::Status => phase_badge(
-                run.phase,
-                text::run_status(run),
-                run.is_unfinished(),
-                run.raw_status.clone(),
-            )
-            .into_html(),
+            Column::Status => {
+                let badge = phase_badge(
+                    run.phase,
+                    text::run_status(run),
+                    run.is_unfinished(),
+                    run.raw_status.clone(),
+                );
+                view! { {self.check.take()}{badge} }
+            }
             Column::Id => view! { <a href=self.href.as_str() title=run.id.as_str() tabindex="-1">{text::short_id(&run.id)}</a> }.into_html(),
             Column::Job => text(Some(&run.job)),
             Column::Source => text(self.source.as_ref().map(|source| source.config.name.as_str())),
@@ -101,6 +133,11 @@ impl Cells {
             }
             Column::Duration => self.duration(),
             Column::StepsSucceeded => steps_bar(run.steps).into_html(),
+            Column::Assets => match run.assets {
+                Some(count) => text::count(u64::from(count)).into_html(),
+                None => ().into_html(),
+            },
+            Column::Partition => self.partition(),
             Column::Attempt => run.attempt.to_string().into_html(),
             Column::ExitCode => run.exit_code.map(|code| code.to_string()).into_html(),
             Column::User => text(run.user.as_deref()),
@@ -133,6 +170,16 @@ impl Cells {
             started.map(|started| text::ticking(at.since(started)))
         };
         view! { <span>{words}</span> }.into_html()
+    }
+
+    /// The partition, and the way to the other runs of it.
+    fn partition(&self) -> Html {
+        let Some(partition) = self.run.tag(PARTITION) else {
+            return ().into_html();
+        };
+        let term = [PARTITION, "=", partition].concat();
+        let href = list_link(Nav::get(), |filter| filter.tag = vec![term]);
+        view! { <a href=href title=partition tabindex="-1">{partition.to_string()}</a> }.into_html()
     }
 
     fn why(&self) -> Html {

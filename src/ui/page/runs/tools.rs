@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use super::columns::{choice, exported, shown, toggle};
+use super::launch::launch;
 use crate::state::State;
+use crate::state::beside::any_can;
 use crate::state::export::{Format, export};
 use crate::state::reactive::{Memo, memo};
 use crate::state::run_rows::GroupBy;
@@ -64,9 +66,14 @@ pub(super) fn tools(matching: Memo<u64>) -> El {
                     let by = GroupBy::from_word(&value_of(&event));
                     nav.change(|route| route.group = by);
                 }>
-                    <option value="">"nothing"</option><option value="job">"job"</option><option value="source">"source"</option>
+                    <option value="">"nothing"</option>
+                    {move || GroupBy::ALL.into_iter().filter(|by| *by != GroupBy::Backfill || any_can(state, |can| can.backfills)).map(|by| {
+                        let word = by.word();
+                        view! { <option value=word selected=group.get() == Some(by)>{word}</option> }
+                    }).collect::<Vec<_>>()}
                 </select>
             </label>
+            {launch()}
             {menu("list-menu", "Columns and export", body)}
         </span>
     }

@@ -1,0 +1,400 @@
+//! Runs that are made: of an old run, wholly or in part, and of a job. `register_managed_run` of Dagster's own library has no mutation: only a process
+//! that holds the instance can do that.
+
+use super::act::{acted, done};
+use super::asset::{key_input, missing, path};
+use super::graphql::{Server, wanted};
+use super::open::{Opened, Part, of_run, opened};
+use super::query;
+use crate::backend::lenient::Problems;
+use crate::backend::{Acted, Again, BackendError, Decoded, Launch};
+use crate::model::{Phase, ResumeMode, ResumePlan, rerun};
+use crate::store::json::JsonText;
+
+/// Tags of a run that Dagster itself leaves behind when it is run again (`TAGS_TO_MAYBE_OMIT_ON_RETRY`), and those that it makes anew.
+const LEFT: [&str; 16] = [
+    ".dagster/run_metrics",
+    "dagster/run_metrics",
+    "dagster/failure_reason",
+    "dagster/retry_number",
+    "dagster/is_resume_retry",
+    "dagster/is_asset_resume_retry",
+    "dagster/will_retry",
+    "dagster/auto_retry_run_id",
+    "dagster/backfill",
+    "dagster/parent_backfill",
+    "dagster/root_backfill",
+    "dagster/parent_run_id",
+    "dagster/root_run_id",
+    "dagster/step_selection",
+    "dagster/code_location",
+    "dagster/solid_selection",
+];
+
+const LAUNCHED: &str = "a new run was launched";
+const SUCCESS: &str = "LaunchRunSuccess";
+
+fn refused<T>(words: &str) -> Result<T, BackendError> {
+    Err(BackendError::Refused(words.into()))
+}
+
+/// Writes `[{"key": ..., "value": ...}]`.
+fn tags(json: &mut JsonText, name: &str, tags: &[(String, String)]) {
+    json.key(name).open('[');
+    for (key, value) in tags {
+        json.open('{').text_field("key", Some(key));
+        json.text_field("value", Some(value)).close('}');
+    }
+    json.close(']');
+}
+
+fn texts(json: &mut JsonText, name: &str, texts: &[String]) {
+    if !texts.is_empty() {
+        json.key(name).open('[');
+        for text in texts {
+            json.text(text);
+        }
+        json.close(']');
+    }
+}
+
+/// A run once more: by Dagster's own strategy, or as the user has it.
+pub(super) async fn whole(
+    server: &Server,
+    id: &str,
+    with: Again,
+) -> Result<Decoded<Acted>, BackendError> {
+    if with.steps.is_empty() && with.config.is_none() {
+        return by_strategy(server, id, "ALL_STEPS", &with).await;
+    }
+    let variables = params(server, id, with).await?;
+    let field = "launchRunReexecution";
+    let done = done(server, query::REEXECUTE_SO, variables, field, SUCCESS).await?;
+    Ok(acted(done, LAUNCHED))
+}
+
+async fn by_strategy(
+    server: &Server,
+    id: &str,
+    strategy: &str,
+    with: &Again,
+) -> Result<Decoded<Acted>, BackendError> {
+    let mut json = JsonText::new();
+    json.open('{').key("p").open('{');
+    json.text_field("parentRunId", Some(id));
+    json.text_field("strategy", Some(strategy));
+    tags(&mut json, "extraTags", &with.tags);
+    json.key("useParentRunTags")
+        .raw(if with.drops_tags { "false" } else { "true" });
+    json.close('}').close('}');
+    let field = "launchRunReexecution";
+    let done = done(server, query::REEXECUTE, json.finish(), field, SUCCESS).await?;
+    Ok(acted(done, LAUNCHED))
+}
+
+/// `ExecutionParams` of an old run: the same part of its job, its config and tags where no others are given.
+async fn params(server: &Server, id: &str, with: Again) -> Result<String, BackendError> {
+    let got = server.get(query::RUN, of_run(id), "runOrError", "Run");
+    let mut got = got.await?;
+    let mut object = got.fields();
+    let old = super::decode::run(&mut object, 0);
+    let Some(mut origin) = object.object("repositoryOrigin") else {
+        return refused("the run does not tell which code location it is of");
+    };
+    let place = (
+        origin.word("repositoryLocationName"),
+        origin.word("repositoryName"),
+    );
+    let ops = object.texts("solidSelection");
+    let assets = object.rows("assetSelection", |key, _| key.texts("path").join("/"));
+    let checks = object.rows("assetCheckSelection", |check, _| {
+        (path(check, "assetKey"), check.word("name"))
+    });
+    let mut own: Vec<(String, String)> = Vec::new();
+    if !with.drops_tags {
+        own = old.tags;
+        own.retain(|(key, _)| !LEFT.contains(&key.as_str()));
+    }
+    own.retain(|(key, _)| with.tags.iter().all(|(new, _)| new != key));
+    own.extend(with.tags);
+    if !with.steps.is_empty() {
+        own.push(("dagster/step_selection".into(), with.steps.join(",")));
+    }
+    // The server finds a family by these.
+    let root = old.lineage.root.as_deref().unwrap_or(id);
+    own.push(("dagster/root_run_id".into(), root.into()));
+    own.push(("dagster/parent_run_id".into(), id.into()));
+    let mut json = JsonText::new();
+    json.open('{').key("p").open('{');
+    let checks = (!checks.is_empty() || !assets.is_empty()).then_some(checks);
+    selector(
+        &mut json,
+        &place,
+        &old.job,
+        &ops,
+        &assets,
+        checks.as_deref(),
+    );
+    let config = with.config.or(object.text("runConfigYaml"));
+    json.text_field("runConfigData", config.as_deref());
+    json.text_field("mode", object.text("mode").as_deref());
+    texts(&mut json, "stepKeys", &with.steps);
+    json.key("executionMetadata").open('{');
+    json.text_field("parentRunId", Some(id));
+    json.text_field("rootRunId", Some(root));
+    tags(&mut json, "tags", &own);
+    json.close('}').close('}').close('}');
+    Ok(json.finish())
+}
+
+type Place = (String, String);
+
+fn selector(
+    json: &mut JsonText,
+    (location, repository): &Place,
+    job: &str,
+    ops: &[String],
+    assets: &[String],
+    checks: Option<&[(String, String)]>,
+) {
+    json.key("selector").open('{');
+    json.text_field("repositoryLocationName", Some(location));
+    json.text_field("repositoryName", Some(repository));
+    json.text_field("jobName", Some(job));
+    texts(json, "solidSelection", ops);
+    if !assets.is_empty() {
+        json.key("assetSelection").open('[');
+        for asset in assets {
+            key_input(json, asset);
+        }
+        json.close(']');
+    }
+    if let Some(checks) = checks {
+        json.key("assetCheckSelection").open('[');
+        for (asset, name) in checks {
+            json.open('{').key("assetKey");
+            key_input(json, asset);
+            json.text_field("name", Some(name)).close('}');
+        }
+        json.close(']');
+    }
+    json.close('}');
+}
+
+/// What did not succeed, as a new run.
+pub(super) async fn rest(
+    server: &Server,
+    id: &str,
+    mode: ResumeMode,
+    token: &str,
+    with: Again,
+) -> Result<Decoded<Acted>, BackendError> {
+    if !with.steps.is_empty() || with.config.is_some() {
+        return refused(
+            "Dagster goes on from failure with the old run's config, and finds the steps itself",
+        );
+    }
+    // Not what a page was told a while ago.
+    server.forget(id);
+    let plan = preview(server, id, mode).await?.value;
+    if plan.token != token {
+        return refused("the run is not as it was when the plan was shown: look at the plan again");
+    }
+    let strategy = match mode {
+        ResumeMode::Assets => "FROM_ASSET_FAILURE",
+        _ => "FROM_FAILURE",
+    };
+    by_strategy(server, id, strategy, &with).await
+}
+
+/// What re-executing from failure would run.
+pub(super) async fn preview(
+    server: &Server,
+    id: &str,
+    mode: ResumeMode,
+) -> Result<Decoded<ResumePlan>, BackendError> {
+    let known = opened(server, id, Part::Plan).await?;
+    let Opened {
+        run, steps, plan, ..
+    } = &*known;
+    let mut problems = Problems::new();
+    let keys = match mode {
+        ResumeMode::Failed => {
+            let words = "re-execution of failed steps alone: what stands behind them runs too";
+            return Err(BackendError::no(words));
+        }
+        // The server's own conditions and words.
+        ResumeMode::Incomplete if !matches!(run.phase, Phase::Failed | Phase::Canceled) => {
+            return refused("Cannot reexecute from failure a run that is not failed or canceled");
+        }
+        ResumeMode::Incomplete => rerun::from_failure(plan, steps),
+        ResumeMode::Assets if !run.phase.is_terminal() => {
+            return refused("the run is not over, so nobody can tell which assets it leaves out");
+        }
+        ResumeMode::Assets => missing(server, &known, &mut problems).await?,
+    };
+    if keys.is_empty() {
+        return refused(match mode {
+            ResumeMode::Assets => {
+                "No assets or asset checks needed to be retried in the failed run."
+            }
+            _ => "No steps needed to be retried in the failed run.",
+        });
+    }
+    let steps = rerun::steps(&keys, steps);
+    // It changes with what the run is and with what would be done.
+    let token = [
+        &run.version.to_string(),
+        "-",
+        mode.word(),
+        "-",
+        &keys.len().to_string(),
+    ];
+    Ok(Decoded {
+        value: ResumePlan {
+            run: id.into(),
+            mode: mode.word().into(),
+            token: token.concat(),
+            steps,
+            warnings: vec![
+                "computed here from the run's history, as Dagster does it: Dagster itself shows no plan".into(),
+                "it is a new run, with this one as its parent".into(),
+            ],
+            command: Vec::new(),
+        },
+        problems,
+        cursor: None,
+    })
+}
+
+/// Where the jobs are: code location, repository and name of each.
+pub(super) async fn jobs(server: &Server) -> Result<Vec<(Place, String)>, BackendError> {
+    let got = server.get(query::JOBS, "{}".into(), "workspaceOrError", "Workspace");
+    let mut got = got.await?;
+    let found = got.fields().rows("locationEntries", |entry, _| {
+        let location = entry.word("name");
+        let mut own = Vec::new();
+        if let Some(mut loaded) = entry.object("locationOrLoadError") {
+            for (repository, names) in loaded.rows("repositories", |repository, _| {
+                (repository.word("name"), repository.column("jobs", "name"))
+            }) {
+                for name in names {
+                    own.push(((location.clone(), repository.clone()), name));
+                }
+            }
+        }
+        own
+    });
+    Ok(found.concat())
+}
+
+/// Where a job is; its name stands for one in the first code location that has it.
+async fn place(server: &Server, job: &str) -> Result<Place, BackendError> {
+    let found = jobs(server)
+        .await?
+        .into_iter()
+        .find(|(_, name)| name == job);
+    match found {
+        Some((place, _)) => Ok(place),
+        None => refused(&["no code location that is loaded has a job ", job].concat()),
+    }
+}
+
+/// Makes a run of a job.
+pub(super) async fn launch(
+    server: &Server,
+    launch: Launch,
+) -> Result<Decoded<Acted>, BackendError> {
+    let place = place(server, &launch.job).await?;
+    let mut own = launch.tags.clone();
+    let mut config = launch.config.clone();
+    if let Some(key) = &launch.partition {
+        let (yaml, more) = partition(server, &place, &launch.job, key).await?;
+        if config.trim().is_empty() {
+            config = yaml;
+        }
+        for tag in more {
+            if own.iter().all(|(known, _)| *known != tag.0) {
+                own.push(tag);
+            }
+        }
+    }
+    let mut json = JsonText::new();
+    json.open('{').key("p").open('{');
+    selector(
+        &mut json,
+        &place,
+        &launch.job,
+        &[],
+        &launch.assets,
+        launch.checks.as_deref(),
+    );
+    json.text_field("runConfigData", Some(&config));
+    json.text_field("mode", Some("default"));
+    texts(&mut json, "stepKeys", &launch.steps);
+    json.key("executionMetadata").open('{');
+    tags(&mut json, "tags", &own);
+    json.close('}').close('}').close('}');
+    let done = done(server, query::LAUNCH, json.finish(), "launchRun", SUCCESS).await?;
+    Ok(acted(done, LAUNCHED))
+}
+
+/// Writes a `PipelineSelector`.
+fn pipeline(json: &mut JsonText, (location, repository): &Place, job: &str) {
+    json.key("s").open('{');
+    json.text_field("repositoryLocationName", Some(location));
+    json.text_field("repositoryName", Some(repository));
+    json.text_field("pipelineName", Some(job)).close('}');
+}
+
+/// The partitions of a job.
+pub(super) async fn partitions(server: &Server, job: &str) -> Result<Vec<String>, BackendError> {
+    let place = place(server, job).await?;
+    let mut json = JsonText::new();
+    json.open('{');
+    pipeline(&mut json, &place, job);
+    json.close('}');
+    let got = server.get(
+        query::PARTITIONS,
+        json.finish(),
+        "pipelineOrError",
+        "Pipeline",
+    );
+    let mut got = got.await?;
+    let mut fields = got.fields();
+    Ok(wanted(&mut fields, "partitionKeysOrError", "PartitionKeys")?.texts("partitionKeys"))
+}
+
+/// The config and the tags with which a job runs one of its partitions.
+async fn partition(
+    server: &Server,
+    place: &Place,
+    job: &str,
+    key: &str,
+) -> Result<(String, Vec<(String, String)>), BackendError> {
+    let mut json = JsonText::new();
+    json.open('{');
+    pipeline(&mut json, place, job);
+    json.text_field("k", Some(key)).close('}');
+    let got = server.get(
+        query::PARTITION,
+        json.finish(),
+        "pipelineOrError",
+        "Pipeline",
+    );
+    let mut got = got.await?;
+    let mut pipeline = got.fields();
+    // It gives config and tags for any word; which are partitions stands apart.
+    let keys = wanted(&mut pipeline, "partitionKeysOrError", "PartitionKeys");
+    let is_there = keys?
+        .texts("partitionKeys")
+        .iter()
+        .any(|known| known == key);
+    let Some(mut partition) = pipeline.object("partition").filter(|_| is_there) else {
+        return refused(&["the job ", job, " has no partition ", key].concat());
+    };
+    let config = wanted(&mut partition, "runConfigOrError", "PartitionRunConfig")?.text("yaml");
+    let mut tags = wanted(&mut partition, "tagsOrError", "PartitionTags")?;
+    let tags = tags.rows("results", |tag, _| (tag.word("key"), tag.word("value")));
+    Ok((config.unwrap_or_default(), tags))
+}

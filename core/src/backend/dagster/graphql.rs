@@ -1,0 +1,360 @@
+//! One question to a Dagster webserver, and every shape that its answer may have.
+//!
+//! The webserver answers 500 with a whole body when a resolver raised, 400 with GraphQL errors for a document it does not understand, and plain
+//! text for what is no GraphQL; refusals of its own are members of unions, with 200. So the body is read before the status counts.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::query;
+use crate::backend::lenient::{Fields, Problems};
+use crate::backend::{BackendError, Missing};
+use crate::model::Timestamp;
+use crate::net::{Head, Request, Response, Socket, Transport, TransportError};
+
+/// The largest answer that is read; a page of 1,000 events is about 0.3 MB, of 500 runs as much.
+const MAX_ANSWER: usize = 64 << 20;
+/// So many fields may be unknown to an older server before a question is given up.
+const MAX_UNKNOWN: usize = 24;
+/// So much of a text that is no JSON is shown.
+const WORDS: usize = 300;
+
+/// A question's answer.
+pub(super) struct Answer {
+    /// As it came.
+    pub(super) text: String,
+    pub(super) data: Value,
+    pub(super) problems: Problems,
+    /// The server's clock, where it told the time.
+    pub(super) date: Option<Timestamp>,
+}
+
+/// The object that a question was about, and what could not be read of the answer.
+pub(super) struct Got {
+    object: Value,
+    pub(super) problems: Problems,
+}
+
+impl Got {
+    pub(super) fn fields(&mut self) -> Fields<'_> {
+        Fields::new(self.object.take(), "answer".into(), &mut self.problems)
+    }
+}
+
+/// A webserver, and what was learnt of it.
+pub(super) struct Server {
+    /// Without a slash at its end.
+    pub(super) base: String,
+    url: String,
+    transport: Rc<dyn Transport>,
+    /// Fields and types that it does not know.
+    unknown: RefCell<Vec<String>>,
+    /// Its clock when it last answered.
+    pub(super) date: Cell<Option<Timestamp>>,
+    /// Ids of stored events are their numbers in the run, as in SQLite; see `journal.rs`.
+    pub(super) is_dense: Cell<bool>,
+    /// Places in the events of runs, where ids are no numbers.
+    pub(super) places: RefCell<Vec<super::journal::Place>>,
+    /// Why the run that was asked about last failed, under a word for how far it had come.
+    pub(super) reasons: RefCell<Option<(String, Rc<super::event::Reasons>)>>,
+    /// Runs as they were last shown, the latest last; see `open.rs`.
+    pub(super) opened: RefCell<Vec<Rc<super::open::Opened>>>,
+    /// Websockets in a row that came to nothing; see `live.rs`.
+    pub(super) socket_failures: Cell<u8>,
+}
+
+impl Server {
+    pub(super) fn new(base: &str, transport: Rc<dyn Transport>) -> Server {
+        let base = base.trim_end_matches('/');
+        let base = base.strip_suffix("/graphql").unwrap_or(base);
+        Server {
+            base: base.to_string(),
+            url: [base, "/graphql"].concat(),
+            transport,
+            unknown: RefCell::default(),
+            date: Cell::new(None),
+            is_dense: Cell::new(true),
+            places: RefCell::default(),
+            reasons: RefCell::default(),
+            opened: RefCell::default(),
+            socket_failures: Cell::new(0),
+        }
+    }
+
+    /// Asks. `variables` is a JSON object. A field that an older server does not know is left out and named.
+    pub(super) async fn ask(
+        &self,
+        document: &str,
+        variables: String,
+    ) -> Result<Answer, BackendError> {
+        let document = query::whole(document);
+        loop {
+            let answer = self.send(&self.known(&document), &variables, false).await;
+            match answer {
+                Err(BackendError::Refused(words)) if self.learn(&words) => {}
+                Err(error) => return Err(error),
+                Ok(mut answer) => {
+                    for name in self.unknown.borrow().iter() {
+                        if document.contains(name.as_str()) {
+                            let words = ["this Dagster does not know ", name, ": it is left out"];
+                            answer.problems.push(words.concat());
+                        }
+                    }
+                    return Ok(answer);
+                }
+            }
+        }
+    }
+
+    /// Asks for the object in a field, which is to be of a type; see [`wanted`].
+    pub(super) async fn get(
+        &self,
+        document: &str,
+        variables: String,
+        field: &str,
+        kind: &str,
+    ) -> Result<Got, BackendError> {
+        let answer = match document.starts_with("mutation") {
+            true => self.change(document, variables).await,
+            false => self.ask(document, variables).await,
+        }?;
+        let mut problems = answer.problems;
+        let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
+        let object = Value::Object(wanted(&mut fields, field, kind)?.into_map());
+        Ok(Got { object, problems })
+    }
+
+    /// A websocket to where questions go.
+    pub(super) async fn socket(
+        &self,
+        protocols: &[&str],
+        tick: Duration,
+    ) -> Result<Socket, TransportError> {
+        self.transport.socket(&self.url, protocols, tick).await
+    }
+
+    /// Asks for a change, once. The bridge lets mutations pass only with this header, which other sites cannot send.
+    async fn change(&self, document: &str, variables: String) -> Result<Answer, BackendError> {
+        self.send(&query::whole(document), &variables, true).await
+    }
+
+    async fn send(
+        &self,
+        document: &str,
+        variables: &str,
+        is_change: bool,
+    ) -> Result<Answer, BackendError> {
+        let mut body = crate::store::json::JsonText::new();
+        body.open('{').text_field("query", Some(document));
+        body.key("variables").raw(variables).close('}');
+        let mut request = Request {
+            method: "POST",
+            body: Some(body.finish().into_bytes()),
+            ..Request::get(self.url.as_str())
+        };
+        request = request
+            .header("Content-Type", "application/json")
+            .header("Accept", "application/json");
+        if is_change {
+            request = request.header("X-Runboard", "1");
+        }
+        let response = self.transport.send(request, MAX_ANSWER).await?;
+        if response.head.date.is_some() {
+            self.date.set(response.head.date);
+        }
+        read(response)
+    }
+
+    /// The document without what the server does not know.
+    fn known(&self, document: &str) -> String {
+        let mut text = document.to_string();
+        for name in self.unknown.borrow().iter() {
+            text = without(&text, name);
+        }
+        text
+    }
+
+    /// Remembers the fields and types that the server says it does not know; false when it says nothing new of that kind.
+    fn learn(&self, words: &str) -> bool {
+        let mut unknown = self.unknown.borrow_mut();
+        let before = unknown.len();
+        for start in ["Cannot query field '", "Unknown type '"] {
+            for part in words.split(start).skip(1) {
+                let name = part.split('\'').next().unwrap_or_default();
+                if !unknown.iter().any(|known| known == name) {
+                    unknown.push(name.to_string());
+                }
+            }
+        }
+        unknown.len() > before && unknown.len() <= MAX_UNKNOWN
+    }
+}
+
+/// The document without a field, with all that is selected of it, or without the fragments on a type.
+fn without(document: &str, name: &str) -> String {
+    let is_name = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'))
+    };
+    let mut out = String::with_capacity(document.len());
+    let mut rest = document;
+    while let Some((head, tail)) = rest.split_once(name) {
+        if is_name(head.as_bytes().last()) || is_name(tail.as_bytes().first()) {
+            out.push_str(head);
+            out.push_str(name);
+        } else {
+            out.push_str(head.strip_suffix("...on ").unwrap_or(head));
+            // Spaces keep the names before and behind apart.
+            out.push(' ');
+            rest = behind(tail);
+            continue;
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// What stands behind arguments and selections at the beginning.
+fn behind(text: &str) -> &str {
+    let mut depth = 0_usize;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '(' | '{' => depth += 1,
+            ')' | '}' if depth > 0 => depth -= 1,
+            ' ' => {}
+            _ if depth == 0 => return text.get(at..).unwrap_or_default(),
+            _ => {}
+        }
+    }
+    ""
+}
+
+/// Reads an answer. Total: any bytes are an answer or an error in words.
+fn read(response: Response) -> Result<Answer, BackendError> {
+    let Response { head, body } = response;
+    let text = match String::from_utf8(body) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    };
+    let mut problems = Problems::new();
+    let Ok(value @ Value::Object(_)) = serde_json::from_slice(text.as_bytes()) else {
+        return Err(no_answer(&head, &text));
+    };
+    let mut fields = Fields::new(value, "answer".into(), &mut problems);
+    let words = fields.column("errors", "message");
+    let detail = fields.text("detail");
+    let data = fields.take("data");
+    let words = words.join("; ");
+    match data {
+        Some(data) if data.is_object() => {
+            if !words.is_empty() {
+                problems.push(words);
+            }
+            Ok(Answer {
+                text,
+                data,
+                problems,
+                date: head.date,
+            })
+        }
+        // The server's own words about the question, whatever the status.
+        _ if !words.is_empty() => Err(match head.status >= 500 {
+            true => BackendError::Broken {
+                status: head.status,
+                detail: words,
+            },
+            false => BackendError::Refused(words),
+        }),
+        _ => match detail {
+            Some(detail) if head.status >= 400 => {
+                Err(BackendError::from_status(&head, Missing::from(detail)))
+            }
+            _ => Err(no_answer(&head, "")),
+        },
+    }
+}
+
+/// Something answered, and not with GraphQL.
+fn no_answer(head: &Head, text: &str) -> BackendError {
+    let kind = head.content_type.split(';').next().unwrap_or_default();
+    if (200..300).contains(&head.status) || kind.trim() == "text/html" {
+        let words = ["it sent ", kind, ", not GraphQL's JSON"];
+        return BackendError::NotThisApi(words.concat());
+    }
+    let end = text.char_indices().nth(WORDS).map_or(text.len(), |at| at.0);
+    let words = text.get(..end).unwrap_or_default().trim();
+    BackendError::from_status(head, Missing::from(words))
+}
+
+/// The object in a field when it is of the type that was asked for, else the error that stands in its place.
+pub(super) fn wanted<'a>(
+    fields: &'a mut Fields<'_>,
+    name: &str,
+    kind: &str,
+) -> Result<Fields<'a>, BackendError> {
+    match fields.object(name) {
+        None => Err(BackendError::Malformed([name, ": missing"].concat())),
+        Some(mut object) => match object.word("__typename") {
+            word if word == kind => Ok(object),
+            word => Err(refusal(&word, &mut object)),
+        },
+    }
+}
+
+/// A refusal in the server's own words, with the stack where there is one.
+fn refusal(kind: &str, object: &mut Fields<'_>) -> BackendError {
+    let mut words = object.word("message");
+    for error in object.column("errors", "message") {
+        words.extend(["\n", &error]);
+    }
+    let mut words = words.trim().to_string();
+    if words.is_empty() {
+        words = kind.to_string();
+    }
+    match kind {
+        "PythonError" => BackendError::Broken {
+            status: 500,
+            detail: with_stack(words, object),
+        },
+        "UnauthorizedError" => BackendError::Denied(words),
+        _ if kind.ends_with("NotFoundError") => {
+            BackendError::NotFound(Arc::new(Missing::from(words)))
+        }
+        _ => BackendError::Refused(words),
+    }
+}
+
+/// The words of an error with its causes and its stack.
+fn with_stack(mut words: String, object: &mut Fields<'_>) -> String {
+    for cause in object.column("causes", "message") {
+        words.extend(["\ncaused by ", cause.trim()]);
+    }
+    for frame in object.texts("stack") {
+        words.extend(["\n", frame.trim_end()]);
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without;
+
+    #[test]
+    fn what_a_server_does_not_know_is_left_out_with_its_selection() {
+        for (document, name, expected) in [
+            ("{a b c}", "b", "{a c}"),
+            ("{a b{x{y}}c}", "b", "{a c}"),
+            ("{a b(l:1){x}}", "b", "{a }"),
+            ("{a ...on T{x}b}", "T", "{a b}"),
+            ("{ab bc $b}", "b", "{ab bc $b}"),
+        ] {
+            let words = without(document, name);
+            let words: Vec<&str> = words.split(' ').filter(|word| !word.is_empty()).collect();
+            assert_eq!(words.join(" "), expected);
+        }
+    }
+}

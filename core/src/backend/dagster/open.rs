@@ -1,0 +1,361 @@
+//! A run as its page shows it, asked for with one document: its row, steps, family, facts and, where they are few, its events.
+//!
+//! Who asks for one part soon asks for the others. Each part of an answer is given once without asking again; of a run that is over, as often as
+//! it is asked for, until so many others were. Its family alone still grows.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::asset::{self, path};
+use super::decode;
+use super::event::{Reasons, entry};
+use super::graphql::{Server, wanted};
+use super::step;
+use super::{journal, log, query};
+use crate::backend::BackendError;
+use crate::backend::lenient::{Fields, Problems};
+use crate::model::order::order;
+use crate::model::rerun::Planned;
+use crate::model::{Asset, Family, LogLine, Run, Span, Step, StepCounts, Timestamp, fold};
+use crate::store::json::JsonText;
+
+/// So many runs are kept.
+const KEPT: usize = 24;
+/// After the end of a run its process still has something to say: so long is it waited for.
+pub(super) const LAST_WORDS: Span = Span::seconds(10);
+
+/// What may be taken of an answer without asking again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Always asked for anew, unless the run is over.
+    Run = 1,
+    Steps = 2,
+    Stats = 4,
+    Family = 8,
+    Facts = 16,
+    Assets = 32,
+    Log = 64,
+    Plan = 128,
+}
+
+/// A run with what was asked for with it.
+pub(super) struct Opened {
+    pub(super) run: Run,
+    pub(super) steps: Vec<Step>,
+    pub(super) plan: Vec<Planned>,
+    pub(super) enqueued_at: Option<Timestamp>,
+    pub(super) launched_at: Option<Timestamp>,
+    pub(super) family: Family,
+    pub(super) facts: Vec<(String, String)>,
+    /// All events of the run, where they are few.
+    pub(super) events: Option<Events>,
+    pub(super) problems: Problems,
+    /// The run is over and will not change.
+    is_final: bool,
+    taken: Cell<u8>,
+}
+
+/// All that is shown of a run's events before they are looked at.
+pub(super) struct Events {
+    pub(super) lines: Vec<LogLine>,
+    pub(super) assets: Vec<Asset>,
+    /// Behind the last one.
+    pub(super) cursor: String,
+}
+
+/// `{"r": id}`.
+pub(super) fn of_run(id: &str) -> String {
+    let mut json = JsonText::new();
+    json.open('{').text_field("r", Some(id)).close('}');
+    json.finish()
+}
+
+/// Whether nothing more is to be told of a run.
+pub(super) fn is_over(run: &Run, now: Option<Timestamp>) -> bool {
+    let now = now.unwrap_or(Timestamp(i64::MAX));
+    run.phase.is_terminal() && run.ended_at.is_none_or(|end| now.since(end) > LAST_WORDS)
+}
+
+impl Server {
+    /// What was known of a run is so no more.
+    pub(super) fn forget(&self, id: &str) {
+        self.opened.borrow_mut().retain(|known| known.run.id != id);
+    }
+
+    /// What was known of a run is so no more, unless it is this that was known.
+    pub(super) fn forget_older(&self, run: &Run) {
+        let is_so = |known: &Rc<Opened>| known.run.id != run.id || known.run.version == run.version;
+        self.opened.borrow_mut().retain(is_so);
+    }
+}
+
+/// What is known of a run, for a part of its page that was not taken yet.
+pub(super) fn known(server: &Server, id: &str, part: Part) -> Option<Rc<Opened>> {
+    let bit = part as u8;
+    let opened = server.opened.borrow();
+    let known = opened.iter().find(|known| known.run.id == id)?;
+    let is_left = part != Part::Run && known.taken.get() & bit == 0;
+    // A run that is over may still get children.
+    let is_final = known.is_final && part != Part::Family;
+    if !is_final && !is_left {
+        return None;
+    }
+    known.taken.set(known.taken.get() | bit);
+    Some(known.clone())
+}
+
+/// A run for a part of its page.
+pub(super) async fn opened(
+    server: &Server,
+    id: &str,
+    part: Part,
+) -> Result<Rc<Opened>, BackendError> {
+    if let Some(known) = known(server, id, part) {
+        return Ok(known);
+    }
+    let opened = Rc::new(ask(server, id).await?);
+    opened.taken.set(part as u8);
+    server.forget(id);
+    let mut all = server.opened.borrow_mut();
+    if all.len() >= KEPT {
+        all.remove(0);
+    }
+    all.push(opened.clone());
+    Ok(opened)
+}
+
+async fn ask(server: &Server, id: &str) -> Result<Opened, BackendError> {
+    let mut said = Problems::new();
+    let answer = match server.ask(query::PAGE, of_run(id)).await {
+        Err(error) if journal::is_broken(&error) => {
+            let answer = server.ask(query::PAGE_ALONE, of_run(id)).await?;
+            // It was no event if the same is asked without.
+            said.push(journal::broken(0, &error));
+            answer
+        }
+        other => other?,
+    };
+    let mut problems = answer.problems;
+    problems.extend(said);
+    let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
+    let mut object = wanted(&mut fields, "runOrError", "Run")?;
+    let facts = facts(&mut object);
+    let (run, steps, plan, times) = read(&mut object);
+    let mut opened = Opened {
+        is_final: is_over(&run, server.date.get()),
+        run,
+        steps,
+        plan,
+        enqueued_at: times.0,
+        launched_at: times.1,
+        family: Family::default(),
+        facts,
+        events: None,
+        problems: Problems::new(),
+        taken: Cell::new(0),
+    };
+    family(&mut opened, &mut fields);
+    let mut reasons = None;
+    if let Ok(page) = journal::page(&mut fields)
+        && !page.has_more
+        && !page.cursor.is_empty()
+    {
+        let (mut lines, mut assets) = (Vec::new(), Vec::new());
+        let own: &mut Reasons = reasons.get_or_insert_default();
+        for (n, node) in (1..).zip(page.nodes) {
+            let mut fields = Fields::new(node, "event".into(), &mut problems);
+            let entry = entry(&mut fields, n, "");
+            asset::take(&mut fields, &entry, &mut assets);
+            own.take(&entry);
+            lines.push(entry.line);
+        }
+        opened.events = Some(Events {
+            lines,
+            assets,
+            cursor: page.cursor,
+        });
+    }
+    let Opened { run, steps, .. } = &mut opened;
+    explain(server, run, steps, reasons, &mut problems).await;
+    opened.problems = problems;
+    Ok(opened)
+}
+
+type Times = (Option<Timestamp>, Option<Timestamp>);
+
+/// Reads a run with the steps and the times that were asked for with it.
+pub(super) fn read(object: &mut Fields<'_>) -> (Run, Vec<Step>, Vec<Planned>, Times) {
+    let mut run = decode::run(object, 0);
+    let chosen = object.texts("stepKeysToExecute");
+    let (steps, plan) = step::steps(object, &run, &chosen);
+    let mut times = (None, None);
+    run.steps = fold::count(&steps);
+    if let Some(mut stats) = object.object("stats") {
+        times = (stats.epoch("enqueuedTime"), stats.epoch("launchTime"));
+        if steps.is_empty() {
+            run.steps = figures(&mut stats, &chosen);
+        }
+    }
+    (run, steps, plan, times)
+}
+
+/// What a run's own figures tell of its steps.
+pub(super) fn figures(stats: &mut Fields<'_>, chosen: &[String]) -> StepCounts {
+    StepCounts {
+        // How many a dynamic step becomes is not known from its key.
+        total: u32::try_from(chosen.len())
+            .ok()
+            .filter(|count| *count > 0 && !chosen.iter().any(|key| key.ends_with("[?]"))),
+        succeeded: stats.small("stepsSucceeded").unwrap_or(0),
+        failed: stats.small("stepsFailed").unwrap_or(0),
+        ..StepCounts::default()
+    }
+}
+
+fn facts(object: &mut Fields<'_>) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    let mut say = |name: &str, words: String| {
+        if !words.is_empty() {
+            out.push((name.to_string(), words));
+        }
+    };
+    if let Some(mut origin) = object.object("repositoryOrigin") {
+        let at = origin.word("repositoryLocationName");
+        say("code location", at);
+    }
+    say(
+        "ops selected",
+        object.texts("resolvedOpSelection").join(", "),
+    );
+    let keys = object.rows("assetSelection", |key, _| key.texts("path").join("/"));
+    say("assets selected", keys.join(", "));
+    let checks = object.rows("assetCheckSelection", |check, _| {
+        [&path(check, "assetKey"), ":", &check.word("name")].concat()
+    });
+    say("checks selected", checks.join(", "));
+    let mut not = Vec::new();
+    for (field, word) in [
+        ("hasTerminatePermission", "terminate"),
+        ("hasReExecutePermission", "re-execute"),
+        ("hasDeletePermission", "delete"),
+    ] {
+        if object.take(field).and_then(|value| value.as_bool()) == Some(false) {
+            not.push(word);
+        }
+    }
+    say("not permitted", not.join(", "));
+    out
+}
+
+/// A relative, with the snapshot of its job: a run of a part of the job has one of its own beside it.
+fn relative(fields: &mut Fields<'_>, _: usize) -> (Run, Option<String>) {
+    let run = decode::run(fields, 0);
+    let own = fields.text("pipelineSnapshotId");
+    (run, fields.text("parentPipelineSnapshotId").or(own))
+}
+
+fn family(opened: &mut Opened, fields: &mut Fields<'_>) {
+    let own = &opened.run;
+    let mut family = Family {
+        root: own.lineage.root.clone().unwrap_or_else(|| own.id.clone()),
+        parent: own.lineage.parent.clone(),
+        ..Family::default()
+    };
+    let mut all: Vec<(Run, Option<String>)> = Vec::new();
+    // Of a family whose root was deleted the server tells nothing.
+    if let Ok(mut group) = wanted(fields, "runGroupOrError", "RunGroup") {
+        all = group.rows("runs", relative);
+    }
+    let snapshot = |id: Option<&String>| {
+        let one = all.iter().find(|(run, _)| Some(&run.id) == id)?;
+        one.1.clone()
+    };
+    if let Some(snapshot_id) = snapshot(Some(&own.id)) {
+        let parent = snapshot(family.parent.as_ref());
+        if let Some(parent) = parent {
+            let words = match parent == snapshot_id {
+                true => "the same as for the parent run",
+                false => "it changed since the parent run",
+            };
+            opened.facts.push(("job".into(), words.into()));
+        }
+        opened.facts.push(("job snapshot".into(), snapshot_id));
+    }
+    if !all.iter().any(|(run, _)| run.id == own.id) {
+        all.push((own.clone(), None));
+    }
+    let places = order(all.len(), &|a, b| {
+        let at = |place: usize| all.get(place).and_then(|(run, _)| run.ordered_at());
+        at(a).cmp(&at(b))
+    });
+    let mut slots: Vec<Option<Run>> = all.into_iter().map(|(run, _)| Some(run)).collect();
+    for place in places {
+        let run = slots.get_mut(place).and_then(Option::take);
+        family.runs.extend(run);
+    }
+    let mut missing: Vec<String> = Vec::new();
+    for run in &family.runs {
+        for named in [&run.lineage.parent, &run.lineage.root]
+            .into_iter()
+            .flatten()
+        {
+            let is_there = family.runs.iter().any(|run| run.id == *named);
+            if !is_there && !missing.contains(named) {
+                missing.push(named.clone());
+            }
+        }
+    }
+    family.missing = missing;
+    opened.family = family;
+}
+
+/// Tells a run and its steps why they failed, where something failed. That nobody knows why is no reason not to show them.
+pub(super) async fn explain(
+    server: &Server,
+    run: &mut Run,
+    steps: &mut [Step],
+    known: Option<Reasons>,
+    problems: &mut Problems,
+) {
+    let has_failed = |step: &Step| step.phase.is_failure() || step.attempts.len() > 1;
+    if !run.phase.is_failure() && !steps.iter().any(has_failed) {
+        return;
+    }
+    let found = match known {
+        Some(reasons) => Ok(Rc::new(reasons)),
+        None => reasons(server, run, steps, problems).await,
+    };
+    match found {
+        Err(error) => {
+            problems.push(["why it failed could not be read: ", &error.to_string()].concat());
+        }
+        Ok(reasons) => {
+            reasons.explain(steps);
+            if run.phase.is_failure() {
+                reasons.explain_run(run);
+            }
+        }
+    }
+}
+
+/// The reasons of a run's failures, asked for again when something more has failed.
+async fn reasons(
+    server: &Server,
+    run: &Run,
+    steps: &[Step],
+    problems: &mut Problems,
+) -> Result<Rc<Reasons>, BackendError> {
+    let mut failed = u64::from(run.phase.is_failure());
+    for step in steps {
+        failed += step.attempts.len() as u64 + u64::from(step.phase.is_failure());
+    }
+    let key = [&run.id, " ", &failed.to_string()].concat();
+    if let Some((known, reasons)) = server.reasons.borrow().as_ref()
+        && *known == key
+    {
+        return Ok(reasons.clone());
+    }
+    let reasons = Rc::new(log::reasons(server, &run.id, problems).await?);
+    *server.reasons.borrow_mut() = Some((key, reasons.clone()));
+    Ok(reasons)
+}

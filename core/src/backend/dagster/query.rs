@@ -1,0 +1,279 @@
+//! Every document that a Dagster webserver is sent (checked on 1.13.27), and the fragments that they share.
+//!
+//! Lean on purpose: one field that is null against the schema makes a whole answer null, and `stats` or `stepStats` in a list are asked one run at
+//! a time by the server. A document stands here without the fragments that it names; [`whole`] puts them behind it.
+
+/// Fragments by the words that name them. One that names another stands before it.
+const FRAGMENTS: [(&str, &str); 13] = [
+    (
+        "...S",
+        "fragment S on Run{stepKeysToExecute stepStats{stepKey status startTime endTime attempts{startTime endTime}markers{startTime}}executionPlan{steps{key inputs{dependsOn{key}}}}}",
+    ),
+    (
+        "...T",
+        "fragment T on Run{stats{__typename ...on RunStatsSnapshot{stepsSucceeded stepsFailed enqueuedTime launchTime}}}",
+    ),
+    (
+        "...I",
+        "fragment I on Run{mode resolvedOpSelection assetSelection{path}assetCheckSelection{name assetKey{path}}repositoryOrigin{repositoryName repositoryLocationName}canTerminate hasReExecutePermission hasTerminatePermission hasDeletePermission}",
+    ),
+    // What can be re-executed is what was: the same part of the job with the same config.
+    (
+        "...O",
+        "fragment O on Run{mode runConfigYaml solidSelection assetSelection{path}assetCheckSelection{name assetKey{path}}repositoryOrigin{repositoryName repositoryLocationName}}",
+    ),
+    // A part of a job has a snapshot of its own, whose parent is that of the job.
+    (
+        "...G",
+        "fragment G on Run{...R pipelineSnapshotId parentPipelineSnapshotId}",
+    ),
+    (
+        "...R",
+        "fragment R on Run{runId status jobName creationTime startTime endTime updateTime rootRunId parentRunId tags{key value}}",
+    ),
+    // All that the kinds of events have.
+    (
+        "...F",
+        "fragment F on EventConnection{cursor hasMore events{...N ...A ...on ErrorEvent{error{className message stack causes{className message stack}}}...on DisplayableEvent{label description metadataEntries{...M}}...on ExecutionStepFailureEvent{errorSource failureMetadata{metadataEntries{...M}}}...on ExecutionStepOutputEvent{outputName}...on ExecutionStepInputEvent{inputName}...on ExecutionStepUpForRetryEvent{secondsToWait}...on AssetCheckEvaluationEvent{evaluation{severity description metadataEntries{...M}}}...on LogsCapturedEvent{fileKey stepKeys pid externalUrl}}}",
+    ),
+    (
+        "...M",
+        "fragment M on MetadataEntry{__typename label description ...on TextMetadataEntry{text}...on MarkdownMetadataEntry{mdStr}...on UrlMetadataEntry{url}...on PathMetadataEntry{path}...on JsonMetadataEntry{jsonString}...on IntMetadataEntry{intRepr}...on FloatMetadataEntry{floatValue}...on BoolMetadataEntry{boolValue}...on TimestampMetadataEntry{timestamp}...on AssetMetadataEntry{asset:assetKey{path}}...on PipelineRunMetadataEntry{runId}...on JobMetadataEntry{jobName}}",
+    ),
+    (
+        "...P",
+        "fragment P on EventConnection{cursor hasMore events{...N ...A ...on ErrorEvent{error{message causes{message}}}}}",
+    ),
+    // What became of assets and checks.
+    (
+        "...A",
+        "fragment A on DagsterRunEvent{__typename ...on MessageEvent{stepKey eventType}...on MaterializationEvent{assetKey{path}partition}...on ObservationEvent{assetKey{path}partition}...on FailedToMaterializeEvent{assetKey{path}partition}...on AssetMaterializationPlannedEvent{assetKey{path}}...on AssetCheckEvaluationPlannedEvent{checkedAsset:assetKey{path}checkName}...on AssetCheckEvaluationEvent{evaluation{assetKey{path}checkName success severity description}}}",
+    ),
+    (
+        "...L",
+        "fragment L on EventConnection{cursor hasMore events{...N ...on ErrorEvent{error{message causes{message}}}}}",
+    ),
+    // What every event has.
+    (
+        "...N",
+        "fragment N on DagsterRunEvent{__typename ...on MessageEvent{timestamp level stepKey message eventType}}",
+    ),
+    (
+        "...E",
+        "fragment E on Error{message ...on PythonError{stack causes{message}}}",
+    ),
+];
+
+/// The document with the fragments that it names.
+pub(super) fn whole(document: &str) -> String {
+    let mut text = document.to_string();
+    for (name, fragment) in FRAGMENTS {
+        let names = |part: &str| !part.starts_with(|next: char| next.is_ascii_alphanumeric());
+        if text.split(name).skip(1).any(names) {
+            text.push_str(fragment);
+        }
+    }
+    text
+}
+
+pub(super) const INFO: &str = "{version permissions{permission value disabledReason}instance{daemonHealth{allDaemonStatuses{daemonType required healthy lastHeartbeatTime lastHeartbeatErrors{message}}}}workspaceOrError{__typename ...on Workspace{locationEntries{name loadStatus updatedTimestamp locationOrLoadError{__typename ...E}}}...E}}";
+
+/// The server's clock is told by the head of any answer.
+pub(super) const CLOCK: &str = "{version}";
+
+pub(super) const IDS: &str = "query($l:Int!,$c:String){runIdsOrError(limit:$l,cursor:$c){__typename ...on RunIds{results}...E}}";
+
+/// Runs that changed, and how many there are in all: fewer than before tells of deleted ones.
+pub(super) const CHANGES: &str = "query($f:RunsFilter,$l:Int!,$c:String){runsOrError(filter:$f,limit:$l,cursor:$c){__typename ...on Runs{results{...R}}...E}all:runsOrError(limit:1){...on Runs{count}}}";
+
+/// A run with all that its page shows at first: its steps, its family, and its events where they are few.
+pub(super) const PAGE: &str = "query($r:ID!){runOrError(runId:$r){__typename ...R ...S ...T ...I ...E}runGroupOrError(runId:$r){__typename ...on RunGroup{rootRunId runs{...G}}...E}logsForRun(runId:$r,limit:250){__typename ...P ...E}}";
+
+/// The same without events, where the server breaks at one of them.
+pub(super) const PAGE_ALONE: &str = "query($r:ID!){runOrError(runId:$r){__typename ...R ...S ...T ...I ...E}runGroupOrError(runId:$r){__typename ...on RunGroup{rootRunId runs{...G}}...E}}";
+
+/// The run itself.
+pub(super) const RUN: &str = "query($r:ID!){runOrError(runId:$r){__typename ...R ...O ...E}}";
+
+pub(super) const RAW: &str = "query($r:ID!){runOrError(runId:$r){__typename ...R ...S ...on Run{mode canTerminate hasReExecutePermission hasTerminatePermission hasDeletePermission pipelineSnapshotId parentPipelineSnapshotId resolvedOpSelection assetSelection{path}assetCheckSelection{name assetKey{path}}assets{key{path}}assetChecks{name assetKey{path}}repositoryOrigin{repositoryName repositoryLocationName}runConfigYaml}...E}}";
+
+macro_rules! events {
+    ($fields:literal) => {
+        concat!("query($r:ID!,$c:String,$l:Int!){logsForRun(runId:$r,afterCursor:$c,limit:$l){__typename ...", $fields, " ...E}}")
+    };
+}
+
+pub(super) const EVENTS_LEAN: &str = events!("L");
+pub(super) const EVENTS: &str = events!("P");
+/// Of one that is looked at.
+pub(super) const EVENTS_FULL: &str = events!("F");
+
+/// What became of assets and checks.
+pub(super) const EVENTS_ASSETS: &str = events!("on EventConnection{cursor hasMore events{...A}}");
+
+/// Only where processes put their output.
+pub(super) const EVENTS_FILES: &str = events!(
+    "on EventConnection{cursor hasMore events{__typename ...on LogsCapturedEvent{fileKey stepKeys}}}"
+);
+
+/// A run, its steps and its next events in one answer.
+pub(super) const NEWS: &str = "query($r:ID!,$c:String,$l:Int!){runOrError(runId:$r){__typename ...R ...S ...E}logsForRun(runId:$r,afterCursor:$c,limit:$l){__typename ...P ...E}}";
+
+/// The same when the server breaks at one of the events' own fields.
+pub(super) const NEWS_LEAN: &str = "query($r:ID!,$c:String,$l:Int!){runOrError(runId:$r){__typename ...R ...S ...E}logsForRun(runId:$r,afterCursor:$c,limit:$l){__typename ...L ...E}}";
+
+/// How a run and its steps stand.
+pub(super) const STATE: &str = "query($r:ID!){runOrError(runId:$r){__typename ...R ...S ...E}}";
+
+/// New events of a run, pushed.
+pub(super) const LIVE: &str = "subscription($r:ID!,$c:String){pipelineRunLogs(runId:$r,cursor:$c){__typename ...on PipelineRunLogsSubscriptionSuccess{hasMorePastEvents cursor events:messages{...N ...A ...on ErrorEvent{error{message causes{message}}}}}...on PipelineRunLogsSubscriptionFailure{message}}}";
+
+/// A piece of what one process wrote; `limit` counts bytes of each of the two.
+pub(super) const CAPTURED: &str = "query($k:[String!]!,$c:String,$l:Int!){capturedLogs(logKey:$k,cursor:$c,limit:$l){stdout stderr cursor}}";
+
+pub(super) const TERMINATE: &str = "mutation($r:String!,$p:TerminateRunPolicy){terminateRun(runId:$r,terminatePolicy:$p){__typename ...on TerminateRunSuccess{run{...R}}...on TerminateRunFailure{message}...E}}";
+
+pub(super) const DELETE: &str = "mutation($r:String!){deleteRun(runId:$r){__typename ...on DeletePipelineRunSuccess{runId}...E}}";
+
+macro_rules! launch {
+    ($head:literal, $field:literal) => {
+        concat!($head, $field, "{__typename ...on LaunchRunSuccess{run{...R}}...on RunConfigValidationInvalid{errors{message}}...E}}")
+    };
+}
+
+/// By strategy: Dagster finds out what is to run.
+pub(super) const REEXECUTE: &str = launch!(
+    "mutation($p:ReexecutionParams){launchRunReexecution(",
+    "reexecutionParams:$p)"
+);
+
+/// With steps or a config of the user's own.
+pub(super) const REEXECUTE_SO: &str = launch!(
+    "mutation($p:ExecutionParams){launchRunReexecution(",
+    "executionParams:$p)"
+);
+
+pub(super) const LAUNCH: &str = launch!(
+    "mutation($p:ExecutionParams!){launchRun(",
+    "executionParams:$p)"
+);
+
+/// The jobs that there are, and where.
+pub(super) const JOBS: &str = "{workspaceOrError{__typename ...on Workspace{locationEntries{name locationOrLoadError{__typename ...on RepositoryLocation{repositories{name jobs{name}}}}}}...E}}";
+
+/// What a partition of a job is launched with.
+pub(super) const PARTITION: &str = "query($s:PipelineSelector!,$k:String!){pipelineOrError(params:$s){__typename ...on Pipeline{partitionKeysOrError{__typename ...on PartitionKeys{partitionKeys}}partition(partitionName:$k){runConfigOrError{__typename ...on PartitionRunConfig{yaml}...E}tagsOrError{__typename ...on PartitionTags{results{key value}}...E}}}...E}}";
+
+pub(super) const PARTITIONS: &str = "query($s:PipelineSelector!){pipelineOrError(params:$s){__typename ...on Pipeline{partitionKeysOrError(limit:100){__typename ...on PartitionKeys{partitionKeys}}}...E}}";
+
+pub(super) const TAG_KEYS: &str = "{runTagKeysOrError{__typename ...on RunTagKeys{keys}...E}}";
+
+pub(super) const TAG_VALUES: &str = "query($k:[String!],$v:String){runTagsOrError(tagKeys:$k,valuePrefix:$v,limit:100){__typename ...on RunTags{tags{values}}...E}}";
+
+/// Which checks of an asset keep what stands behind it from running.
+pub(super) const CHECKS: &str = "query($k:AssetKeyInput!){assetNodeOrError(assetKey:$k){...on AssetNode{assetChecksOrError{...on AssetChecks{checks{name blocking}}}}}}";
+
+pub(super) const BACKFILLS: &str = "query($l:Int!){partitionBackfillsOrError(limit:$l){__typename ...on PartitionBackfills{results{id status numPartitions timestamp endTimestamp title jobName assetSelection{path}partitionStatusCounts{runStatus count}error{message}}}...E}}";
+
+/// Asks whether there is an event behind each of some cursors.
+pub(super) fn probe(points: &[(u64, String)]) -> String {
+    let mut text = String::from("query($r:ID!){");
+    for (point, cursor) in points {
+        let is_start = cursor.is_empty();
+        let quote = if is_start { "" } else { "\"" };
+        let cursor = if is_start { "null" } else { cursor };
+        let point = point.to_string();
+        text.extend([
+            "p",
+            &point,
+            ":logsForRun(runId:$r,afterCursor:",
+            quote,
+            cursor,
+            quote,
+        ]);
+        text.push_str(",limit:1){__typename ...on EventConnection{cursor events{__typename}}...on Error{message}}");
+    }
+    text.push('}');
+    text
+}
+
+/// Asks for the runs of several filters at once, `$f0`, `$f1` and so on, each from its own cursor on; without `rows` only how many they are.
+pub(super) fn lanes(count: usize, rows: bool) -> String {
+    let (mut head, mut body) = (String::from("query($l:Int"), String::new());
+    for lane in 0..count {
+        let n = lane.to_string();
+        head.extend([",$f", &n, ":RunsFilter,$c", &n, ":String"]);
+        body.extend([
+            "a",
+            &n,
+            ":runsOrError(filter:$f",
+            &n,
+            ",limit:$l,cursor:$c",
+            &n,
+        ]);
+        body.push_str("){__typename ...on Runs{count");
+        body.push_str(if rows {
+            " results{...R}}...E}"
+        } else {
+            "}...E}"
+        });
+    }
+    [&head, "){", &body, "}"].concat()
+}
+
+/// Asks for the figures of several runs at once.
+pub(super) fn figures(count: usize) -> String {
+    let (mut head, mut body) = (String::from("query("), String::new());
+    for run in 0..count {
+        let n = run.to_string();
+        head.extend(["$r", &n, ":ID!"]);
+        body.extend(["a", &n, ":runOrError(runId:$r", &n]);
+        body.push_str("){...on Run{runId stepKeysToExecute stats{...on RunStatsSnapshot{stepsSucceeded stepsFailed materializations}}}}");
+    }
+    [&head, "){", &body, "}"].concat()
+}
+
+/// All of them by name, for tests that hold each against a server's schema.
+pub fn all() -> Vec<(&'static str, String)> {
+    let mut all: Vec<(&'static str, String)> = [
+        ("info", INFO),
+        ("clock", CLOCK),
+        ("changes", CHANGES),
+        ("ids", IDS),
+        ("page", PAGE),
+        ("page-alone", PAGE_ALONE),
+        ("run", RUN),
+        ("raw", RAW),
+        ("events-lean", EVENTS_LEAN),
+        ("events", EVENTS),
+        ("events-full", EVENTS_FULL),
+        ("events-assets", EVENTS_ASSETS),
+        ("events-files", EVENTS_FILES),
+        ("news", NEWS),
+        ("news-lean", NEWS_LEAN),
+        ("state", STATE),
+        ("live", LIVE),
+        ("captured", CAPTURED),
+        ("terminate", TERMINATE),
+        ("delete", DELETE),
+        ("reexecute", REEXECUTE),
+        ("reexecute-so", REEXECUTE_SO),
+        ("launch", LAUNCH),
+        ("jobs", JOBS),
+        ("partition", PARTITION),
+        ("partitions", PARTITIONS),
+        ("tag-keys", TAG_KEYS),
+        ("tag-values", TAG_VALUES),
+        ("checks", CHECKS),
+        ("backfills", BACKFILLS),
+    ]
+    .into_iter()
+    .map(|(name, document)| (name, whole(document)))
+    .collect();
+    let points = [(0, String::new()), (1, "eyJ0".into())];
+    all.push(("probe", whole(&probe(&points))));
+    all.push(("lanes", whole(&lanes(2, true))));
+    all.push(("counts", whole(&lanes(2, false))));
+    all.push(("figures", whole(&figures(2))));
+    all
+}

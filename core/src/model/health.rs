@@ -1,0 +1,40 @@
+//! [`Health`]: how the parts stand that a source is made of: daemons, code that it loads, files that it reads.
+
+use super::Timestamp;
+
+/// How a part stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Standing {
+    Good,
+    /// It does not do what it is needed for.
+    Ill,
+    /// It is not there, and is not needed.
+    Idle,
+    #[default]
+    Unknown,
+}
+
+impl Standing {
+    pub fn word(self) -> &'static str {
+        match self {
+            Standing::Good => "good",
+            Standing::Ill => "ill",
+            Standing::Idle => "idle",
+            Standing::Unknown => "unknown",
+        }
+    }
+}
+
+/// One part of a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// What kind of part: `daemon`, `code location`.
+    pub kind: String,
+    /// The source's own name of it.
+    pub name: String,
+    pub standing: Standing,
+    /// Why, and what helps, for people; empty when there is nothing to say.
+    pub words: String,
+    /// When it last showed life, or was loaded.
+    pub seen_at: Option<Timestamp>,
+}

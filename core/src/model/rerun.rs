@@ -1,0 +1,160 @@
+//! Which steps a new run would run that goes on where an old one failed, or that runs chosen steps only.
+//!
+//! From failure is the rule of Dagster (`dagster/_core/execution/plan/state.py`, `_derive_state_of_past_run`, 1.13.27), over the plan of a run and what is
+//! known of its steps; it holds for every source whose plan names what each step needs.
+
+use super::resume::{PlanStep, PlanVerb};
+use super::{Phase, Step};
+
+/// A step of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Of a step that becomes several when it runs, `work[?]`.
+    pub key: String,
+    /// Keys of the steps whose outputs it takes.
+    pub needs: Vec<String>,
+}
+
+/// The part of a key that the plan knows: `work` of `work[k0]`.
+pub fn base(key: &str) -> &str {
+    key.split('[').next().unwrap_or(key)
+}
+
+/// Which keys a step of the plan would be run under.
+struct Retried {
+    key: String,
+    own: Vec<String>,
+}
+
+impl Retried {
+    /// All of them are instances of a dynamic step.
+    fn is_resolved(&self) -> bool {
+        self.own.iter().all(|key| mapping(key).is_some())
+    }
+}
+
+/// The part of a key that names an instance of a dynamic step: `[k0]`.
+fn mapping(key: &str) -> Option<&str> {
+    let mapping = key.get(key.find('[')?..)?;
+    (mapping != "[?]").then_some(mapping)
+}
+
+/// The keys that going on from failure would run. `plan` stands in an order in which a step is behind all that it needs.
+pub fn from_failure(plan: &[Planned], steps: &[Step]) -> Vec<String> {
+    let mut all: Vec<Retried> = Vec::new();
+    let of = |key: &str| {
+        let dynamic = key.ends_with("[?]");
+        let key = key.to_string();
+        steps
+            .iter()
+            .filter(move |step| step.key == key || dynamic && base(&step.key) == base(&key))
+    };
+    // A process that was started for a step is not yet a beginning of the step.
+    let began = |step: &&Step| {
+        step.started_at.is_some() || step.phase == Phase::Skipped && !step.raw_status.is_empty()
+    };
+    let has = |key: &str, phase: Phase| of(key).filter(began).any(|step| step.phase == phase);
+    for planned in plan {
+        let key = planned.key.as_str();
+        if has(key, Phase::Skipped) {
+            continue;
+        }
+        let mut own: Vec<String> = Vec::new();
+        let mut add = |key: String| {
+            if !own.contains(&key) {
+                own.push(key);
+            }
+        };
+        for step in of(key).filter(began) {
+            if step.phase != Phase::Succeeded {
+                add(step.key.clone());
+            }
+        }
+        let is_dynamic = key.ends_with("[?]");
+        let unfolded = || {
+            planned
+                .needs
+                .iter()
+                .any(|need| has(need, Phase::Succeeded) || has(need, Phase::Skipped))
+        };
+        let has_begun = of(key).any(|step| began(&step));
+        if !(has_begun || is_dynamic && unfolded()) {
+            add(key.to_string());
+        }
+        for need in all.iter().filter(|need| planned.needs.contains(&need.key)) {
+            if is_dynamic && need.is_resolved() {
+                for mapping in need.own.iter().filter_map(|key| mapping(key)) {
+                    add([base(key), mapping].concat());
+                }
+            } else {
+                add(key.to_string());
+            }
+        }
+        if !own.is_empty() {
+            all.push(Retried {
+                key: key.to_string(),
+                own,
+            });
+        }
+    }
+    all.into_iter().flat_map(|one| one.own).collect()
+}
+
+/// The steps that would be run when some are chosen by hand: those, and with `downstream` all that need one of them.
+pub fn chosen(steps: &[Step], picked: &[String], downstream: bool) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    let mut is_news = true;
+    while is_news {
+        is_news = false;
+        for step in steps {
+            let is_behind = || downstream && step.needs.iter().any(|need| keys.contains(need));
+            if !keys.contains(&step.key) && (picked.contains(&step.key) || is_behind()) {
+                keys.push(step.key.clone());
+                is_news = true;
+            }
+        }
+    }
+    let place = |key: &String| steps.iter().position(|step| step.key == *key);
+    let sorted = super::order::order(keys.len(), &|a, b| {
+        let at = |index: usize| keys.get(index).and_then(place);
+        at(a).cmp(&at(b))
+    });
+    sorted
+        .into_iter()
+        .filter_map(|at| keys.get(at).cloned())
+        .collect()
+}
+
+/// The steps of a run with what would become of each when `keys` are run.
+pub fn steps(keys: &[String], steps: &[Step]) -> Vec<PlanStep> {
+    let planned = |key: &str, plan: PlanVerb, reason: &str| PlanStep {
+        key: key.to_string(),
+        plan,
+        raw_plan: String::new(),
+        reason: reason.to_string(),
+        command: Vec::new(),
+    };
+    let mut out = Vec::new();
+    for step in steps {
+        let is_run = keys.contains(&step.key);
+        let (verb, reason) = match (is_run, step.phase) {
+            (true, Phase::Failed) => (PlanVerb::Retry, "it failed"),
+            (true, Phase::Succeeded) => (
+                PlanVerb::Run,
+                "it succeeded, and it or something that it needs is to run again",
+            ),
+            (true, _) if step.started_at.is_some() => (PlanVerb::Retry, "it was interrupted"),
+            (true, _) => (PlanVerb::Run, "it never ran"),
+            (false, Phase::Succeeded) => (PlanVerb::Skip, "it succeeded"),
+            (false, Phase::Skipped) => (PlanVerb::Skip, "it was skipped"),
+            (false, _) => (PlanVerb::Skip, "it is not among what is to run"),
+        };
+        out.push(planned(&step.key, verb, reason));
+    }
+    for key in keys {
+        if !steps.iter().any(|step| step.key == *key) {
+            out.push(planned(key, PlanVerb::Run, "it never ran"));
+        }
+    }
+    out
+}

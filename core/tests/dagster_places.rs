@@ -1,0 +1,290 @@
+//! Where an event stands in its run, over storages that number events of each run and over those that number across runs: the numbers are the same,
+//! and a long log's end is found with few questions where that is possible.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{self, LocalBoxFuture};
+use runboard_core::backend::dagster::Dagster;
+use runboard_core::backend::{Backend as _, EventQuery, LogBatch, LogQuery};
+use runboard_core::model::EventFilter;
+use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
+use serde_json::{Map, Value, json};
+
+const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+fn written(id: u64) -> String {
+    let text = format!("{{\"type\": \"STORAGE_ID\", \"value\": {id}}}");
+    let mut out = String::new();
+    for part in text.as_bytes().chunks(3) {
+        let bits = (0..3).fold(0_u32, |bits, at| {
+            bits << 8 | u32::from(*part.get(at).unwrap_or(&0))
+        });
+        for at in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * at)) as usize & 63];
+            out.push(if at <= part.len() {
+                char::from(letter)
+            } else {
+                '='
+            });
+        }
+    }
+    out
+}
+
+fn read(cursor: &str) -> u64 {
+    let bits: Vec<u8> = cursor
+        .trim_end_matches('=')
+        .bytes()
+        .flat_map(|letter| {
+            let value = LETTERS.iter().position(|known| *known == letter).unwrap();
+            (0..6).rev().map(move |bit| (value >> bit & 1) as u8)
+        })
+        .collect();
+    let bytes: Vec<u8> = bits
+        .chunks_exact(8)
+        .map(|byte| byte.iter().fold(0, |all, bit| all << 1 | bit))
+        .collect();
+    let value: Value = serde_json::from_slice(&bytes).unwrap();
+    value["value"].as_u64().unwrap()
+}
+
+/// Events 1 to `count`, whose ids in the storage are `first`, `first + step`, ...
+struct Server {
+    count: u64,
+    first: u64,
+    step: u64,
+    asked: Cell<u32>,
+    most: RefCell<Vec<u64>>,
+}
+
+impl Server {
+    fn page(&self, after: Option<&str>, limit: u64) -> Value {
+        assert!((1..=1000).contains(&limit), "a limit of {limit}");
+        self.most.borrow_mut().push(limit);
+        let after = after.map_or(0, read);
+        let passed = match after < self.first {
+            true => 0,
+            false => ((after - self.first) / self.step + 1).min(self.count),
+        };
+        let to = (passed + limit).min(self.count);
+        let events: Vec<Value> = (passed + 1..=to)
+            .map(|n| {
+                let kind = if n % 1000 == 7 { json!("STEP_FAILURE") } else { json!("STEP_OUTPUT") };
+                json!({"__typename": "E", "eventType": kind, "message": format!("event {n}"), "level": "INFO", "timestamp": "1"})
+            })
+            .collect();
+        let last = match to > passed {
+            true => self.first + (to - 1) * self.step,
+            false => after,
+        };
+        json!({"__typename": "EventConnection", "cursor": written(last), "hasMore": to - passed == limit, "events": events})
+    }
+
+    fn answer(&self, body: &Value) -> Value {
+        let query = body["query"].as_str().unwrap();
+        let mut data = Map::new();
+        let parts: Vec<&str> = query.split(":logsForRun(runId:$r,afterCursor:").collect();
+        for pair in parts.windows(2) {
+            let name = pair[0].rsplit(['{', '}']).next().unwrap();
+            let cursor = pair[1].split(',').next().unwrap();
+            let cursor = cursor
+                .strip_prefix('"')
+                .map(|cursor| cursor.trim_end_matches('"'));
+            data.insert(name.into(), self.page(cursor, 1));
+        }
+        if parts.len() == 1 {
+            let variables = &body["variables"];
+            let page = self.page(variables["c"].as_str(), variables["l"].as_u64().unwrap());
+            data.insert("logsForRun".into(), page);
+        }
+        json!({ "data": data })
+    }
+}
+
+struct Wire(Rc<Server>);
+
+impl Transport for Wire {
+    fn send(
+        &self,
+        request: Request,
+        _: usize,
+    ) -> LocalBoxFuture<'static, Result<Response, TransportError>> {
+        self.0.asked.set(self.0.asked.get() + 1);
+        let body: Value = serde_json::from_slice(&request.body.unwrap()).unwrap();
+        let head = Head {
+            status: 200,
+            content_type: "application/json".into(),
+            ..Head::default()
+        };
+        let body = self.0.answer(&body).to_string().into_bytes();
+        future::ready(Ok(Response { head, body })).boxed_local()
+    }
+
+    fn stream(
+        &self,
+        _: Request,
+    ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
+        panic!("nothing streams here")
+    }
+}
+
+fn server(count: u64, first: u64, step: u64) -> (Dagster, Rc<Server>) {
+    let server = Rc::new(Server {
+        count,
+        first,
+        step,
+        asked: Cell::new(0),
+        most: RefCell::default(),
+    });
+    (
+        Dagster::new("http://h", Rc::new(Wire(server.clone()))),
+        server,
+    )
+}
+
+fn lines(dagster: &Dagster, query: LogQuery) -> LogBatch {
+    dagster
+        .logs("r", &query)
+        .now_or_never()
+        .unwrap()
+        .unwrap()
+        .value
+}
+
+fn is(batch: &LogBatch, from: u64, to: u64) {
+    assert_eq!(
+        (batch.first, batch.lines.len() as u64),
+        (from, to + 1 - from)
+    );
+    for (n, line) in (from..).zip(&batch.lines) {
+        assert_eq!(line.text, format!("event {n}"));
+    }
+}
+
+#[test]
+fn numbers_are_places_whatever_the_storage_calls_them() {
+    for count in [1, 5, 999, 1000, 1001, 2000, 4321] {
+        for (first, step) in [(1, 1), (1, 2), (53_421, 1), (7, 13)] {
+            let (dagster, _) = server(count, first, step);
+            let tail = lines(
+                &dagster,
+                LogQuery {
+                    tail: Some(500),
+                    ..LogQuery::default()
+                },
+            );
+            is(&tail, count.saturating_sub(499).max(1), count);
+            assert_eq!(tail.total, Some(count));
+            let before = LogQuery {
+                before: Some(tail.first),
+                limit: Some(10_000),
+                ..LogQuery::default()
+            };
+            let earlier = lines(&dagster, before);
+            if tail.first > 1 {
+                is(&earlier, 1, tail.first - 1);
+            } else {
+                assert!(earlier.lines.is_empty());
+            }
+            let after = LogQuery {
+                after: Some(count - 1),
+                ..LogQuery::default()
+            };
+            is(&lines(&dagster, after), count, count);
+            let past = LogQuery {
+                after: Some(count + 5),
+                ..LogQuery::default()
+            };
+            let past = lines(&dagster, past);
+            assert!(past.lines.is_empty() && past.total.is_none_or(|total| total == count));
+            // A second tail, now that places are known.
+            is(
+                &lines(
+                    &dagster,
+                    LogQuery {
+                        tail: Some(1),
+                        ..LogQuery::default()
+                    },
+                ),
+                count,
+                count,
+            );
+        }
+    }
+}
+
+#[test]
+fn the_end_of_a_long_log_is_found_with_few_questions() {
+    for count in [100_000, 99_999, 64_001, 1_234_567] {
+        let (dagster, server) = server(count, 1, 1);
+        let tail = lines(
+            &dagster,
+            LogQuery {
+                tail: Some(500),
+                ..LogQuery::default()
+            },
+        );
+        is(&tail, count - 499, count);
+        assert!(server.asked.get() <= 8, "{count}: {}", server.asked.get());
+        let events: u64 = server.most.borrow().iter().sum();
+        assert!(events < 2_200, "{count}: {events}");
+    }
+}
+
+#[test]
+fn events_that_fit_are_found_from_either_end() {
+    for (first, step) in [(1, 1), (7, 13)] {
+        let (dagster, _) = server(5500, first, step);
+        let filter = EventFilter {
+            kinds: vec!["step_fail*".into()],
+            ..EventFilter::default()
+        };
+        let events = |query: EventQuery| {
+            let query = EventQuery {
+                filter: filter.clone(),
+                ..query
+            };
+            let batch = dagster
+                .events("r", &query)
+                .now_or_never()
+                .unwrap()
+                .unwrap()
+                .value;
+            let numbers: Vec<u64> = batch.events.iter().map(|event| event.n).collect();
+            (numbers, batch.has_more)
+        };
+        let all = EventQuery::default();
+        assert_eq!(events(all), (vec![7, 1007, 2007, 3007, 4007, 5007], false));
+        let some = EventQuery {
+            limit: Some(2),
+            after: Some(7),
+            ..EventQuery::default()
+        };
+        assert_eq!(events(some), (vec![1007, 2007], true));
+        let last = EventQuery {
+            tail: Some(2),
+            ..EventQuery::default()
+        };
+        assert_eq!(events(last).0, [4007, 5007]);
+        let before = EventQuery {
+            before: Some(4007),
+            limit: Some(3),
+            ..EventQuery::default()
+        };
+        assert_eq!(events(before).0, [1007, 2007, 3007]);
+        let beginning = EventQuery {
+            before: Some(1007),
+            limit: Some(3),
+            ..EventQuery::default()
+        };
+        assert_eq!(events(beginning), (vec![7], false));
+    }
+}

@@ -1,0 +1,81 @@
+//! Every document that a Dagster webserver is sent, held against the schema that the server itself tells (1.13.27), without a server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod graphql_check;
+
+use graphql_check::{Schema, check};
+use runboard_core::backend::dagster::query;
+
+fn schema() -> Schema {
+    Schema::parse(include_str!("../../tests/fixture/dagster/schema.graphql"))
+}
+
+#[test]
+fn every_document_is_what_the_schema_has() {
+    let schema = schema();
+    for (name, document) in query::all() {
+        assert_eq!(check(&schema, &document), [""; 0], "{name}: {document}");
+    }
+}
+
+/// The check is no check when it finds nothing wrong.
+#[test]
+fn what_the_schema_does_not_have_is_found() {
+    let schema = schema();
+    for (document, expected) in [
+        ("{versions}", "Query has no field versions"),
+        ("{version{a}}", "version has no fields of its own"),
+        ("{permissions}", "permissions: which of its fields"),
+        (
+            "query($r:ID!){runOrError(runId:$r){__typename ...on Run{runId nope}}}",
+            "Run has no field nope",
+        ),
+        (
+            "query($r:ID!){runOrError(runId:$r){runId}}",
+            "RunOrError has no field runId",
+        ),
+        (
+            "query($r:ID!){runOrError(run:$r){__typename}}",
+            "runOrError has no argument run",
+        ),
+        ("{runOrError{__typename}}", "runOrError needs runId"),
+        (
+            "query($r:Int!){runOrError(runId:$r){__typename}}",
+            "$r is Int! where ID! is taken",
+        ),
+        (
+            "query($r:ID){runOrError(runId:$r){__typename}}",
+            "$r is ID where ID! is taken",
+        ),
+        ("query($r:ID!){version}", "$r is not used"),
+        (
+            "query($r:ID!){runOrError(runId:$r){...on Job{name}}}",
+            "no Job is a RunOrError",
+        ),
+        ("{version ...X}", "there is no fragment X"),
+        (
+            "{version}fragment X on Run{runId}",
+            "fragment X is not used",
+        ),
+        (
+            "{runOrError(runId:\"r\"){...on Nobody{x}}}",
+            "there is no type Nobody",
+        ),
+        (
+            "query($r:ID!){logsForRun(runId:$r){...on EventConnection{events{...on AssetMaterializationPlannedEvent{assetKey{path}}...on AssetCheckEvaluationPlannedEvent{assetKey{path}}}}}}",
+            "assetKey is AssetKey and AssetKey!",
+        ),
+    ] {
+        let found = check(&schema, document);
+        assert_eq!(
+            found.first().map(String::as_str),
+            Some(expected),
+            "{document}: {found:?}"
+        );
+    }
+}

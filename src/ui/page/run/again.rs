@@ -1,0 +1,116 @@
+//! What is to be different when a run is run again: chosen steps, tags, config. Shown only where the source takes such wishes.
+
+use std::collections::BTreeSet;
+
+use runboard_core::model::Step;
+use runboard_core::model::step_view::StepView;
+
+use crate::state::State;
+use crate::state::actions::{Deed, Wish};
+use crate::state::reactive::{RwSignal, memo};
+use crate::state::run_detail::RunDetail;
+use crate::ui::html::{Html, IntoHtml, value_of, view};
+use crate::ui::route_part::parts;
+use crate::ui::text;
+
+/// The keys that patterns choose, in the run's order; with `downstream` also all that need them.
+fn chosen(steps: &[Step], patterns: &[String], downstream: bool) -> Vec<String> {
+    if patterns.is_empty() {
+        return Vec::new();
+    }
+    let view = StepView {
+        keys: patterns.to_vec(),
+        ..StepView::default()
+    };
+    let now = State::get().now;
+    let places = view.places(steps, now.get_untracked());
+    let key = |place: usize| steps.get(place).map(|step| step.key.as_str());
+    let mut keys: BTreeSet<&str> = places.into_iter().filter_map(key).collect();
+    let mut before = if downstream { 0 } else { keys.len() };
+    while keys.len() != before {
+        before = keys.len();
+        for step in steps {
+            if step.needs.iter().any(|need| keys.contains(need.as_str())) {
+                keys.insert(&step.key);
+            }
+        }
+    }
+    let chosen = steps.iter().filter(|step| keys.contains(step.key.as_str()));
+    chosen.map(|step| step.key.clone()).collect()
+}
+
+/// Tags as they are typed: `key=value`, one a line or separated by commas.
+pub(super) fn tags(text: &str) -> Vec<(String, String)> {
+    let lines = text.lines().flat_map(|line| parts(line).into_iter());
+    lines
+        .filter_map(|tag| {
+            let (key, value) = tag.split_once('=')?;
+            Some((key.trim().to_string(), value.trim().to_string()))
+        })
+        .collect()
+}
+
+/// The fields; nothing where the source takes no wishes.
+pub(super) fn again(wish: Wish, detail: &RunDetail) -> Html {
+    if !wish.takes_wishes() {
+        return ().into_html();
+    }
+    let steps = detail.steps;
+    let patterns: RwSignal<String> = RwSignal::new(String::new());
+    let downstream = RwSignal::new(false);
+    let keys = memo(move || {
+        let patterns = parts(&patterns.get());
+        steps.with(|steps| {
+            let steps = steps.ready().map_or(&[][..], Vec::as_slice);
+            chosen(steps, &patterns, downstream.get())
+        })
+    });
+    let renew = move || wish.set_again(|again| again.steps = keys.get_untracked());
+    let of_all = move || {
+        let all = steps.with(|steps| steps.ready().map_or(0, Vec::len)) as u64;
+        let keys = keys.get();
+        match (patterns.with(String::is_empty), keys.len()) {
+            (true, _) => "all steps".to_string(),
+            (false, 0) => "no step matches".into(),
+            (false, count) => {
+                let count = text::some_of(count as u64, all, "step", "steps");
+                [&count, ": ", &keys.join(", ")].concat()
+            }
+        }
+    };
+    let choose = (wish.deed == Deed::Reexecute).then(|| {
+        view! {
+            <label class="wish">"steps"
+                <input class="field" type="text" autocomplete="off" spellcheck="false" placeholder="all, or load_*, report" on:input=move |event| {
+                    patterns.set(value_of(&event));
+                    renew();
+                } />
+            </label>
+            <label class="choice"><input type="checkbox" on:change=move |_| {
+                downstream.update(|on| *on = !*on);
+                renew();
+            } /><span>"with all that need them"</span></label>
+            <p class="muted" role="status">{of_all}</p>
+            <label class="wish">"config"
+                <textarea class="field" rows="3" spellcheck="false" placeholder="as in this run" on:input=move |event| {
+                    let config = value_of(&event);
+                    wish.set_again(|again| again.config = Some(config).filter(|config| !config.trim().is_empty()));
+                }></textarea>
+            </label>
+        }
+    });
+    let drops = move || wish.again.with(|again| (!again.drops_tags).then_some("on"));
+    view! {
+        <fieldset class="choices wishes"><legend>"The new run"</legend>
+            {choose}
+            <label class="wish">"tags"
+                <input class="field" type="text" autocomplete="off" spellcheck="false" placeholder="key=value, key=value" on:input=move |event| {
+                    let tags = tags(&value_of(&event));
+                    wish.set_again(|again| again.tags = tags);
+                } />
+            </label>
+            <label class="choice"><input type="checkbox" prop:checked=drops on:change=move |_| wish.set_again(|again| again.drops_tags = !again.drops_tags) /><span>"and the tags of this run"</span></label>
+        </fieldset>
+    }
+    .into_html()
+}

@@ -1,0 +1,55 @@
+//! What resuming the run would do, to be read before anybody presses anything. Looking changes nothing.
+
+use runboard_core::store::download;
+
+use super::plan::plan;
+use super::save::save_button;
+use crate::state::actions::{Deed, Wish, is_offered};
+use crate::state::reactive::memo;
+use crate::state::run_detail::RunDetail;
+use crate::ui::html::{Html, IntoHtml, view};
+use crate::ui::part::panel::panel;
+use crate::ui::route::Tab;
+
+pub fn resume(detail: RunDetail) -> Html {
+    if !detail.can(|can| can.resume) {
+        let words = "It does not tell what it would do to go on with a run.";
+        return panel("This source resumes no runs", words, "", ()).into_html();
+    }
+    let wish = Wish::new(
+        detail.source.clone(),
+        detail.id.clone(),
+        Deed::Resume,
+        false,
+    );
+    let run = detail.run;
+    let is_over = memo(move || {
+        run.with(|run| {
+            run.ready()
+                .is_some_and(|run| run.phase.is_terminal() || run.is_unfinished())
+        })
+    });
+    let source = detail.source.clone();
+    let next = move || match (is_over.get(), is_offered(&source, Deed::Resume)) {
+        (false, _) => "The run goes on: this is what would be left to do if it ended now.",
+        (true, true) => {
+            "Nothing happens by looking. \u{201c}Resume \u{2026}\u{201d} above asks once more, and does it."
+        }
+        (true, false) => {
+            "Nothing happens by looking, and nothing can be done from here: actions are off for this source."
+        }
+    };
+    let id = detail.id.clone();
+    let json = move || {
+        wish.plan.with(|plan| {
+            plan.ready()
+                .map(|plan| download::plan(&id, plan))
+                .unwrap_or_default()
+        })
+    };
+    view! {
+        <div class="tools"><span class="muted">{next}</span>{save_button(&detail, Tab::Resume, json)}</div>
+        <div class="resume" tabindex="0" role="region" aria-label="Resume">{plan(wish, detail.noun())}</div>
+    }
+    .into_html()
+}

@@ -1,0 +1,142 @@
+//! What can be done to several runs at once: a bar over the list while runs are chosen, and a dialog with a result for each.
+
+use leptos::prelude::*;
+use runboard_core::backend::Action;
+use runboard_core::model::Run;
+
+use crate::state::State;
+use crate::state::actions::Deed;
+use crate::state::bulk::{Bulk, Outcome};
+use crate::state::reactive::{RwSignal, memo};
+use crate::ui::html::{El, ElRef, Html, IntoHtml, view};
+use crate::ui::part::dialog;
+use crate::ui::part::table::{Cell, table};
+use crate::ui::text;
+
+/// The bar; nothing while no run is chosen.
+pub(super) fn bulk() -> Html {
+    let state = State::get();
+    let open: RwSignal<Option<Deed>> = RwSignal::new(None);
+    let count = memo(move || state.selection.runs.with(Vec::len));
+    let bar = move || {
+        let count = count.get();
+        (count > 0).then(|| {
+            let button = |deed: Deed| {
+                let words = [deed.verb(), " \u{2026}"].concat();
+                view! { <button class="button button--small" on:click=move |_| open.set(Some(deed))>{words}</button> }
+            };
+            view! {
+                <div class="bulk" role="group" aria-label="Chosen runs">
+                    <b>{text::counted(count as u64, "run", "runs")}" chosen"</b>
+                    {button(Deed::Terminate)}{button(Deed::Delete)}
+                    <button class="button button--small button--quiet" on:click=move |_| state.selection.clear()>"Choose none"</button>
+                </div>
+            }
+        })
+    };
+    let asking = move || open.get().map(|deed| ask(state, deed, open));
+    view! { {bar}{asking} }
+}
+
+fn terminate(run: &Run, immediate: bool) -> Result<Action, &'static str> {
+    match run.phase.is_terminal() {
+        true => Err("it is over"),
+        false => Ok(Action::Terminate { immediate }),
+    }
+}
+
+fn delete(run: &Run, force: bool) -> Result<Action, &'static str> {
+    let goes_on = !run.phase.is_terminal() && !run.is_unfinished();
+    match goes_on && !force {
+        true => Err("it still goes on"),
+        false => Ok(Action::Delete { force: goes_on }),
+    }
+}
+
+fn ask(state: State, deed: Deed, open: RwSignal<Option<Deed>>) -> El {
+    let work = Bulk::new(state.selection.runs.get_untracked());
+    let is_hard = RwSignal::new(false);
+    let node = ElRef::new();
+    let rows = move || {
+        let row = |((index, id), outcome): &((u16, String), Outcome)| {
+            let run = state.runs.with_table_now(|table| {
+                let row = table.find(*index, id)?;
+                table.get(row)
+            });
+            let source = state.sources.at(*index);
+            let words = match outcome {
+                Outcome::Waiting => String::new(),
+                Outcome::Busy => "asking \u{2026}".into(),
+                Outcome::Done(words) => ["done: ", words].concat(),
+                Outcome::Not(words) => ["not done: ", words].concat(),
+            };
+            vec![
+                Cell::Text(id.clone()),
+                Cell::Text(run.as_ref().map(|run| run.job.clone()).unwrap_or_default()),
+                Cell::Text(source.map_or(String::new(), |source| source.config.name.clone())),
+                Cell::Text(run.as_ref().map(text::run_status).unwrap_or_default()),
+                Cell::Text(words),
+            ]
+        };
+        work.rows.with(|rows| rows.iter().map(row).collect())
+    };
+    let waiting = memo(move || {
+        work.rows.with(|rows| {
+            rows.iter()
+                .filter(|(_, outcome)| *outcome == Outcome::Waiting)
+                .count()
+        })
+    });
+    let (what, hard): (_, &str) = match deed {
+        Deed::Delete => (
+            "All records of these runs are removed. This cannot be undone.",
+            "also those that still go on: they are ended first",
+        ),
+        _ => (
+            "These runs are asked to end.",
+            "at once: they are killed, without being asked",
+        ),
+    };
+    let confirm = move |_| match deed {
+        Deed::Delete => work.confirm(delete, is_hard.get_untracked()),
+        _ => work.confirm(terminate, is_hard.get_untracked()),
+    };
+    let words = move || match (work.is_busy.get(), waiting.get()) {
+        (true, _) => "Asking \u{2026}".to_string(),
+        (false, count) => [
+            deed.verb(),
+            " ",
+            &text::counted(count as u64, "run", "runs"),
+        ]
+        .concat(),
+    };
+    let is_idle = move || work.is_busy.get() || waiting.get() == 0;
+    let body = view! {
+        <p>{what}</p>
+        <label class="choice"><input type="checkbox" on:change=move |_| is_hard.update(|on| *on = !*on) /><span>{hard}</span></label>
+        {table("Chosen runs and what became of them", &["Run", "Job", "Source", "Status", "Result"], rows)}
+        <div class="dialog__end">
+            <form method="dialog"><button class="button" autofocus="">{move || if waiting.get() == 0 { "Close" } else { "Cancel" }}</button></form>
+            <button class="button button--danger" disabled=is_idle on:click=confirm>{words}</button>
+        </div>
+    };
+    let count = untrack(|| waiting.get()) as u64;
+    let title = format!("{} {}?", deed.verb(), text::counted(count, "run", "runs"));
+    let closed = move || {
+        open.set(None);
+        // What was done is chosen no longer.
+        let done = |run: &(u16, String)| {
+            work.rows.with_untracked(|rows| {
+                let is_done = |(other, outcome): &((u16, String), Outcome)| {
+                    other == run && matches!(outcome, Outcome::Done(_))
+                };
+                rows.iter().any(is_done)
+            })
+        };
+        state
+            .selection
+            .runs
+            .update(|runs| runs.retain(|run| !done(run)));
+    };
+    dialog::dialog(node, title, body.into_html(), closed)
+}

@@ -1,0 +1,127 @@
+// The list over a real Dagster: what is asked for apart from the rows, partitions and backfills, words of filters, and servers that refuse pages.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { dagster, front } from "./lib/dagster.mjs";
+import { dist } from "./lib/env.mjs";
+import { download, listed, lists, open, shows, until } from "./lib/page.mjs";
+import { later } from "./lib/proc.mjs";
+import { files } from "./lib/web.mjs";
+
+const WHERE = "{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError { ... on RepositoryLocation { repositories { name } } } } } } }";
+const BACKFILL = "mutation B($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) { __typename ... on LaunchBackfillSuccess { backfillId } } }";
+const ENDED = 'query S($b: String!) { partitionBackfillOrError(backfillId: $b) { ... on PartitionBackfill { status } } runsOrError(filter: { tags: [{ key: "dagster/backfill", value: $b }] }) { ... on Runs { results { runId status } } } }';
+
+let server, bridge, backfill;
+const ids = {};
+
+before(async () => {
+  server = await dagster();
+  for (const [name, job] of [["ok", "ok_job"], ["asset", "asset_job"]]) ids[name] = await server.launch(job);
+  const [entry] = (await server.query(WHERE)).workspaceOrError.locationEntries;
+  const repositorySelector = { repositoryLocationName: entry.name, repositoryName: entry.locationOrLoadError.repositories[0].name };
+  const selector = { repositorySelector, partitionSetName: "parted_job_partition_set" };
+  backfill = (await server.query(BACKFILL, { p: { selector, partitionNames: ["a", "b", "c"] } })).launchPartitionBackfill.backfillId;
+  await server.wait(ids.ok, ids.asset);
+  for (;;) {
+    const { runsOrError, partitionBackfillOrError } = await server.query(ENDED, { b: backfill });
+    const runs = runsOrError.results;
+    if (runs.length === 3 && partitionBackfillOrError.status === "COMPLETED_SUCCESS") {
+      ids.parts = runs.map(({ runId }) => runId);
+      break;
+    }
+    if (runs.length > 0) await server.wait(...runs.map(({ runId }) => runId));
+    else await new Promise((done) => setTimeout(done, 200));
+  }
+  bridge = await front(server.url);
+}, { timeout: 300_000 });
+after(async () => {
+  await bridge?.stop();
+  await server?.stop();
+});
+
+const list = (query = "") => `${bridge.url}?source=dg${query}`;
+const cell = (page, id, column) => page.evaluate(([id, column]) => document.querySelector(`[data-run-id="${id}"] .col-${column}`)?.innerText.trim(), [id, column]);
+
+test("dagster list: steps and assets of the rows on screen are asked for in one question", async (t) => {
+  const page = await open(t, `${bridge.url}?view=sources`);
+  const asked = [];
+  page.on("request", (request) => {
+    const body = request.url().includes("/graphql") ? request.postData() ?? "" : "";
+    if (body.includes("materializations")) asked.push(body);
+  });
+  await page.goto(list());
+  await until(page, (id) => document.querySelector(`[data-run-id="${id}"] .col-assets`)?.innerText.trim() === "3", ids.asset);
+  await until(page, (id) => document.querySelector(`[data-run-id="${id}"] .col-steps`)?.innerText.trim() === "8/8", ids.ok);
+  assert.equal(await cell(page, ids.ok, "assets"), "0");
+  assert.equal(asked.length, 1, "all rows in one document");
+  await page.getByRole("button", { name: "Columns and export" }).click();
+  const file = await download(page, () => page.getByRole("button", { name: "JSON", exact: true }).click());
+  const run = JSON.parse(file.bytes).find(({ id }) => id === ids.asset);
+  assert.equal(run.assets, 3);
+});
+
+test("dagster list: a partition is a column, and the way to its other runs", async (t) => {
+  const page = await open(t, list("&job=parted_job"));
+  await until(page, () => document.querySelectorAll("[data-run-id]").length === 3);
+  const partitions = await page.evaluate(() => [...document.querySelectorAll("[data-run-id] .col-partition")].map((cell) => cell.innerText.trim()));
+  assert.deepEqual(partitions.toSorted(), ["a", "b", "c"]);
+  await page.getByRole("link", { name: "b", exact: true }).click();
+  await until(page, () => document.querySelectorAll("[data-run-id]").length === 1);
+  assert.equal(new URL(page.url()).searchParams.get("tag"), "dagster/partition=b");
+  await page.goto(`${bridge.url}?view=run&source=dg&run=${(await listed(page))[0]}`);
+  await shows(page, ".overview", "dagster/partition");
+});
+
+test("dagster list: runs of a backfill stand together, with its status and progress", async (t) => {
+  const page = await open(t, list("&group=backfill"));
+  await shows(page, `[data-backfill="${backfill}"]`, "succeeded");
+  await shows(page, `[data-backfill="${backfill}"]`, "3 SUCCESS");
+  await shows(page, `[data-backfill="${backfill}"]`, "3 partitions");
+  await shows(page, '[data-group="of no backfill"]', "2 runs");
+  // A backfill of which the list has no run is not forgotten.
+  await page.goto(list("&group=backfill&job=ok_job"));
+  await shows(page, '[aria-label="Backfills without runs here"]', backfill);
+});
+
+test("dagster list: the server's numbers by status follow the filters and lead to them", async (t) => {
+  const page = await open(t, list());
+  await shows(page, '[data-count="SUCCESS"]', "5 SUCCESS");
+  await page.goto(list("&job=parted_job&status=failed"));
+  await shows(page, '[data-count="SUCCESS"]', "3 SUCCESS");
+  await page.locator('[data-count="SUCCESS"]').click();
+  await until(page, () => document.querySelectorAll("[data-run-id]").length === 3);
+});
+
+test("dagster list: IN_PROGRESS is explained and is what goes on", async (t) => {
+  const id = await server.launch("sleepy_job");
+  const page = await open(t, list("&status=IN_PROGRESS"));
+  await shows(page, ".filters__note", "IN_PROGRESS stands for starting, running, canceling");
+  await lists(page, [id]);
+  // Before its process is there, Dagster has nothing to signal.
+  await shows(page, `[data-run-id="${id}"]`, "running");
+  await page.getByLabel(`choose ${id}`).check();
+  await page.getByRole("button", { name: "Terminate …" }).click();
+  await page.getByRole("button", { name: "Terminate 1 run" }).click();
+  await shows(page, "dialog tbody", "done");
+  await page.getByRole("button", { name: "Close" }).click();
+  await shows(page, `[data-run-id="${id}"]`, "canceled");
+  await page.reload();
+  await shows(page, "main", "No run matches");
+});
+
+test("dagster list: ids are completed while they are typed", async (t) => {
+  const page = await open(t, list());
+  await page.getByRole("combobox", { name: "Search runs" }).fill(ids.ok.slice(0, 6));
+  await until(page, (id) => [...document.querySelectorAll("#filter-q option")].some((option) => option.value === id), ids.ok);
+});
+
+test("dagster list: a server that no page may ask is explained in words", async (t) => {
+  const config = { sources: [{ id: "direct", kind: "dagster", url: server.url }] };
+  const host = await files({ dist, config: JSON.stringify(config) });
+  later(t, () => host.stop());
+  const page = await open(t, host.url, { allow: [/blocked by the policy|Content Security Policy/] });
+  await shows(page, "nav.strip", "direct");
+  await page.goto(`${host.url}?view=sources`);
+  await shows(page, '[data-source="direct"]', /lets no page of another origin ask \(CORS/);
+  await shows(page, '[data-source="direct"]', /give it to the bridge, or put both behind one reverse proxy/);
+});
