@@ -12,8 +12,8 @@ use flyte_canned::{Canned, flyte, framed};
 use futures_util::{FutureExt as _, StreamExt as _};
 use proptest::prelude::*;
 use runboard_core::backend::{
-    Action, Backend as _, BackendError, EventQuery, LogQuery, NewRun, Order, Template, Topic,
-    Update,
+    Action, Again, Backend as _, BackendError, EventQuery, LogQuery, NewRun, Order, Template,
+    Topic, Update,
 };
 use runboard_core::model::{Phase, ResumeMode, RunFilter};
 
@@ -47,7 +47,9 @@ fn ask_all(canned: &Canned) {
     };
     let _ = backend.logs(RUN, &tail).now_or_never();
     let _ = backend.events(RUN, &EventQuery::default()).now_or_never();
-    let _ = backend.act(RUN, &Action::Reexecute, "k").now_or_never();
+    let _ = backend
+        .act(RUN, &Action::Reexecute(Again::default()), "k")
+        .now_or_never();
     let orders = [
         Order::Abort {
             run: RUN.into(),

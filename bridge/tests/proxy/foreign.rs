@@ -116,7 +116,7 @@ fn what_is_wrong_is_said_at_the_start() {
         (vec!["--proxy", "../x=http://x"], "is no name"),
         (
             vec!["--upstream-header", &good],
-            "there is no --proxy d=URL",
+            "there is no --proxy, --dagster or --flyte d=URL",
         ),
         (
             vec!["--proxy", d, "--upstream-header", &injected],

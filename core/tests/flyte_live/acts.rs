@@ -1,6 +1,6 @@
 //! What is done to runs and actions.
 
-use runboard_core::backend::{Action, Backend as _, BackendError, NewRun, Order, Template};
+use runboard_core::backend::{Action, Again, Backend as _, BackendError, NewRun, Order, Template};
 use runboard_core::model::resume::PlanVerb;
 use runboard_core::model::{Phase, ResumeMode};
 
@@ -73,7 +73,7 @@ pub(crate) async fn aborts(service: &Service) {
 
 pub(crate) async fn reruns_and_recovers(service: &Service) {
     let backend = &service.backend;
-    let made = got(backend.act(&home("rdone"), &Action::Reexecute, "k"))
+    let made = got(backend.act(&home("rdone"), &Action::Reexecute(Again::default()), "k"))
         .await
         .run
         .unwrap();
@@ -97,6 +97,7 @@ pub(crate) async fn reruns_and_recovers(service: &Service) {
     let stale = Action::Resume {
         mode: ResumeMode::Incomplete,
         token: "0".into(),
+        with: Again::default(),
     };
     let error = refused(backend.act(&home("rtree"), &stale, "k")).await;
     assert!(
@@ -106,6 +107,7 @@ pub(crate) async fn reruns_and_recovers(service: &Service) {
     let resume = Action::Resume {
         mode: ResumeMode::Incomplete,
         token: plan.token.clone(),
+        with: Again::default(),
     };
     let made = got(backend.act(&home("rtree"), &resume, "k"))
         .await
