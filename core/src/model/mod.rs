@@ -23,6 +23,7 @@ mod status_term;
 pub mod step;
 pub mod step_detail;
 pub mod step_stats;
+pub mod step_tree;
 pub mod step_view;
 pub mod time;
 pub mod timeline;
