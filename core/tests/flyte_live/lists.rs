@@ -77,7 +77,7 @@ pub(crate) async fn pages(service: &Service) {
         (Some("flytesnacks"), Some("development"))
     );
     assert_eq!(
-        (tag("trigger"), tag("source")),
+        (tag("trigger"), tag("run_source")),
         (Some("nightly"), Some("schedule_trigger"))
     );
     assert_eq!(

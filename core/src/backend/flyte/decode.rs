@@ -224,7 +224,7 @@ impl Act {
         }
         tag("trigger", &self.trigger);
         if self.source != "unspecified" {
-            tag("source", &self.source);
+            tag("run_source", &self.source);
         }
         if let Some((kind, related)) = &self.relation {
             tag(kind, related);

@@ -30,7 +30,7 @@ const COLUMNS: [(&str, &str); 6] = [
     ("owner", "created_by_subject"),
     ("trigger", "trigger_name"),
     ("version", "task_version"),
-    ("source", "run_source"),
+    ("run_source", "run_source"),
 ];
 
 /// A question for runs.
