@@ -15,6 +15,7 @@ mod resolve;
 mod resume;
 mod save;
 mod stats;
+mod step_panel;
 mod step_row;
 mod step_tools;
 mod steps;

@@ -92,12 +92,15 @@ pub(super) fn cells(row: Row, detail: RunDetail) -> Html {
         (None, 0) => "\u{2013}".into(),
         (None, count) => count.to_string(),
     };
-    let mut route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Logs);
-    route.part.step = vec![step.key.clone()];
-    if let Some(attempt) = &attempt {
+    // Where the source tells more of a step, that is a press away, else what it printed.
+    let has_more = detail.can(|can| can.step_detail) && attempt.is_none();
+    let tab = if has_more { Tab::Steps } else { Tab::Logs };
+    let mut route = Route::to_run(&detail.source.config.id, &detail.id, tab);
+    if has_more || attempt.is_some() {
         route.part.focus = Some(step.key.clone());
-        route.part.attempt = Some(attempt.number);
-        route.part.step.clear();
+        route.part.attempt = attempt.as_ref().map(|attempt| attempt.number);
+    } else {
+        route.part.step = vec![step.key.clone()];
     }
     let for_span = detail.clone();
     let is_ticking = phase.is_active();

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use wasm_bindgen::JsCast as _;
 
 use super::save::save_button;
+use super::step_panel::step_panel;
 use super::step_row::{Row, cells};
 use super::step_tools::step_tools;
 use crate::state::run_detail::{Loaded, RunDetail};
@@ -88,7 +89,8 @@ pub fn steps(detail: RunDetail) -> impl IntoHtml {
     view! {
         {step_tools(steps, places, save)}
         {move || words.get().map(|(title, text)| panel(title, text, "", clear()))}
-        {grid(detail, places, words)}
+        {grid(detail.clone(), places, words)}
+        {step_panel(&detail)}
     }
 }
 
