@@ -353,3 +353,40 @@ fn a_change_is_sent_once_with_the_header_that_lets_it_pass() {
     let body = String::from_utf8_lossy(asked[0].body.as_ref().unwrap()).into_owned();
     assert!(body.contains(r#""variables":{"r":"r","p":"MARK_AS_CANCELED_IMMEDIATELY"}"#));
 }
+
+#[test]
+fn a_run_that_was_marked_as_failed_has_the_reason_that_was_told_before() {
+    let event = |kind: &str, message: &str, error: &str| {
+        format!(
+            r#"{{"__typename":"E","eventType":"{kind}","message":"{message}","level":"ERROR","timestamp":"1","stepKey":null,"error":{error}}}"#
+        )
+    };
+    let marked = event("RUN_FAILURE", "marked from outside", "null");
+    let lost = event("ENGINE_EVENT", "killed by signal 9", "null");
+    let thrown = event(
+        "ENGINE_EVENT",
+        "no launch",
+        r#"{"message":"E: no room","causes":[]}"#,
+    );
+    let own = event(
+        "RUN_FAILURE",
+        "it failed",
+        r#"{"message":"E: its own","causes":[]}"#,
+    );
+    for (events, why, n) in [
+        (vec![&lost, &marked], "killed by signal 9", 1),
+        (vec![&thrown, &marked], "E: no room", 1),
+        (vec![&lost, &own], "E: its own", 2),
+        (vec![&marked], "marked from outside", 1),
+    ] {
+        let events = events.into_iter().map(String::as_str);
+        let page = format!(
+            r#"{{"data":{{"runOrError":{{"__typename":"Run","runId":"r","status":"FAILURE","jobName":"j","creationTime":1.0,"endTime":2.0,"tags":[],"stepStats":[],"executionPlan":{{"steps":[]}}}},"logsForRun":{{"__typename":"EventConnection","cursor":"c","hasMore":false,"events":[{}]}}}}}}"#,
+            events.collect::<Vec<&str>>().join(",")
+        );
+        let run = given(&[page.as_bytes()]).run("r");
+        let run = run.now_or_never().unwrap().unwrap().value;
+        assert_eq!(run.reason.as_deref(), Some(why));
+        assert_eq!(run.reason_event, Some(n));
+    }
+}

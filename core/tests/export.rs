@@ -231,6 +231,7 @@ fn tabs_download_what_the_runs_api_would_send() {
         raw_level: (place % 2 == 1).then(|| "loud".to_string()),
         message: text.to_string(),
         detail: Some("17".into()),
+        error: None,
     };
     let events: Vec<RunEvent> = HARD.iter().enumerate().map(event).collect();
     let text = download::events("r", &mut events.iter());

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use runboard_core::backend::{Backend, BackendError, LogBatch, LogQuery};
+use runboard_core::model::LogLine;
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
 use runboard_core::store::log_select::{LogFilter, LogSelect};
@@ -72,6 +73,12 @@ impl LogTail {
 
     /// Forgets everything, for a run whose log is read anew.
     pub(super) fn clear(self) {
+        self.empty();
+        self.loading.set(Loading::First);
+        self.touch();
+    }
+
+    fn empty(self) {
         self.store.update_value(LogStore::clear);
         self.select
             .set_value(LogSelect::new(self.filter.get_value()));
@@ -80,8 +87,32 @@ impl LogTail {
                 .take()
                 .map(|old| LogSearch::new(old.needle().clone()))
         });
-        self.loading.set(Loading::First);
-        self.touch();
+    }
+
+    /// Takes in all lines as they are now, from the first one on. What is new at the end is appended; where something has changed before that, all are
+    /// taken in anew.
+    pub(super) fn set_all(self, mut lines: Vec<LogLine>) {
+        let total = Some(lines.len() as u64);
+        let (same, held) = self.store.with_value(|store| {
+            let is_same = |(line, n): &(&LogLine, u64)| {
+                let old = store.line(*n);
+                old.is_some_and(|old| old.text == line.text && old.step == line.step)
+            };
+            let same = lines.iter().zip(1..).take_while(is_same).count();
+            (same, store.len())
+        });
+        let from = if same < held { 0 } else { same };
+        if from < held {
+            self.empty();
+        }
+        lines.drain(..from);
+        let first = from as u64 + 1;
+        self.append(&LogBatch {
+            first,
+            lines,
+            total,
+        });
+        self.loading.set(Loading::Done);
     }
 
     /// Takes lines in at the end. `Some`: lines are missing between what is here and these; the caller reads them first.

@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod beside;
 pub mod bulk;
+pub mod captured;
 pub mod clock;
 pub mod complete;
 pub mod config;

@@ -3,13 +3,12 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::state::reactive::{RwSignal, effect};
+use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
 use runboard_core::backend::{
     Action, Backend, BackendError, Capabilities, Cursor, LogBatch, LogQuery, Logs, Topic, Update,
 };
-use runboard_core::model::event::RunEvent;
 use runboard_core::model::{Run, Step, Timestamp, fold};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
@@ -297,26 +296,6 @@ impl RunDetail {
         let backend = self.source.backend().ok()?;
         self.run
             .with_untracked(|run| backend.objection(run.ready()?, action))
-    }
-
-    /// What the source tells more of the event that is open, where it does so. Belongs to the current owner.
-    pub fn event_in_full(&self, open: RwSignal<Option<u64>>) -> RwSignal<Option<RunEvent>> {
-        let full = RwSignal::new(None);
-        let reading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
-        let detail = self.clone();
-        effect(move || {
-            let wanted = open.get().filter(|_| detail.can(|can| can.event));
-            let (Some(n), Ok(backend)) = (wanted, detail.source.backend()) else {
-                return;
-            };
-            let id = detail.id.clone();
-            reading.set_value(Some(Task::spawn(async move {
-                if let Ok(event) = backend.event(&id, n).await {
-                    full.set(Some(event.value));
-                }
-            })));
-        });
-        full
     }
 
     /// A run that is over may be resumed: the list, which is followed all the time, shows it.

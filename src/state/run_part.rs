@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use runboard_core::backend::{Backend, BackendError};
+use runboard_core::model::event::RunEvent;
 use runboard_core::model::{Asset, Family, RunStats};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
@@ -51,6 +52,28 @@ async fn once(backend: &dyn Backend, run: &str, part: Part) -> Result<Answer, Ba
 }
 
 impl RunDetail {
+    /// What the source tells more of the event that is open, where it does so. Belongs to the current owner.
+    pub fn event_in_full(&self, open: RwSignal<Option<u64>>) -> RwSignal<Loaded<RunEvent>> {
+        let full = RwSignal::new(Loaded::Loading);
+        let reading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
+        let detail = self.clone();
+        effect(move || {
+            let wanted = open.get().filter(|_| detail.can(|can| can.event));
+            let (Some(n), Ok(backend)) = (wanted, detail.source.backend()) else {
+                return;
+            };
+            full.set(Loaded::Loading);
+            let id = detail.id.clone();
+            reading.set_value(Some(Task::spawn(async move {
+                full.set(match backend.event(&id, n).await {
+                    Ok(event) => Loaded::Ready(event.value),
+                    Err(error) => Loaded::Failed(error),
+                });
+            })));
+        });
+        full
+    }
+
     /// Asks for a part, and again while the owner lives whenever the run, its steps or (for the family) the source's list have changed.
     /// An answer stays while the next one is awaited or cannot be had.
     pub fn ask(&self, part: Part) -> RwSignal<Loaded<Answer>> {

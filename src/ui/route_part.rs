@@ -24,6 +24,8 @@ pub struct PartFilter {
     pub kind: Vec<String>,
     /// ISO time, or a length before now.
     pub since: Option<String>,
+    /// The number of the event that is open.
+    pub event: Option<u64>,
     /// Found anywhere in an event.
     pub text: Option<String>,
     /// Phase words, ours or the source's.
@@ -84,6 +86,7 @@ impl PartFilter {
             "f.level" => self.level.extend(parts(value)),
             "f.stream" => self.stream.extend(parts(value)),
             "f.tail" => self.tail = self.number(key, value),
+            "f.event" => self.event = self.number(key, value),
             "step" => self.focus = some_text(value),
             "attempt" => self.attempt = self.number(key, value),
             "f.type" => self.kind.extend(parts(value)),
@@ -136,6 +139,7 @@ impl PartFilter {
             ("f.level", joined(&self.level)),
             ("f.stream", joined(&self.stream)),
             ("f.status", joined(&self.status)),
+            ("f.event", number(self.event).unwrap_or_default()),
             ("f.since", self.since.clone().unwrap_or_default()),
             ("f.q", self.text.clone().unwrap_or_default()),
             ("f.sort", sort.unwrap_or_default()),

@@ -4,6 +4,7 @@
   fail_job           an op fails in the middle; what stands behind it never runs (a file FIX in DAGSTER_HOME mends it)
   retry_job          fails twice, then succeeds; with `needs` 9 it fails for good
   lost_job           fails before any of its steps: a resource of it cannot be had
+  changing           has one op more once a file CHANGED is in DAGSTER_HOME and the code is loaded anew
   asset_job          materializations, an observation, checks that pass, warn and fail
   broken_assets_job  an asset fails, the one behind it is planned and not materialized
   blocked_job        a blocking check fails, so that the asset behind it is not made
@@ -75,11 +76,13 @@ def ok_job():
 # ---------------------------------------------------------------- fail_job
 @dg.op
 def up_a() -> int:
+    print("up_a speaks")
     return 1
 
 
 @dg.op
 def up_b(x: int) -> int:
+    print("up_b speaks\nand goes on")
     return x + 1
 
 
@@ -149,6 +152,14 @@ def needs_lost() -> int:
 @dg.job(resource_defs={"lost": lost}, executor_def=dg.in_process_executor)
 def lost_job():
     needs_lost()
+
+
+# ---------------------------------------------------------------- changing
+@dg.job
+def changing():
+    extract()
+    if os.path.exists(os.path.join(os.environ.get("DAGSTER_HOME", "/nonexistent"), "CHANGED")):
+        up_a()
 
 
 # --------------------------------------------------------------- asset_job
@@ -322,7 +333,7 @@ asset_job = dg.define_asset_job("asset_job", selection=["orders", "orders_daily"
 defs = dg.Definitions(
     assets=[orders, orders_daily, report, parted, dyn_parted, a_ok, a_bad, a_down, b_up, b_down, b_beside],
     asset_checks=[orders_not_empty, daily_fresh, report_complete, b_hard, b_fine, b_late],
-    jobs=[ok_job, fail_job, retry_job, lost_job, slow_job, sleepy_job, dynamic_job, asset_job, parted_job, dyn_parted_job, broken_assets_job, blocked_job],
+    jobs=[ok_job, fail_job, retry_job, lost_job, changing, slow_job, sleepy_job, dynamic_job, asset_job, parted_job, dyn_parted_job, broken_assets_job, blocked_job],
     schedules=[yearly],
     # A process for each step, as users have it, takes a slow machine seconds; fail_job is run that way.
     executor=dg.in_process_executor,

@@ -1,9 +1,9 @@
 """Starts a Dagster webserver and daemon for tests, and stops both when it is asked to end.
 
-  serve.py HOME [--read-only] [--path-prefix /dg] [--no-daemon] [--tied] [--port N] [--header NAME:VALUE]
+  serve.py HOME [--read-only] [--path-prefix /dg] [--no-daemon] [--no-launch] [--tied] [--port N] [--header NAME:VALUE]
 
 HOME becomes a throw-away DAGSTER_HOME. The first line on stdout is the server's address, once it answers. With --header it is that of a gate before the
-server, which lets nobody in who does not send the header. With --tied it also ends, killed and without a word, when its stdin ends.
+server, which lets nobody in who does not send the header. With --no-launch no run can be launched (failing_launcher.py). With --tied it also ends, killed and without a word, when its stdin ends.
 """
 import argparse
 import ctypes
@@ -26,6 +26,11 @@ run_coordinator:
   class: QueuedRunCoordinator
   config:
     dequeue_interval_seconds: 1
+"""
+NO_LAUNCH = """\
+run_launcher:
+  module: failing_launcher
+  class: FailingLauncher
 """
 
 
@@ -98,16 +103,19 @@ def main():
     args.add_argument("--path-prefix", default="")
     args.add_argument("--read-only", action="store_true")
     args.add_argument("--no-daemon", action="store_true")
+    args.add_argument("--no-launch", action="store_true")
     args.add_argument("--tied", action="store_true")
     args.add_argument("--port", type=int, default=0)
     args.add_argument("--header", default="")
     args = args.parse_args()
     args.home.mkdir(parents=True, exist_ok=True)
-    (args.home / "dagster.yaml").write_text(CONFIG)
+    (args.home / "dagster.yaml").write_text(CONFIG + (NO_LAUNCH if args.no_launch else ""))
     tools = pathlib.Path(sys.executable).parent
     # A proxy of the environment is not for a server on this machine.
     env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     env |= {"DAGSTER_HOME": str(args.home), "DAGSTER_DISABLE_TELEMETRY": "yes", "NO_PROXY": "*", "PYTHONDONTWRITEBYTECODE": "1"}
+    if args.no_launch:
+        env["PYTHONPATH"] = str(DEFS.parent)
     os.environ["NO_PROXY"] = "*"
     port = args.port or free_port()
     web = [tools / "dagster-webserver", "-h", "127.0.0.1", "-p", str(port), "-f", DEFS]

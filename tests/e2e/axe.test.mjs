@@ -1,22 +1,12 @@
 // axe-core finds nothing, on any page, in any state, light and dark, wide and narrow.
-import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { axePath } from "./lib/env.mjs";
+import { violations } from "./lib/axe.mjs";
 import { none, open } from "./lib/page.mjs";
 import { ALLOWED, enter, states, world } from "./lib/states.mjs";
 
-const axe = readFileSync(axePath, "utf8");
 let here;
 before(async () => (here = await world()));
 after(() => here?.stop());
-
-async function violations(page) {
-  await page.evaluate(axe);
-  return await page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
-    return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? node.all[0]?.message ?? ""}`).join(" | ")}`);
-  });
-}
 
 for (const [theme, width] of [["light", 1440], ["dark", 1440], ["light", 400]]) {
   test(`axe: nothing is found, ${theme}, ${width} px`, async (t) => {

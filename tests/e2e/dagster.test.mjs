@@ -72,6 +72,7 @@ test("dagster: a failed run names its step and its error, and what stands behind
   await page.goto(link(ids.fail, "events", "&f.type=STEP_FAILURE"));
   await page.locator("[data-event]").first().click();
   await shows(page, "[aria-label=Event]", "inner cause");
+  await page.getByText("Record of the event").click();
   await shows(page, "[aria-label=Event]", "rows");
 });
 

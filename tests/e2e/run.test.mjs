@@ -110,8 +110,8 @@ test("run: tabs follow the arrow keys and keep the address", async (t) => {
       await page.getByRole("tab", { name, selected: true }).waitFor();
     }
   };
-  await press("ArrowRight", ["timeline", "events", "logs", "stats", "lineage", "raw", "overview"]);
-  await press("ArrowLeft", ["raw", "lineage", "stats", "logs"]);
+  await press("ArrowRight", ["timeline", "events", "logs", "stats", "resume", "lineage", "raw", "overview"]);
+  await press("ArrowLeft", ["raw", "lineage", "resume", "stats", "logs"]);
   assert.equal(new URL(page.url()).searchParams.get("tab"), "logs");
   await page.getByRole("region", { name: "Log", exact: true }).waitFor();
 });

@@ -42,6 +42,8 @@ pub struct Capabilities {
     pub facts: bool,
     /// Files of a run that can be downloaded.
     pub files: bool,
+    /// What the run's processes wrote to stdout and stderr is no part of its log, and is told when that stream is asked for.
+    pub captured: bool,
     /// Numbers of runs by status.
     pub counts: bool,
     /// Figures of rows that the list leaves out.

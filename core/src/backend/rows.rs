@@ -1,6 +1,6 @@
 //! What is asked beside runs, steps, events and logs: figures of rows on screen, groups, values to type, facts, files.
 
-use crate::model::{Phase, StepCounts, Timestamp};
+use crate::model::{LogStream, Phase, StepCounts, Timestamp};
 
 /// What else is told of something, as names and values for people.
 pub type Facts = Vec<(String, String)>;
@@ -55,6 +55,7 @@ pub struct Backfill {
 pub struct RunFile {
     /// What it holds, and of which process.
     pub name: String,
+    pub stream: LogStream,
     /// The steps that wrote it.
     pub steps: Vec<String>,
     pub url: String,

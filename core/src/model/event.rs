@@ -69,6 +69,8 @@ pub struct RunEvent {
     pub message: String,
     /// The source's own record as JSON text, as it was sent.
     pub detail: Option<String>,
+    /// What failed, as text for people with its stack and its causes; of an event that was asked for by itself.
+    pub error: Option<String>,
 }
 
 /// Which events are asked for. Texts are kept as the user wrote them. Values of one key widen, different keys narrow.

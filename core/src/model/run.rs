@@ -60,6 +60,8 @@ pub struct Run {
     pub tags: Vec<(String, String)>,
     /// Why it failed or stopped, in the source's words.
     pub reason: Option<String>,
+    /// As [`super::Step::reason_event`].
+    pub reason_event: Option<u64>,
     pub user: Option<String>,
     pub host: Option<String>,
     /// The command line, one argument an item.
@@ -88,6 +90,7 @@ impl Run {
             assets: None,
             tags: Vec::new(),
             reason: None,
+            reason_event: None,
             user: None,
             host: None,
             command: Vec::new(),

@@ -31,6 +31,8 @@ pub struct Step {
     pub exit_code: Option<i64>,
     /// Why it failed or did not run, in the source's words.
     pub reason: Option<String>,
+    /// Number of the event that tells that in full, where the source keeps one.
+    pub reason_event: Option<u64>,
     /// Oldest first; empty when it never began or the source does not tell.
     pub attempts: Vec<Attempt>,
     /// Keys of the steps that this one waits for.
@@ -60,6 +62,7 @@ impl Step {
             ended_at: None,
             exit_code: None,
             reason: None,
+            reason_event: None,
             attempts: Vec::new(),
             needs: Vec::new(),
             name: None,

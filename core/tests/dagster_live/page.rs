@@ -158,4 +158,6 @@ pub(crate) fn lost() {
     assert_eq!(run.phase, Phase::Failed);
     let why = run.reason.unwrap();
     assert!(why.contains("the resource is lost"), "{why}");
+    let event = got(backend().event(&id, run.reason_event.unwrap()));
+    assert_eq!(event.kind, "RUN_FAILURE");
 }

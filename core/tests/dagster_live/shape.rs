@@ -178,6 +178,13 @@ pub(crate) fn failed(id: &str) {
     // What it has of its own comes when it is looked at.
     let whole = got(backend.event(id, events[0].n));
     assert_eq!(whole.message, events[0].message);
+    assert_eq!(run.reason_event, Some(events[0].n));
+    assert_eq!(steps[2].reason_event, run.reason_event);
+    let error = whole.error.unwrap();
+    let parts: Vec<&str> = error.split("\n\n").collect();
+    assert_eq!(Some(parts[0]), why.strip_prefix("boom: "));
+    assert!(parts[1].starts_with("Failure: boom failed on purpose\n  File "));
+    assert!(parts[2].starts_with("ValueError: inner cause\n  File "));
     let detail: Value = serde_json::from_str(whole.detail.as_deref().unwrap()).unwrap();
     assert!(detail["error"]["stack"].as_array().unwrap().len() > 3);
     assert_eq!(

@@ -10,7 +10,7 @@ use crate::state::sources::{ConfigState, Source};
 use crate::ui::part::facts::facts;
 use crate::ui::part::panel::panel;
 use crate::ui::part::source_strip::state_words;
-use crate::ui::part::table::{Cell, table};
+use crate::ui::part::table::{Cell, words_table};
 use crate::ui::text;
 
 const EXAMPLE: &str =
@@ -73,7 +73,7 @@ fn source_section(source: Source) -> El {
                 <span>{move || state_words(&for_words, now.get())}</span>
             </div>
             {facts(move || rows(&for_rows))}
-            {move || has_parts.get().then(|| table("Parts of the source", &["Part", "Name", "Standing", "What it says", "Seen"], parts))}
+            {move || has_parts.get().then(|| words_table("Parts of the source", &["Part", "Name", "Standing", "What it says", "Seen"], parts))}
             {heading}
             {problems}
         </section>

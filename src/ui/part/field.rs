@@ -1,5 +1,7 @@
 //! Fields of filter bars. Each shows what the address says, and tells what was typed or chosen.
 
+use super::suggest::suggest;
+use crate::state::complete::Completing;
 use crate::state::reactive::Memo;
 use crate::ui::html::{El, value_of, view};
 
@@ -11,11 +13,28 @@ pub fn text_field(
     value: Memo<String>,
     tell: impl Fn(String) + 'static,
 ) -> El {
-    field(name, placeholder, live, value, Box::new(tell))
+    let input = input(placeholder, live, value, Box::new(tell));
+    view! { <label>{name}{input}</label> }
 }
 
-fn field(
-    name: &'static str,
+/// The same, with values of a source's run to choose from; `id` is one of its own in the page.
+pub fn suggested_field(
+    (name, id): (&'static str, &'static str),
+    placeholder: &'static str,
+    live: bool,
+    value: Memo<String>,
+    (what, source): (Completing, u16),
+    tell: impl Fn(String) + 'static,
+) -> El {
+    let input = input(placeholder, live, value, Box::new(tell));
+    let ask = move |typed: &str| {
+        let asked = (what.clone(), typed.to_string(), String::new());
+        (asked, Some(source))
+    };
+    view! { <label>{name}{suggest(input, id, ask)}</label> }
+}
+
+fn input(
     placeholder: &'static str,
     live: bool,
     value: Memo<String>,
@@ -36,7 +55,7 @@ fn field(
     } else {
         input
     };
-    view! { <label>{name}{input.prop("value", move || value.get())}</label> }
+    input.prop("value", move || value.get())
 }
 
 /// A choice of words with names for people. A value from the address that is not among them is offered as it is.

@@ -5,7 +5,7 @@ use runboard_core::model::StepCounts;
 
 const WIDTH: f64 = 64.0;
 
-/// `3/8` with a bar: done well, failed, running, passed over, still to come.
+/// `3/8` with a bar: done well, failed, running, passed over, still to come; `3/?` where nobody knows how many there will be.
 pub fn steps_bar(counts: StepCounts) -> impl IntoHtml {
     let seen = counts.succeeded + counts.failed + counts.running + counts.skipped;
     let total = counts.total.unwrap_or(seen).max(seen);
@@ -31,8 +31,9 @@ pub fn steps_bar(counts: StepCounts) -> impl IntoHtml {
         })
         .collect();
     let done = counts.succeeded;
+    let all = counts.total.map_or("?".to_string(), |_| total.to_string());
     let words = format!(
-        "{done} of {total} succeeded, {} failed, {} running, {} skipped",
+        "{done} of {all} succeeded, {} failed, {} running, {} skipped",
         counts.failed, counts.running, counts.skipped
     );
     view! {
@@ -40,7 +41,7 @@ pub fn steps_bar(counts: StepCounts) -> impl IntoHtml {
             <span class="steps-bar" aria-hidden="true">
                 <svg viewBox="0 0 64 8" preserveAspectRatio="none"><rect class="rest" width="64" height="8" />{bars}</svg>
             </span>
-            {format!("{done}/{total}")}
+            {format!("{done}/{all}")}
         </span>
     }
     .into_html()

@@ -72,11 +72,29 @@ impl Cell {
     }
 }
 
-/// A table with a name for screen readers. The first cell of a row is its head.
+/// A table with a name for screen readers. The first cell of a row is its head; the others are mostly numbers.
 pub fn table(
     name: &'static str,
     columns: &'static [&'static str],
     rows: impl Fn() -> Vec<Vec<Cell>> + 'static,
+) -> El {
+    draw(name, "table", columns, Box::new(rows))
+}
+
+/// The same with words in its cells.
+pub fn words_table(
+    name: &'static str,
+    columns: &'static [&'static str],
+    rows: impl Fn() -> Vec<Vec<Cell>> + 'static,
+) -> El {
+    draw(name, "table table--words", columns, Box::new(rows))
+}
+
+fn draw(
+    name: &'static str,
+    class: &'static str,
+    columns: &'static [&'static str],
+    rows: Box<dyn Fn() -> Vec<Vec<Cell>>>,
 ) -> El {
     let head = columns
         .iter()
@@ -92,7 +110,7 @@ pub fn table(
     ));
     view! {
         <div class="table__room" tabindex="0" role="region" aria-label=name>
-            <table class="table"><thead><tr>{head.collect::<Vec<_>>()}</tr></thead>{body}</table>
+            <table class=class><thead><tr>{head.collect::<Vec<_>>()}</tr></thead>{body}</table>
         </div>
     }
 }

@@ -27,6 +27,7 @@ pub(super) async fn info(server: &Server) -> Result<Decoded<Info>, BackendError>
         assets: true,
         facts: true,
         files: true,
+        captured: true,
         counts: true,
         figures: true,
         completion: true,

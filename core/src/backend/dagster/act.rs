@@ -78,9 +78,13 @@ pub(super) fn objection(run: &Run, action: &Action) -> Option<&'static str> {
                 "Dagster asks only queued and started runs to stop; this one can be marked as canceled at once",
             )
         }
+        Action::Delete { force: false } if !run.phase.is_terminal() => Some(GOES_ON),
         _ => None,
     }
 }
+
+const GOES_ON: &str =
+    "Dagster ends nothing when it deletes, so its processes go on without a record";
 
 async fn terminate(
     server: &Server,
@@ -116,7 +120,8 @@ async fn delete(server: &Server, id: &str, force: bool) -> Result<Decoded<Acted>
         let words = [
             "the run is not over (",
             &known.run.raw_status,
-            "): Dagster would delete its records while it goes on",
+            "): ",
+            GOES_ON,
         ];
         return Err(BackendError::Refused(words.concat()));
     }

@@ -1,10 +1,9 @@
-//! Runs that are made: of an old run, wholly or in part, and of a job. `register_managed_run` of Dagster's own library has no mutation: only a process
-//! that holds the instance can do that.
+//! Runs that are made: of an old run, wholly or in part, and of a job. `register_managed_run` of Dagster's own library has no mutation.
 
 use super::act::{acted, done};
 use super::asset::{key_input, missing, path};
 use super::graphql::{Server, wanted};
-use super::open::{Opened, Part, of_run, opened};
+use super::open::{Opened, Part, SELECTION, of_run, opened};
 use super::query;
 use crate::backend::lenient::Problems;
 use crate::backend::{Acted, Again, BackendError, Decoded, Launch};
@@ -26,7 +25,7 @@ const LEFT: [&str; 16] = [
     "dagster/root_backfill",
     "dagster/parent_run_id",
     "dagster/root_run_id",
-    "dagster/step_selection",
+    SELECTION,
     "dagster/code_location",
     "dagster/solid_selection",
 ];
@@ -118,7 +117,7 @@ async fn params(server: &Server, id: &str, with: Again) -> Result<String, Backen
     own.retain(|(key, _)| with.tags.iter().all(|(new, _)| new != key));
     own.extend(with.tags);
     if !with.steps.is_empty() {
-        own.push(("dagster/step_selection".into(), with.steps.join(",")));
+        own.push((SELECTION.into(), with.steps.join(",")));
     }
     // The server finds a family by these.
     let root = old.lineage.root.as_deref().unwrap_or(id);
@@ -290,11 +289,8 @@ pub(super) async fn jobs(server: &Server) -> Result<Vec<(Place, String)>, Backen
 
 /// Where a job is; its name stands for one in the first code location that has it.
 async fn place(server: &Server, job: &str) -> Result<Place, BackendError> {
-    let found = jobs(server)
-        .await?
-        .into_iter()
-        .find(|(_, name)| name == job);
-    match found {
+    let mut all = jobs(server).await?.into_iter();
+    match all.find(|(_, name)| name == job) {
         Some((place, _)) => Ok(place),
         None => refused(&["no code location that is loaded has a job ", job].concat()),
     }
@@ -306,8 +302,10 @@ pub(super) async fn launch(
     launch: Launch,
 ) -> Result<Decoded<Acted>, BackendError> {
     let place = place(server, &launch.job).await?;
-    let mut own = launch.tags.clone();
-    let mut config = launch.config.clone();
+    let (mut own, mut config) = (launch.tags, launch.config);
+    if !launch.steps.is_empty() {
+        own.push((SELECTION.into(), launch.steps.join(",")));
+    }
     if let Some(key) = &launch.partition {
         let (yaml, more) = partition(server, &place, &launch.job, key).await?;
         if config.trim().is_empty() {

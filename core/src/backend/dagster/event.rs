@@ -54,6 +54,25 @@ fn error(fields: &mut Fields<'_>) -> Option<String> {
     Some(words)
 }
 
+/// An error and what caused it, in short and then each with its stack.
+pub(super) fn trace(fields: &mut Fields<'_>) -> Option<String> {
+    let mut error = fields.object("error")?;
+    let one = |error: &mut Fields<'_>, _: usize| {
+        let message = error.word("message");
+        let stack = error.texts("stack").concat();
+        (plain(message.trim()).to_string(), stack)
+    };
+    let mut all = error.rows("causes", one);
+    all.insert(0, one(&mut error, 0));
+    let (mut words, mut stacks) = (String::new(), String::new());
+    for (message, stack) in &all {
+        let head = if words.is_empty() { "" } else { "\ncaused by " };
+        words.extend([head, message]);
+        stacks.extend(["\n\n", message, "\n", stack.trim_end()]);
+    }
+    Some(words + &stacks)
+}
+
 /// `Failure: why` of `dagster._core.definitions.events.Failure: why`.
 fn plain(message: &str) -> &str {
     let class = message.split([':', ' ']).next().unwrap_or_default();
@@ -114,15 +133,22 @@ pub(super) fn entry(fields: &mut Fields<'_>, n: u64, detail: &str) -> Entry {
         raw_level: level.filter(|_| known.is_none()),
         message,
         detail: (!detail.is_empty()).then(|| detail.to_string()),
+        error: None,
     };
     Entry { event, line, error }
 }
 
 /// Why steps and runs failed, as far as their events tell.
 #[derive(Default)]
-pub(super) struct Reasons(Vec<Reason>);
+pub(super) struct Reasons {
+    found: Vec<Reason>,
+    /// What Dagster itself said of the run, if that was the last event.
+    said: Option<Reason>,
+}
 
 struct Reason {
+    /// Number of the event that tells it.
+    n: u64,
     /// `None`: the run itself.
     step: Option<String>,
     is_retry: bool,
@@ -133,25 +159,35 @@ impl Reasons {
     pub(super) fn take(&mut self, entry: &Entry) {
         let event = &entry.event;
         let kind = event.kind.as_str();
+        let said = self.said.take();
         let is_retry = kind == "STEP_UP_FOR_RETRY";
         let of_step = is_retry || kind == "STEP_FAILURE";
-        if !of_step && !matches!(kind, "RUN_FAILURE" | "PIPELINE_FAILURE") {
+        let of_run = matches!(kind, "RUN_FAILURE" | "PIPELINE_FAILURE");
+        let is_said = kind == "ENGINE_EVENT" && event.step.is_none();
+        if !of_step && !of_run && !is_said {
             return;
         }
         let words = match entry.error.is_empty() {
             true => &event.message,
             false => &entry.error,
         };
-        self.0.push(Reason {
+        let reason = Reason {
+            n: event.n,
             step: event.step.clone().filter(|_| of_step),
             is_retry,
             words: words.clone(),
-        });
+        };
+        // A run that was not launched or whose process was lost is marked as failed without a word, right behind what happened.
+        match said.filter(|_| of_run && entry.error.is_empty()) {
+            Some(said) => self.found.push(said),
+            None if is_said => self.said = Some(reason),
+            None => self.found.push(reason),
+        }
     }
 
-    fn of(&self, step: Option<&str>) -> Option<String> {
+    fn of(&self, step: Option<&str>) -> Option<&Reason> {
         let own = |reason: &&Reason| reason.step.as_deref() == step && !reason.is_retry;
-        self.0.iter().find(own).map(|reason| reason.words.clone())
+        self.found.iter().find(own)
     }
 
     /// Tells failed steps and their attempts why.
@@ -159,10 +195,12 @@ impl Reasons {
         for step in steps {
             let key = step.key.as_str();
             if step.phase.is_failure() {
-                step.reason = self.of(Some(key));
+                let reason = self.of(Some(key));
+                step.reason = reason.map(|reason| reason.words.clone());
+                step.reason_event = reason.map(|reason| reason.n);
             }
             let mut retries = self
-                .0
+                .found
                 .iter()
                 .filter(|reason| reason.is_retry && reason.step.as_deref() == Some(key));
             let last = step.attempts.len();
@@ -177,16 +215,15 @@ impl Reasons {
 
     /// Why the run failed: by its first failed step, else by its own words.
     pub(super) fn explain_run(&self, run: &mut Run) {
-        let step = self
-            .0
-            .iter()
-            .find(|one| one.step.is_some() && !one.is_retry);
-        let of_step = step.and_then(|one| {
-            let key = one.step.as_deref()?;
-            Some([key, ": ", &one.words].concat())
+        let of_step = |one: &&Reason| one.step.is_some() && !one.is_retry;
+        let Some(reason) = self.found.iter().find(of_step).or(self.of(None)) else {
+            return;
+        };
+        let words = reason.words.clone();
+        run.reason_event = Some(reason.n);
+        run.reason = Some(match &reason.step {
+            Some(key) => [key, ": ", &words].concat(),
+            None => words,
         });
-        if let Some(words) = of_step.or_else(|| self.of(None)) {
-            run.reason = Some(words);
-        }
     }
 }

@@ -63,6 +63,8 @@ pub(super) struct Server {
     pub(super) reasons: RefCell<Option<(String, Rc<super::event::Reasons>)>>,
     /// Runs as they were last shown, the latest last; see `open.rs`.
     pub(super) opened: RefCell<Vec<Rc<super::open::Opened>>>,
+    /// What the processes of the run that was asked about last have written.
+    pub(super) captured: RefCell<super::captured::Captured>,
     /// Websockets in a row that came to nothing; see `live.rs`.
     pub(super) socket_failures: Cell<u8>,
 }
@@ -81,6 +83,7 @@ impl Server {
             places: RefCell::default(),
             reasons: RefCell::default(),
             opened: RefCell::default(),
+            captured: RefCell::default(),
             socket_failures: Cell::new(0),
         }
     }

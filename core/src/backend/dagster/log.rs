@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::captured;
-use super::event::{Reasons, entry};
+use super::event::{Reasons, entry, trace};
 use super::graphql::Server;
 use super::journal::{self, Range, walk};
 use super::open::{Part, known};
@@ -231,7 +231,9 @@ pub(super) async fn event(
     };
     let (mut problems, mut found) = (Problems::new(), None);
     let take = &mut |fields: &mut Fields<'_>, n, text: &str| {
-        found = Some(entry(fields, n, text).event);
+        let error = trace(fields);
+        let event = entry(fields, n, text).event;
+        found = Some(RunEvent { error, ..event });
         false
     };
     walk(server, run, query::EVENTS_FULL, range, &mut problems, take).await?;

@@ -24,6 +24,9 @@ const KEPT: usize = 24;
 /// After the end of a run its process still has something to say: so long is it waited for.
 pub(super) const LAST_WORDS: Span = Span::seconds(10);
 
+/// The tag by which Dagster's own page says which steps were chosen.
+pub(super) const SELECTION: &str = "dagster/step_selection";
+
 /// What may be taken of an answer without asking again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -139,15 +142,19 @@ async fn ask(server: &Server, id: &str) -> Result<Opened, BackendError> {
     problems.extend(said);
     let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
     let mut object = wanted(&mut fields, "runOrError", "Run")?;
-    let facts = facts(&mut object);
-    let (run, steps, plan, times) = read(&mut object);
+    let chosen = object.texts("stepKeysToExecute");
+    let mut facts = facts(&mut object);
+    let (run, steps, plan, beside) = read_part(&mut object, &chosen);
+    if beside.is_part || run.tags.iter().any(|(key, _)| key == SELECTION) {
+        facts.push(("steps selected".into(), chosen.join(", ")));
+    }
     let mut opened = Opened {
         is_final: is_over(&run, server.date.get()),
         run,
         steps,
         plan,
-        enqueued_at: times.0,
-        launched_at: times.1,
+        enqueued_at: beside.enqueued,
+        launched_at: beside.launched,
         family: Family::default(),
         facts,
         events: None,
@@ -181,22 +188,38 @@ async fn ask(server: &Server, id: &str) -> Result<Opened, BackendError> {
     Ok(opened)
 }
 
-type Times = (Option<Timestamp>, Option<Timestamp>);
+/// What else is read of a run with its steps.
+#[derive(Default)]
+pub(super) struct Beside {
+    enqueued: Option<Timestamp>,
+    launched: Option<Timestamp>,
+    /// The steps are not all of the job's.
+    is_part: bool,
+}
 
-/// Reads a run with the steps and the times that were asked for with it.
-pub(super) fn read(object: &mut Fields<'_>) -> (Run, Vec<Step>, Vec<Planned>, Times) {
-    let mut run = decode::run(object, 0);
+/// Reads a run with its steps.
+pub(super) fn read(object: &mut Fields<'_>) -> (Run, Vec<Step>, Vec<Planned>, Beside) {
     let chosen = object.texts("stepKeysToExecute");
-    let (steps, plan) = step::steps(object, &run, &chosen);
-    let mut times = (None, None);
+    read_part(object, &chosen)
+}
+
+/// The same of a run of which these steps were to be executed, if not all.
+fn read_part(object: &mut Fields<'_>, chosen: &[String]) -> (Run, Vec<Step>, Vec<Planned>, Beside) {
+    let mut run = decode::run(object, 0);
+    let (steps, plan, is_part) = step::steps(object, &run, chosen);
+    let mut beside = Beside {
+        is_part,
+        ..Beside::default()
+    };
     run.steps = fold::count(&steps);
     if let Some(mut stats) = object.object("stats") {
-        times = (stats.epoch("enqueuedTime"), stats.epoch("launchTime"));
+        beside.enqueued = stats.epoch("enqueuedTime");
+        beside.launched = stats.epoch("launchTime");
         if steps.is_empty() {
-            run.steps = figures(&mut stats, &chosen);
+            run.steps = figures(&mut stats, chosen);
         }
     }
-    (run, steps, plan, times)
+    (run, steps, plan, beside)
 }
 
 /// What a run's own figures tell of its steps.

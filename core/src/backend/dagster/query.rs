@@ -128,9 +128,6 @@ pub(super) const STATE: &str = "query($r:ID!){runOrError(runId:$r){__typename ..
 /// New events of a run, pushed.
 pub(super) const LIVE: &str = "subscription($r:ID!,$c:String){pipelineRunLogs(runId:$r,cursor:$c){__typename ...on PipelineRunLogsSubscriptionSuccess{hasMorePastEvents cursor events:messages{...N ...A ...on ErrorEvent{error{message causes{message}}}}}...on PipelineRunLogsSubscriptionFailure{message}}}";
 
-/// A piece of what one process wrote; `limit` counts bytes of each of the two.
-pub(super) const CAPTURED: &str = "query($k:[String!]!,$c:String,$l:Int!){capturedLogs(logKey:$k,cursor:$c,limit:$l){stdout stderr cursor}}";
-
 pub(super) const TERMINATE: &str = "mutation($r:String!,$p:TerminateRunPolicy){terminateRun(runId:$r,terminatePolicy:$p){__typename ...on TerminateRunSuccess{run{...R}}...on TerminateRunFailure{message}...E}}";
 
 pub(super) const DELETE: &str = "mutation($r:String!){deleteRun(runId:$r){__typename ...on DeletePipelineRunSuccess{runId}...E}}";
@@ -221,6 +218,18 @@ pub(super) fn lanes(count: usize, rows: bool) -> String {
     [&head, "){", &body, "}"].concat()
 }
 
+/// Asks for a piece of what each of several processes wrote, `$k0`, `$k1` and so on, from its own cursor on; `$l` counts bytes of each of the two streams.
+pub(super) fn captured(count: usize) -> String {
+    let (mut head, mut body) = (String::from("query($l:Int!"), String::new());
+    for process in 0..count {
+        let n = process.to_string();
+        head.extend([",$k", &n, ":[String!]!,$c", &n, ":String"]);
+        body.extend(["a", &n, ":capturedLogs(logKey:$k", &n, ",cursor:$c", &n]);
+        body.push_str(",limit:$l){stdout stderr cursor}");
+    }
+    [&head, "){", &body, "}"].concat()
+}
+
 /// Asks for the figures of several runs at once.
 pub(super) fn figures(count: usize) -> String {
     let (mut head, mut body) = (String::from("query("), String::new());
@@ -253,7 +262,6 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("news-lean", NEWS_LEAN),
         ("state", STATE),
         ("live", LIVE),
-        ("captured", CAPTURED),
         ("terminate", TERMINATE),
         ("delete", DELETE),
         ("reexecute", REEXECUTE),
@@ -274,6 +282,7 @@ pub fn all() -> Vec<(&'static str, String)> {
     all.push(("probe", whole(&probe(&points))));
     all.push(("lanes", whole(&lanes(2, true))));
     all.push(("counts", whole(&lanes(2, false))));
+    all.push(("captured", captured(2)));
     all.push(("figures", whole(&figures(2))));
     all
 }

@@ -59,15 +59,17 @@ fn planned(fields: &mut Fields<'_>, _: usize) -> Planned {
 }
 
 /// The plan in an order in which a step stands behind all that it needs; the server's own is none.
-fn plan(fields: &mut Fields<'_>, chosen: &[String]) -> Vec<Planned> {
+fn plan(fields: &mut Fields<'_>, chosen: &[String]) -> (Vec<Planned>, bool) {
     let mut plan = match fields.object("executionPlan") {
         Some(mut plan) => plan.rows("steps", planned),
         None => Vec::new(),
     };
     // A re-execution of some steps still has the whole plan.
+    let whole = plan.len();
     if !chosen.is_empty() {
         plan.retain(|step| chosen.iter().any(|key| base(key) == base(&step.key)));
     }
+    let is_part = plan.len() < whole;
     let by_key = order(plan.len(), &|a, b| match (plan.get(a), plan.get(b)) {
         (Some(a), Some(b)) => a.key.cmp(&b.key),
         _ => Ordering::Equal,
@@ -110,17 +112,17 @@ fn plan(fields: &mut Fields<'_>, chosen: &[String]) -> Vec<Planned> {
     });
     let mut slots: Vec<Option<Planned>> = plan.into_iter().map(Some).collect();
     let take = |at: usize| slots.get_mut(at)?.take();
-    sorted.into_iter().filter_map(take).collect()
+    (sorted.into_iter().filter_map(take).collect(), is_part)
 }
 
-/// The steps of fragment S and the plan that they come of; `chosen` are those that were to be executed, if not all.
+/// The steps of fragment S, the plan that they come of, and whether that is a part of the job's; `chosen` are those that were to be executed.
 pub(super) fn steps(
     fields: &mut Fields<'_>,
     run: &Run,
     chosen: &[String],
-) -> (Vec<Step>, Vec<Planned>) {
+) -> (Vec<Step>, Vec<Planned>, bool) {
     let mut stats = fields.rows("stepStats", stat);
-    let plan = plan(fields, chosen);
+    let (plan, is_part) = plan(fields, chosen);
     let mut steps: Vec<Step> = Vec::new();
     for planned in &plan {
         let is_dynamic = planned.key.ends_with("[?]");
@@ -148,7 +150,7 @@ pub(super) fn steps(
     for step in &mut steps {
         step.version = run.version;
     }
-    (steps, plan)
+    (steps, plan, is_part)
 }
 
 /// What a step waits for, by the keys that stand in the list: of a dynamic one the instance with the same mapping key, else all of them.

@@ -23,6 +23,7 @@ fn event(fields: &mut Fields<'_>, _: usize) -> RunEvent {
         level,
         message: fields.word("message"),
         detail: fields.take("detail").map(|value| value.to_string()),
+        error: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The log of a run: windowed lines on the byte arena, following its end until the user reads, search over all lines, links to lines.
 
+mod captured;
 mod line;
 mod save;
 mod tools;
@@ -14,6 +15,7 @@ use runboard_core::store::needle::Needle;
 
 use self::tools::tools;
 use self::view::log_lines;
+use crate::state::captured::Captured;
 use crate::state::log_tail::{Loading, LogTail};
 use crate::state::run_detail::{Loaded, RunDetail};
 use crate::ui::nav::Nav;
@@ -26,6 +28,8 @@ use crate::ui::text;
 #[derive(Clone, Copy)]
 pub(super) struct LogPage {
     pub(super) log: LogTail,
+    /// It is what processes wrote, which the source keeps beside the run's log.
+    pub(super) captured: Option<Captured>,
     /// The text searched for.
     pub(super) needle: RwSignal<String>,
     pub(super) any_case: RwSignal<bool>,
@@ -104,10 +108,30 @@ pub fn logs(detail: RunDetail) -> Html {
         return panel("This source gives no logs", words, "", ()).into_html();
     }
     let nav = Nav::get();
-    let log = detail.log;
+    let for_streams = detail.clone();
+    let has_captured = memo(move || for_streams.has_captured());
+    let stream = memo(move || {
+        let asked = nav.route.with(|route| captured::stream(&route.part));
+        asked.filter(|_| has_captured.get())
+    });
+    view! {
+        <section class="log" role="region" aria-label="Log">
+            {move || has_captured.get().then(|| captured::choice(stream))}
+            {move || one_log(detail.clone(), stream.get())}
+        </section>
+    }
+    .into_html()
+}
+
+/// The run's log, or what its processes wrote to a stream.
+fn one_log(detail: RunDetail, stream: Option<LogStream>) -> Html {
+    let nav = Nav::get();
+    let captured = stream.map(|stream| Captured::open(&detail, stream));
+    let log = captured.map_or(detail.log, |captured| captured.log);
     let linked = memo(move || nav.route.with(|route| route.lines.clone()));
     let page = LogPage {
         log,
+        captured,
         needle: RwSignal::new(String::new()),
         any_case: RwSignal::new(true),
         only_matches: RwSignal::new(false),
@@ -123,14 +147,23 @@ pub fn logs(detail: RunDetail) -> Html {
     };
     let asked = memo(move || nav.route.with(|route| route.part.clone()));
     let steps = detail.steps;
-    let during = memo(move || asked.with(|asked| steps.with(|steps| time_of(steps, asked))));
+    let during = memo(move || match captured {
+        // Its lines have no times.
+        Some(_) => None,
+        None => asked.with(|asked| steps.with(|steps| time_of(steps, asked))),
+    });
     effect(move || {
         let needle = if page.only_matches.get() {
             Needle::new(&page.needle.get(), page.any_case.get())
         } else {
             None
         };
-        log.select(filter_of(&asked.get(), needle, during.get()));
+        let mut filter = filter_of(&asked.get(), needle, during.get());
+        if captured.is_some() {
+            // There is no other in it.
+            filter.streams.clear();
+        }
+        log.select(filter);
     });
     effect(move || log.find(&page.needle.get(), page.any_case.get()));
     // The lines of a link come into view, once it is known which they are.
@@ -150,7 +183,11 @@ pub fn logs(detail: RunDetail) -> Html {
             Loading::Failed(error) if is_empty => {
                 Some(("The log could not be read".into(), error.to_string()))
             }
-            Loading::First if is_empty => Some(("Reading the log \u{2026}".into(), String::new())),
+            Loading::First if is_empty => {
+                let what = captured.map_or("the log", |captured| captured::name(captured.stream));
+                Some((["Reading ", what, " \u{2026}"].concat(), String::new()))
+            }
+            _ if is_empty && captured.is_some() => captured.map(captured::nothing),
             _ if is_empty && total == 0 => Some((
                 "Nothing printed".into(),
                 "The run has printed nothing so far; lines appear here as they come.".into(),
@@ -159,16 +196,13 @@ pub fn logs(detail: RunDetail) -> Html {
         }
     });
     view! {
-        <section class="log" role="region" aria-label="Log">
-            {tools(page, detail.clone())}
-            {note(page, during)}
-            {move || match standing.get() {
-                Some((title, words)) => panel(title, words, "", ()).into_html(),
-                None => log_lines(page, detail.clone()).into_html(),
-            }}
-        </section>
+        {tools(page, detail.clone())}
+        {note(page, during)}
+        {move || match standing.get() {
+            Some((title, words)) => panel(title, words, "", ()).into_html(),
+            None => log_lines(page, detail.clone()).into_html(),
+        }}
     }
-    .into_html()
 }
 
 /// Losses and waiting are said in words.
@@ -184,12 +218,16 @@ fn note(page: LogPage, during: Memo<Option<(Timestamp, Timestamp)>>) -> impl Int
             )
         });
         let mut words = Vec::new();
+        if let Some(captured) = page.captured {
+            words.extend(captured::note(captured));
+        }
         match log.loading.get() {
             Loading::Earlier if first > 1 => words.push(format!("reading earlier lines: {} to go", text::count(first - 1))),
             Loading::Done if first > 1 => words.push(format!(
                 "the first {} are not shown: the page keeps what fits its memory; the download has all",
                 text::counted(first - 1, "line", "lines")
             )),
+            Loading::Failed(error) if page.captured.is_some() => words.push(format!("trying again: {error}")),
             Loading::Failed(error) if !is_empty => words.push(format!("earlier lines could not be read: {error}")),
             _ => {}
         }

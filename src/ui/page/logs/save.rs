@@ -6,14 +6,14 @@ use crate::ui::html::{El, view};
 use leptos::prelude::*;
 use runboard_core::store::download;
 
-use super::LogPage;
 use super::view::{number_at, rows_of};
+use super::{LogPage, captured};
 use crate::browser::page;
 use crate::state::clock::pause;
 use crate::state::run_detail::RunDetail;
 use crate::state::task::Task;
 use crate::ui::nav::Nav;
-use crate::ui::page::run::file_name;
+use crate::ui::page::run::{file_name, in_name};
 use crate::ui::route::Tab;
 
 /// Lines that are written in one go.
@@ -21,7 +21,11 @@ const SLICE: u64 = 5_000;
 
 pub(super) fn save_json(log: LogPage, detail: &RunDetail) -> El {
     let nav = Nav::get();
-    let (name, id) = (file_name(&detail.id, Tab::Logs), detail.id.clone());
+    let id = detail.id.clone();
+    let name = match log.captured {
+        Some(captured) => [&in_name(&id), "-", captured::name(captured.stream), ".json"].concat(),
+        None => file_name(&id, Tab::Logs),
+    };
     let task: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     let save = move || {
         let (name, id) = (name.clone(), id.clone());

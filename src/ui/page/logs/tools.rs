@@ -6,11 +6,12 @@ use leptos::prelude::*;
 use runboard_core::model::{Level, LogStream};
 
 use super::LogPage;
+use super::captured::downloads;
 use super::save::save_json;
 use crate::browser::page;
 use crate::state::run_detail::RunDetail;
 use crate::ui::nav::Nav;
-use crate::ui::page::run::copy;
+use crate::ui::page::run::{copy, in_name};
 use crate::ui::route_part::{joined, parts};
 use crate::ui::text;
 
@@ -45,15 +46,26 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
     let step = memo(move || nav.route.with(|route| joined(&route.part.only_steps())));
     let level = memo(move || nav.route.with(|route| joined(&route.part.level)));
     let stream = memo(move || nav.route.with(|route| joined(&route.part.stream)));
+    // Those that have lines here, and those that the source names: of a long log most are not here yet.
+    let all = detail.steps;
     let steps = memo(move || {
-        log.with(|store, _, _| {
-            store
-                .steps()
-                .into_iter()
-                .map(String::from)
-                .collect::<Vec<_>>()
-        })
+        let mut names: Vec<String> = log.with(|store, _, _| {
+            let names = store.steps().into_iter();
+            names.map(String::from).collect()
+        });
+        if page.captured.is_none() {
+            all.with(|all| {
+                for step in all.ready().map_or(&[][..], Vec::as_slice) {
+                    if !names.contains(&step.key) {
+                        names.push(step.key.clone());
+                    }
+                }
+            });
+        }
+        names
     });
+    let for_streams = detail.clone();
+    let has_streams = memo(move || !for_streams.has_captured());
     let levels = [Level::Error, Level::Warn, Level::Info, Level::Debug];
     let streams = [LogStream::Out, LogStream::Err, LogStream::System];
     view! {
@@ -91,7 +103,7 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
                     }).collect::<Vec<_>>()}
                 </select>
             </label>
-            <label>"stream"
+            {move || has_streams.get().then(|| view! { <label>"stream"
                 <select class="field" prop:value=move || stream.get() on:change=move |event| {
                     let word = value_of(&event);
                     nav.change(|route| route.part.stream = parts(&word));
@@ -103,7 +115,7 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
                         </option>
                     }).collect::<Vec<_>>()}
                 </select>
-            </label>
+            </label> })}
             {find(page)}
             <button
                 class="button button--small" aria-pressed=move || page.following.get().to_string()
@@ -111,8 +123,9 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
             >"Follow"</button>
             {copy_lines(page, detail.clone())}
             {save_json(page, &detail)}
+            {page.captured.map(downloads)}
             {detail.source.backend().ok().and_then(|backend| backend.log_url(&detail.id)).map(|url| {
-                let name = format!("{}.log", detail.id.replace(['/', '\\'], "_"));
+                let name = [&in_name(&detail.id), ".log"].concat();
                 view! { <button class="button button--small" on:click=move |_| page::download_url(&url, &name)>"Download"</button> }
             })}
         </div>
@@ -187,7 +200,7 @@ fn copy_lines(page: LogPage, detail: RunDetail) -> impl IntoHtml {
             view! {
                 <button class="button button--small" on:click=move |_| copy(untrack(|| take(from, to)), "Lines copied")>{words}</button>
                 <button class="button button--small" on:click=move |_| {
-                    let name = format!("{}-L{}-L{}.txt", id.get_value().replace(['/', '\\'], "_"), from, to);
+                    let name = format!("{}-L{}-L{}.txt", in_name(&id.get_value()), from, to);
                     page::download_text(&untrack(|| take(from, to)), "text/plain", &name);
                 }>"Save lines"</button>
             }

@@ -59,12 +59,8 @@ pub(super) fn actions(detail: RunDetail) -> El {
 /// The dialog of one deed.
 fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<El> {
     let run = detail.run.with_untracked(|run| run.ready().cloned())?;
-    let wish = Wish::new(
-        detail.source.clone(),
-        detail.id.clone(),
-        deed,
-        !run.phase.is_terminal() && !run.is_unfinished(),
-    );
+    let goes_on = !run.phase.is_terminal() && !run.is_unfinished();
+    let wish = Wish::new(detail.source.clone(), detail.id.clone(), deed, goes_on);
     let safe = Action::Terminate { immediate: false };
     if deed == Deed::Terminate && detail.objection(&safe).is_some() {
         wish.set_immediate(true);
@@ -87,13 +83,17 @@ fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<E
         }
         _ => deed.verb().to_string(),
     };
+    // A run that goes on is deleted only by somebody who says so a second time.
+    let is_sure = RwSignal::new(!goes_on || deed != Deed::Delete);
     let is_idle = move || {
-        is_busy.get() || (deed == Deed::Resume && to_execute.get().is_none_or(|count| count == 0))
+        is_busy.get()
+            || !is_sure.get()
+            || (deed == Deed::Resume && to_execute.get().is_none_or(|count| count == 0))
     };
     let what = match deed {
         Deed::Terminate if run.is_unfinished() => view! { <p>"Nobody has been heard of this run for a while. If its process still goes on, it is ended; if not, the run is only marked as stopped."</p> }.into_html(),
         Deed::Terminate => ending(wish, detail),
-        Deed::Delete => deleting(&run).into_html(),
+        Deed::Delete => deleting(detail, goes_on, is_sure),
         Deed::Reexecute => {
             let words = match run.command.is_empty() {
                 true => "The same job is run again, as a new run. This run stays as it is.",
@@ -175,13 +175,21 @@ fn ending(wish: Wish, detail: &RunDetail) -> Html {
         .into_html()
 }
 
-fn deleting(run: &Run) -> El {
-    let words = if run.phase.is_terminal() || run.is_unfinished() {
-        "All records of this run are removed: its steps, its events and its log. This cannot be undone."
-    } else {
-        "This run still goes on: it is killed first. Then all its records are removed: its steps, its events and its log. This cannot be undone."
-    };
-    view! { <p>{words}</p> }
+/// What is lost, and of a run that goes on what becomes of it.
+fn deleting(detail: &RunDetail, goes_on: bool, is_sure: RwSignal<bool>) -> Html {
+    let lost = "All records of this run are removed: its steps, its events and its log. This cannot be undone.";
+    let own = detail.objection(&Action::Delete { force: false });
+    let first = own.unwrap_or("it is killed first, then its records are removed");
+    let again = goes_on.then(|| {
+        view! {
+            <p class="notice">{["This run still goes on: ", first, "."].concat()}</p>
+            <label class="choice">
+                <input type="checkbox" on:change=move |_| is_sure.update(|sure| *sure = !*sure) />
+                <span>"Yes, delete it although it still goes on"</span>
+            </label>
+        }
+    });
+    view! { <p>{lost}</p>{again} }
 }
 
 /// It was done: to the new run, back to the list, or on with this one.

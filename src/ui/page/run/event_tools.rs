@@ -4,9 +4,10 @@ use crate::state::reactive::memo;
 use crate::ui::html::{El, view};
 use runboard_core::model::EventLevel;
 
-use crate::state::event_tail::EventTail;
+use crate::state::complete::Completing;
+use crate::state::run_detail::RunDetail;
 use crate::ui::nav::Nav;
-use crate::ui::part::field::{choice, text_field};
+use crate::ui::part::field::{choice, suggested_field, text_field};
 use crate::ui::route_part::{joined, parts, some_text};
 use crate::ui::text;
 
@@ -19,7 +20,10 @@ const SINCE: [(&str, &str); 5] = [
     ("1d", "a day ago"),
 ];
 
-pub fn event_tools(events: EventTail, save: El) -> El {
+pub fn event_tools(detail: &RunDetail, save: El) -> El {
+    let events = detail.events;
+    let source = detail.source.index;
+    let steps = (Completing::StepKey(detail.id.clone()), source);
     let nav = Nav::get();
     let kind = memo(move || nav.route.with(|route| joined(&route.part.kind)));
     let step = memo(move || nav.route.with(|route| joined(&route.part.only_steps())));
@@ -50,8 +54,8 @@ pub fn event_tools(events: EventTail, save: El) -> El {
     };
     view! {
         <div class="tools" role="group" aria-label="Filter events">
-            {text_field("type", "STEP_*", false, kind, move |words| nav.change(|route| route.part.kind = parts(&words)))}
-            {text_field("step", "load_*", false, step, move |words| nav.change(|route| route.part.choose_steps(parts(&words))))}
+            {suggested_field(("type", "event-type"), "STEP_*", false, kind, (Completing::EventType, source), move |words| nav.change(|route| route.part.kind = parts(&words)))}
+            {suggested_field(("step", "event-step"), "load_*", false, step, steps, move |words| nav.change(|route| route.part.choose_steps(parts(&words))))}
             {choice("level", levels, level, move |words| nav.change(|route| route.part.level = parts(&words)))}
             {choice("since", SINCE.to_vec(), since, move |words| nav.change(|route| route.part.since = some_text(&words)))}
             {text_field("find", "text   /", true, text, move |words| nav.change(|route| route.part.text = some_text(&words)))}

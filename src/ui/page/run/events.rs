@@ -1,19 +1,24 @@
 //! The events of a run as its source tells them: windowed, filtered by the address, with the record behind an event on demand.
 
+use std::time::Duration;
+
 use crate::state::reactive::{RwSignal, effect, memo};
 use crate::ui::html::{El, Html, IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::backend::BackendError;
 use runboard_core::model::event::RunEvent;
 use runboard_core::store::download;
+use runboard_core::store::window::Align;
 
 use super::event_detail::event_detail;
 use super::event_tools::event_tools;
 use super::save::save_button;
 use crate::state::State;
+use crate::state::clock::pause;
 use crate::state::event_tail::EventTail;
 use crate::state::log_tail::Loading;
 use crate::state::run_detail::{Loaded, RunDetail};
+use crate::state::task::Task;
 use crate::ui::nav::Nav;
 use crate::ui::part::panel::panel;
 use crate::ui::part::row_keys::{focus_row, target};
@@ -25,6 +30,8 @@ use crate::ui::text;
 const ROW: f64 = 28.0;
 const NARROW_ROW: f64 = 48.0;
 const HEAD: f64 = 29.0;
+/// How long the open event must stay the same until the address names it.
+const REST: Duration = Duration::from_millis(300);
 
 const COLUMNS: [(&str, &str); 5] = [
     ("col-time", "Time"),
@@ -50,7 +57,7 @@ pub fn events(detail: RunDetail) -> Html {
     });
     let standing = memo(move || standing(events));
     // The number of the event whose record is shown.
-    let open: RwSignal<Option<u64>> = RwSignal::new(None);
+    let opened = opened(nav);
     let id = detail.id.clone();
     let json = move || {
         events.with(|log, pick| {
@@ -60,15 +67,54 @@ pub fn events(detail: RunDetail) -> Html {
     };
     view! {
         <section class="events" role="region" aria-label="Events">
-            {event_tools(events, save_button(&detail, Tab::Events, json))}
+            {event_tools(&detail, save_button(&detail, Tab::Events, json))}
             {note(events)}
-            {move || match standing.get() {
-                Some((title, words)) => panel(title, words, "", clear(nav)).into_html(),
-                None => view! { {list(detail.clone(), open)}{event_detail(&detail, open)} },
-            }}
+            {
+                let detail = detail.clone();
+                move || match standing.get() {
+                    Some((title, words)) => panel(title, words, "", clear(nav)).into_html(),
+                    None => list(detail.clone(), opened).into_html(),
+                }
+            }
+            {event_detail(&detail, opened.open)}
         </section>
     }
     .into_html()
+}
+
+/// The event that is open.
+#[derive(Clone, Copy)]
+struct Opened {
+    open: RwSignal<Option<u64>>,
+    /// It came by the address, and is to be brought into view.
+    wanted: RwSignal<Option<u64>>,
+}
+
+/// The event that the address opens. Who goes through many with the keys leaves the address alone until they rest.
+fn opened(nav: Nav) -> Opened {
+    let asked = memo(move || nav.route.with(|route| route.part.event));
+    let open = RwSignal::new(asked.get_untracked());
+    let wanted = RwSignal::new(asked.get_untracked());
+    effect(move || {
+        let asked = asked.get();
+        if open.get_untracked() != asked {
+            open.set(asked);
+            wanted.set(asked);
+        }
+    });
+    let telling: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
+    effect(move || {
+        let now = open.get();
+        if asked.get_untracked() == now {
+            telling.set_value(None);
+            return;
+        }
+        telling.set_value(Some(Task::spawn(async move {
+            pause(REST).await;
+            nav.change(|route| route.part.event = now);
+        })));
+    });
+    Opened { open, wanted }
 }
 
 /// What stands in place of the list.
@@ -136,7 +182,7 @@ fn note(events: EventTail) -> impl IntoHtml {
     }
 }
 
-fn list(detail: RunDetail, open: RwSignal<Option<u64>>) -> El {
+fn list(detail: RunDetail, Opened { open, wanted }: Opened) -> El {
     let events = detail.events;
     let windowed = Windowed::new(ROW, HEAD);
     let narrow = crate::ui::part::narrow::narrow();
@@ -172,6 +218,18 @@ fn list(detail: RunDetail, open: RwSignal<Option<u64>>) -> El {
     let current: RwSignal<u64> = RwSignal::new(0);
     let row_of = move |number: u64| events.with(|_, pick| pick.row_of(number)) as u64;
     let count = memo(move || events.with(|_, pick| pick.len()) as u64);
+    // What a link opens is in sight as soon as it is there.
+    effect(move || {
+        let Some(number) = wanted.get() else { return };
+        let row = row_of(number);
+        if events.with(|_, pick| pick.get(row as usize)) == Some(number) {
+            wanted.set(None);
+            windowed.stick_to_end(false);
+            windowed.set_rows(count.get_untracked());
+            windowed.scroll_to(row, Align::Center);
+            current.set(number);
+        }
+    });
     // The row that Tab leads to; the first one that is seen while the chosen one is not there.
     let stop = memo(move || {
         let current = current.get();

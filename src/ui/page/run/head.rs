@@ -180,6 +180,17 @@ fn why_line(detail: RunDetail) -> El {
                 .and_then(|step| error_line(&detail, &step.key))
         })
     });
+    let (of_source, of_id) = (source.clone(), id.clone());
+    let in_full = move || {
+        let of_run = || run.with(|run| run.ready()?.reason_event);
+        let number = failed.with(|step| match step {
+            Some(step) => step.reason_event,
+            None => of_run(),
+        })?;
+        let mut route = Route::to_run(&of_source, &of_id, Tab::Events);
+        route.part.event = Some(number);
+        Some(view! { <a href=route.href()>"the error in full"</a> })
+    };
     let words = move || {
         let (word, reason) = run.with(|run| {
             let run = run.ready();
@@ -205,5 +216,5 @@ fn why_line(detail: RunDetail) -> El {
             view! { <span class="mono">{words}</span><a href=route.href()>{format!("log line {}", text::count(number))}</a> }
         })
     };
-    view! { <div class="run__why" role="group" aria-label="Why it failed">{words}{log_line}</div> }
+    view! { <div class="run__why" role="group" aria-label="Why it failed">{words}{in_full}{log_line}</div> }
 }

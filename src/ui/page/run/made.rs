@@ -7,7 +7,7 @@ use crate::state::run_detail::{Loaded, RunDetail};
 use crate::state::run_part::{Answer, Part};
 use crate::ui::html::{Html, IntoHtml, view};
 use crate::ui::part::facts::facts;
-use crate::ui::part::table::{Cell, table};
+use crate::ui::part::table::{Cell, words_table};
 use crate::ui::route::{Route, Tab};
 
 type Asked = RwSignal<Loaded<Answer>>;
@@ -70,7 +70,7 @@ pub(super) fn assets(detail: &RunDetail) -> Html {
                 <section>
                     <h2>"Assets and checks"</h2>
                     {missing}
-                    {table("Assets and checks", &["Asset", "Check", "Planned", "Became", "Step"], rows)}
+                    {words_table("Assets and checks", &["Asset", "Check", "Planned", "Became", "Step"], rows)}
                 </section>
             }
         })

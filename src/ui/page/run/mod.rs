@@ -35,7 +35,7 @@ use self::overview::overview;
 use self::raw::raw;
 use self::resolve::{Resolved, resolve};
 use self::resume::resume;
-pub(in crate::ui) use self::save::file_name;
+pub(in crate::ui) use self::save::{file_name, in_name};
 use self::stats::stats;
 use self::steps::steps;
 use self::timeline::timeline;

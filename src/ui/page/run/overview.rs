@@ -98,6 +98,11 @@ fn failed_step(step: Step, detail: RunDetail) -> El {
     let key = step.key.clone();
     let mut route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Logs);
     route.part.step = vec![key.clone()];
+    let error = step.reason_event.map(|number| {
+        let mut route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Events);
+        route.part.event = Some(number);
+        view! { <a href=route.href()>"its error in full"</a> }
+    });
     let lines = memo(move || last_lines(&detail, &key));
     view! {
         <section class="failed-step" data-step-key=step.key.clone()>
@@ -105,6 +110,7 @@ fn failed_step(step: Step, detail: RunDetail) -> El {
                 {phase_badge(step.phase, text::phase(step.phase).to_string(), false, String::new())}
                 <h2>{step.key.clone()}</h2>
                 <span>{step.reason.clone()}</span>
+                {error}
                 <a href=route.href()>"its log"</a>
             </div>
             {move || {

@@ -6,9 +6,14 @@ use crate::ui::html::{El, view};
 use crate::ui::route::Tab;
 use leptos::prelude::untrack;
 
-/// The name of a tab's file: ids of some sources hold slashes.
+/// A run's id in the name of a file: those of some sources hold slashes.
+pub(in crate::ui) fn in_name(run: &str) -> String {
+    run.replace(['/', '\\'], "_")
+}
+
+/// The name of a tab's file.
 pub(in crate::ui) fn file_name(run: &str, tab: Tab) -> String {
-    format!("{}-{}.json", run.replace(['/', '\\'], "_"), tab.word())
+    format!("{}-{}.json", in_name(run), tab.word())
 }
 
 /// The button. `make` writes what is shown at that moment.

@@ -1,16 +1,19 @@
 //! The filters over the steps; what is chosen here is the address's.
 
-use crate::state::reactive::{Memo, RwSignal, memo};
+use crate::state::reactive::{Memo, memo};
 use crate::ui::html::{El, view};
-use runboard_core::model::{Phase, Step};
+use runboard_core::model::Phase;
 
-use crate::state::run_detail::Loaded;
+use crate::state::complete::Completing;
+use crate::state::run_detail::RunDetail;
 use crate::ui::nav::Nav;
-use crate::ui::part::field::{choice, text_field};
+use crate::ui::part::field::{choice, suggested_field};
 use crate::ui::route_part::{joined, parts};
 use crate::ui::text;
 
-pub fn step_tools(steps: RwSignal<Loaded<Vec<Step>>>, places: Memo<Vec<usize>>, save: El) -> El {
+pub fn step_tools(detail: &RunDetail, places: Memo<Vec<usize>>, save: El) -> El {
+    let steps = detail.steps;
+    let keys = (Completing::StepKey(detail.id.clone()), detail.source.index);
     let nav = Nav::get();
     let status = memo(move || nav.route.with(|route| joined(&route.part.status)));
     let step = memo(move || nav.route.with(|route| joined(&route.part.step)));
@@ -25,7 +28,7 @@ pub fn step_tools(steps: RwSignal<Loaded<Vec<Step>>>, places: Memo<Vec<usize>>, 
     view! {
         <div class="tools" role="group" aria-label="Filter steps">
             {choice("status", words, status, move |word| nav.change(|route| route.part.status = parts(&word)))}
-            {text_field("step", "load_*   /", true, step, move |words| nav.change(|route| route.part.step = parts(&words)))}
+            {suggested_field(("step", "step-key"), "load_*   /", true, step, keys, move |words| nav.change(|route| route.part.step = parts(&words)))}
             <span class="tools__count" role="status">{counts}</span>
             {save}
         </div>

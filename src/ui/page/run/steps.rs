@@ -87,7 +87,7 @@ pub fn steps(detail: RunDetail) -> impl IntoHtml {
     };
     let save = save_button(&detail, Tab::Steps, json);
     view! {
-        {step_tools(steps, places, save)}
+        {step_tools(&detail, places, save)}
         {move || words.get().map(|(title, text)| panel(title, text, "", clear()))}
         {grid(detail.clone(), places, words)}
         {step_panel(&detail)}

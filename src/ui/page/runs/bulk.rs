@@ -10,7 +10,7 @@ use crate::state::bulk::{Bulk, Outcome};
 use crate::state::reactive::{RwSignal, memo};
 use crate::ui::html::{El, ElRef, Html, IntoHtml, view};
 use crate::ui::part::dialog;
-use crate::ui::part::table::{Cell, table};
+use crate::ui::part::table::{Cell, words_table};
 use crate::ui::text;
 
 /// The bar; nothing while no run is chosen.
@@ -114,7 +114,7 @@ fn ask(state: State, deed: Deed, open: RwSignal<Option<Deed>>) -> El {
     let body = view! {
         <p>{what}</p>
         <label class="choice"><input type="checkbox" on:change=move |_| is_hard.update(|on| *on = !*on) /><span>{hard}</span></label>
-        {table("Chosen runs and what became of them", &["Run", "Job", "Source", "Status", "Result"], rows)}
+        {words_table("Chosen runs and what became of them", &["Run", "Job", "Source", "Status", "Result"], rows)}
         <div class="dialog__end">
             <form method="dialog"><button class="button" autofocus="">{move || if waiting.get() == 0 { "Close" } else { "Cancel" }}</button></form>
             <button class="button button--danger" disabled=is_idle on:click=confirm>{words}</button>
