@@ -7,7 +7,7 @@ use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
 use runboard_core::backend::{
-    Action, Backend, BackendError, Capabilities, Cursor, LogBatch, LogQuery, Logs, Topic, Update,
+    Backend, BackendError, Capabilities, Cursor, LogBatch, LogQuery, Logs, Topic, Update,
 };
 use runboard_core::model::{Run, Step, Timestamp, fold};
 use runboard_core::net::Clock as _;
@@ -271,31 +271,11 @@ impl RunDetail {
         steps.or_else(log)
     }
 
-    /// The source can do something, or has not said that it cannot.
-    pub fn can(&self, what: fn(&Capabilities) -> bool) -> bool {
-        self.source.link.with_untracked(|link| {
-            link.info
-                .as_ref()
-                .is_none_or(|info| what(&info.capabilities))
-        })
-    }
-
-    pub fn has_logs(&self) -> bool {
-        self.can(|can| can.logs != Logs::None)
-    }
-
     /// Reads the events, when somebody wants to see them.
     pub fn open_events(&self) {
         if let Ok(backend) = self.source.backend() {
             self.events.open(&backend, &self.id);
         }
-    }
-
-    /// Why something makes no sense as the run stands, where the source says so without being asked.
-    pub fn objection(&self, action: &Action) -> Option<&'static str> {
-        let backend = self.source.backend().ok()?;
-        self.run
-            .with_untracked(|run| backend.objection(run.ready()?, action))
     }
 
     /// A run that is over may be resumed: the list, which is followed all the time, shows it.

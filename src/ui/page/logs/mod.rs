@@ -109,7 +109,7 @@ pub fn logs(detail: RunDetail) -> Html {
     }
     let nav = Nav::get();
     let for_streams = detail.clone();
-    let has_captured = memo(move || for_streams.has_captured());
+    let has_captured = memo(move || for_streams.tells(|can| can.captured));
     let stream = memo(move || {
         let asked = nav.route.with(|route| captured::stream(&route.part));
         asked.filter(|_| has_captured.get())

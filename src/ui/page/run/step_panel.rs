@@ -19,11 +19,12 @@ use crate::ui::text;
 
 /// The panel of the step that the address names, where its source tells of single steps.
 pub(super) fn step_panel(detail: &RunDetail) -> Html {
-    if !detail.can(|can| can.step_detail) {
-        return ().into_html();
-    }
     let nav = Nav::get();
-    let key = memo(move || nav.route.with(|route| route.part.focus.clone()));
+    let source = detail.clone();
+    let key = memo(move || {
+        let key = nav.route.with(|route| route.part.focus.clone())?;
+        source.tells(|can| can.step_detail).then_some(key)
+    });
     let look = StepLook::at(detail, key);
     let detail = detail.clone();
     let is_open = memo(move || key.with(Option::is_some));
@@ -97,11 +98,11 @@ fn orders(run: RunDetail, key: Memo<Option<String>>, look: StepLook) -> Html {
     };
     let for_abort = run.clone();
     let abort = move || {
-        (goes_on.get() && for_abort.can(|can| can.abort_steps))
+        (goes_on.get() && for_abort.tells(|can| can.abort_steps))
             .then(|| abort(for_abort.clone(), key, look))
     };
     let answer = move || {
-        let question = question.get().filter(|_| run.can(|can| can.signal))?;
+        let question = question.get().filter(|_| run.tells(|can| can.signal))?;
         Some(ask(run.clone(), key, look, question))
     };
     view! { {answer}{abort}{move || said().map(|words| view! { <p class="dialog__wrong" role="status">{words}</p> })} }

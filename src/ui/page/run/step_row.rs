@@ -93,7 +93,7 @@ pub(super) fn cells(row: Row, detail: RunDetail) -> Html {
         (None, count) => count.to_string(),
     };
     // Where the source tells more of a step, that is a press away, else what it printed.
-    let has_more = detail.can(|can| can.step_detail) && attempt.is_none();
+    let has_more = detail.tells(|can| can.step_detail) && attempt.is_none();
     let tab = if has_more { Tab::Steps } else { Tab::Logs };
     let mut route = Route::to_run(&detail.source.config.id, &detail.id, tab);
     if has_more || attempt.is_some() {
