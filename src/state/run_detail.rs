@@ -6,9 +6,7 @@ use std::time::Duration;
 use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
-use runboard_core::backend::{
-    Backend, BackendError, Capabilities, Cursor, LogBatch, LogQuery, Logs, Topic, Update,
-};
+use runboard_core::backend::{Backend, BackendError, Cursor, LogBatch, LogQuery, Topic, Update};
 use runboard_core::model::{Run, Step, Timestamp, fold};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
@@ -69,7 +67,17 @@ impl RunDetail {
         let Ok(backend) = detail.source.backend() else {
             return detail;
         };
-        let streams = backend.streams(&detail.topics());
+        let run = detail.id.clone();
+        // The run, and where logs belong to steps the one that is looked at.
+        let log = Topic::Log {
+            run: run.clone(),
+            step: String::new(),
+            attempt: None,
+        };
+        let streams = match detail.has_own_log() {
+            true => backend.streams(&[Topic::Run(run)]),
+            false => backend.streams(&[Topic::Run(run), log]),
+        };
         runs.open_streams.update(|count| *count += streams);
         let task = Task::spawn(detail.clone().stay(backend));
         let task = StoredValue::new_local(Some(task));
@@ -79,25 +87,6 @@ impl RunDetail {
                 .update(|count| *count = count.saturating_sub(streams));
         });
         detail
-    }
-
-    /// What is followed: the run, and its root's log where logs belong to steps.
-    fn topics(&self) -> Vec<Topic> {
-        let mut topics = vec![Topic::Run(self.id.clone())];
-        let has_own = |can: &Capabilities| can.step_logs && can.logs == Logs::Follow;
-        let info = |link: &super::sources::Link| {
-            link.info
-                .as_ref()
-                .is_some_and(|info| has_own(&info.capabilities))
-        };
-        if self.source.link.with_untracked(info) {
-            topics.push(Topic::Log {
-                run: self.id.clone(),
-                step: String::new(),
-                attempt: None,
-            });
-        }
-        topics
     }
 
     /// What the source calls a step.
@@ -160,7 +149,7 @@ impl RunDetail {
             let work = follow(
                 backend.clone(),
                 host_clock(),
-                self.topics(),
+                vec![Topic::Run(self.id.clone())],
                 cursors,
                 FollowOptions::default(),
                 &mut sink,
@@ -235,7 +224,7 @@ impl RunDetail {
             }
             Some(Err(error)) => self.steps.set(Loaded::Failed(error)),
         }
-        if !self.has_logs() {
+        if !self.has_own_log() {
             self.log.loading.set(Loading::Done);
             return Some(cursors);
         }
@@ -296,7 +285,7 @@ impl RunDetail {
 
     /// Earlier lines of the log, in the background.
     fn read_rest(&self, backend: &Rc<dyn Backend>) {
-        if !self.has_logs() || matches!(self.log.loading.get_untracked(), Loading::Failed(_)) {
+        if !self.has_own_log() || matches!(self.log.loading.get_untracked(), Loading::Failed(_)) {
             return;
         }
         let (log, backend, id) = (self.log, backend.clone(), self.id.clone());

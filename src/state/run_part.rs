@@ -61,6 +61,11 @@ impl RunDetail {
         })
     }
 
+    /// Its log is the run's one, and not one of each attempt of a step.
+    pub(super) fn has_own_log(&self) -> bool {
+        self.has_logs() && !untrack(|| self.tells(|can| can.step_logs))
+    }
+
     pub fn has_logs(&self) -> bool {
         self.can(|can| can.logs != Logs::None)
     }

@@ -57,9 +57,47 @@ test("flyte: a run of 20,000 actions, the first ones before the last, by two str
   const rows = () => Number(document.querySelector("[role=treegrid]")?.getAttribute("aria-rowcount") ?? 0);
   const first = await until(page, rows);
   assert.ok(first < 20_001, `${first} rows at first`);
-  await until(page, () => document.querySelector("[role=treegrid]").getAttribute("aria-rowcount") === "20001");
+  await shows(page, ".tools__count", "20,000 steps");
   assert.equal(Object.keys(await control("tree?run=rbig")).length, 20_000);
   assert.ok((await domNodes(page)) < 2000, "few elements");
   const { most } = await control("streams");
   assert.ok(most <= 2, `${most} streams`);
+});
+
+test("flyte: steps are a tree with folders, and one of them is told in full below it", async (t) => {
+  const { run } = await flyte();
+  const page = await open(t, run("rtree"));
+  await step(page, "a0", "running");
+  const levels = () => Object.fromEntries([...document.querySelectorAll("[role=treegrid] [role=row][aria-level]")].map((row) => [row.dataset.stepKey ?? `${row.dataset.group}/`, row.getAttribute("aria-level")]));
+  const tree = await page.evaluate(levels);
+  assert.equal(tree.a0, "1");
+  assert.equal(tree["load/"], "2");
+  assert.equal(tree.approve, "2");
+  const rows = Number(await page.locator("[role=treegrid]").getAttribute("aria-rowcount"));
+  await page.locator("[data-group=load]").click();
+  await until(page, (rows) => Number(document.querySelector("[role=treegrid]").getAttribute("aria-rowcount")) === rows - 4, rows);
+  await page.goto(run("rfailed"));
+  await page.getByRole("link", { name: "main" }).click();
+  await shows(page, "[aria-label=Step]", "ValueError: no rows for day");
+  await shows(page, "[aria-label=Step]", /waiting_for_resources/);
+  await page.getByRole("region", { name: "Step" }).getByRole("link", { name: "attempt 1" }).click();
+  await shows(page, "[aria-label=Log]", "attempt 1");
+  await until(page, () => document.querySelectorAll("[data-line]").length > 0 || /Nothing printed|No log/.test(document.querySelector("[aria-label=Log]").innerText));
+});
+
+test("flyte: a question is answered once it is confirmed, and a step is aborted with a reason", async (t) => {
+  const { control, run } = await flyte({ extra: ["--allow-actions"] });
+  const page = await open(t, `${run("rtree")}&step=approve`);
+  const panel = page.getByRole("region", { name: "Step" });
+  await shows(page, "[aria-label=Step]", "Release the model?");
+  await panel.getByRole("button", { name: "Answer yes …" }).click();
+  await panel.getByRole("button", { name: "Send the answer" }).click();
+  await step(page, "approve", "succeeded");
+  await page.locator('[data-step-key="amount"] a').click();
+  await panel.getByRole("button", { name: "Abort …" }).click();
+  await panel.getByLabel("reason").fill("no budget");
+  await panel.getByRole("button", { name: "Abort this step" }).click();
+  await step(page, "amount", "canceled");
+  await shows(page, "[aria-label=Step]", "no budget");
+  assert.ok(await control("tree?run=rtree"));
 });

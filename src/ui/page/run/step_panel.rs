@@ -96,13 +96,14 @@ fn orders(run: RunDetail, key: Memo<Option<String>>, look: StepLook) -> Html {
             "No answer, so nobody can tell whether it was done: {words}"
         )),
     };
+    // As memos: what a source tells of itself is heard again and again.
+    let (for_abort, for_answer) = (run.clone(), run.clone());
+    let can_abort = memo(move || goes_on.get() && for_abort.tells(|can| can.abort_steps));
+    let can_answer = memo(move || for_answer.tells(|can| can.signal));
     let for_abort = run.clone();
-    let abort = move || {
-        (goes_on.get() && for_abort.tells(|can| can.abort_steps))
-            .then(|| abort(for_abort.clone(), key, look))
-    };
+    let abort = move || can_abort.get().then(|| abort(for_abort.clone(), key, look));
     let answer = move || {
-        let question = question.get().filter(|_| run.tells(|can| can.signal))?;
+        let question = question.get().filter(|_| can_answer.get())?;
         Some(ask(run.clone(), key, look, question))
     };
     view! { {answer}{abort}{move || said().map(|words| view! { <p class="dialog__wrong" role="status">{words}</p> })} }
@@ -238,7 +239,7 @@ fn whole(run: &RunDetail, detail: StepDetail) -> Html {
     view! {
         <p class="step-panel__line">{badge}<a href=route.href()>"Logs of this step"</a></p>
         {reason}
-        {attempts(&step, &spans)}
+        {attempts(run, &step, &spans)}
         {facts(move || known.clone())}
         {list("Links", links)}
         {list("What happened around it", notes)}
@@ -247,7 +248,7 @@ fn whole(run: &RunDetail, detail: StepDetail) -> Html {
 }
 
 /// The phases of each attempt, as words and as a bar.
-fn attempts(step: &Step, spans: &[PhaseSpan]) -> Option<Html> {
+fn attempts(run: &RunDetail, step: &Step, spans: &[PhaseSpan]) -> Option<Html> {
     if spans.is_empty() {
         return None;
     }
@@ -274,9 +275,11 @@ fn attempts(step: &Step, spans: &[PhaseSpan]) -> Option<Html> {
             let words = words.collect::<Vec<_>>().join(" \u{b7} ");
             let reason = step.attempts.iter().find(|one| one.number == number).and_then(|one| one.reason.clone());
             let reason = reason.filter(|reason| step.reason.as_ref() != Some(reason));
+            let mut route = Route::to_run(&run.source.config.id, &run.id, Tab::Logs);
+            (route.part.focus, route.part.attempt) = (Some(step.key.clone()), Some(number));
             view! {
                 <li data-attempt=number.to_string()>
-                    <span>{format!("attempt {number} ")}</span>
+                    <a href=route.href()>{format!("attempt {number}")}</a>
                     <svg class="step-panel__bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">{bars}</svg>
                     <span class="muted">{words}</span>
                     {reason.map(|reason| view! { <span class="steps__error">" "{reason}</span> })}
