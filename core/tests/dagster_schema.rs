@@ -23,6 +23,15 @@ fn every_document_is_what_the_schema_has() {
     }
 }
 
+/// What the adapter is measured against reads the same fields.
+#[test]
+fn the_subscription_that_is_measured_is_the_adapters_own() {
+    let measured = include_str!("../../tests/bench/dagster-live.graphql");
+    let all = query::all();
+    let own = all.iter().find(|(name, _)| *name == "live").unwrap();
+    assert_eq!(measured.trim_end(), own.1);
+}
+
 /// The check is no check when it finds nothing wrong.
 #[test]
 fn what_the_schema_does_not_have_is_found() {

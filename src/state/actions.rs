@@ -95,6 +95,8 @@ pub struct Wish {
     pub plan: RwSignal<Loaded<ResumePlan>>,
     /// What is to be different when it is run again.
     pub again: RwSignal<Again>,
+    /// What is written that cannot be meant: nothing is asked before it is mended.
+    pub wrong: RwSignal<Option<String>>,
     pub standing: RwSignal<Standing>,
     /// The key of what was asked and not yet answered.
     key: StoredValue<Option<String>>,
@@ -120,6 +122,7 @@ impl Wish {
             mode: RwSignal::new(ResumeMode::default()),
             plan: RwSignal::new(Loaded::Loading),
             again: RwSignal::new(Again::default()),
+            wrong: RwSignal::new(None),
             standing: RwSignal::new(Standing::Asking),
             key: StoredValue::new(None),
             reading: StoredValue::new_local(None),
@@ -213,7 +216,9 @@ impl Wish {
         let (Some(action), Ok(backend)) = (self.action(), source.backend()) else {
             return;
         };
-        if self.standing.get_untracked() == Standing::Busy {
+        if self.standing.get_untracked() == Standing::Busy
+            || self.wrong.with_untracked(Option::is_some)
+        {
             return;
         }
         let key = self.key.get_value().unwrap_or_else(new_key);

@@ -83,6 +83,17 @@ impl Bulk {
         }
     }
 
+    /// What was not done waits again.
+    pub fn again(self) {
+        self.rows.update(|rows| {
+            for (_, outcome) in rows {
+                if matches!(outcome, Outcome::Not(_)) {
+                    *outcome = Outcome::Waiting;
+                }
+            }
+        });
+    }
+
     fn put(self, place: usize, outcome: Outcome) {
         self.rows.update(|rows| {
             if let Some(row) = rows.get_mut(place) {

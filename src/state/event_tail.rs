@@ -4,8 +4,10 @@ use crate::state::reactive::RwSignal;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use leptos::prelude::*;
-use runboard_core::backend::{Backend, EventQuery};
+use runboard_core::backend::{Backend, BackendError, EventBatch, EventQuery};
 use runboard_core::model::event::{EventFilter, RunEvent};
 use runboard_core::model::event_log::MAX_EVENTS;
 use runboard_core::model::event_pick::EventPick;
@@ -16,12 +18,21 @@ use runboard_core::net::retry::Backoff;
 use super::feed::wait_after;
 use super::log_tail::Loading;
 use super::task::Task;
+use super::urgent::Urgent;
 use crate::browser::clock::{BrowserClock, offset_minutes};
 
+/// The newest events, which are on the screen first.
+const TAIL: u32 = 200;
 /// Events of one answer: what is decoded in one go on the main thread.
-const PAGE: u32 = 1_000;
+const PAGE: u32 = 2_000;
+/// Questions that wait for their answers at a time: a source works on one answer while the one before is taken in.
+const AHEAD: usize = 2;
 /// News are shown at most this often.
 const BATCH: Duration = Duration::from_millis(60);
+/// So long after the last scrolling somebody may still read.
+const REST: Duration = Duration::from_millis(500);
+/// How often who waits for the newest events looks for them.
+const LOOK: Duration = Duration::from_millis(10);
 /// Events filtered in one slice.
 const SLICE: usize = 2_000;
 
@@ -40,6 +51,10 @@ pub struct EventTail {
     is_scheduled: StoredValue<bool>,
     flush: StoredValue<Option<Task>, LocalStorage>,
     reading: StoredValue<Option<Task>, LocalStorage>,
+    /// Somebody looks at the events and waits for them.
+    urgent: StoredValue<Option<Urgent>, LocalStorage>,
+    /// Somebody scrolls them, or did a moment ago.
+    scrolling: StoredValue<Option<Task>, LocalStorage>,
 }
 
 impl EventTail {
@@ -54,19 +69,30 @@ impl EventTail {
             is_scheduled: StoredValue::new(false),
             flush: StoredValue::new_local(None),
             reading: StoredValue::new_local(None),
+            urgent: StoredValue::new_local(None),
+            scrolling: StoredValue::new_local(None),
         }
     }
 
     /// Begins to read, once: events are many, and most visits never look at them.
     pub(super) fn open(self, backend: &Rc<dyn Backend>, run: &str) {
         let is_needed = !self.has_tail.get_value() || untrack(|| self.next()).is_some();
+        if is_needed {
+            self.urgent.set_value(Some(Urgent::begin()));
+        }
         if is_needed && self.reading.with_value(Option::is_none) {
             let (backend, run) = (backend.clone(), run.to_string());
             self.reading.set_value(Some(Task::spawn(async move {
                 self.read(backend.as_ref(), &run).await;
+                self.leave();
                 self.reading.set_value(None);
             })));
         }
+    }
+
+    /// Nobody looks at the events any more: they are read on, and others need not wait.
+    pub fn leave(self) {
+        self.urgent.try_update_value(Option::take);
     }
 
     /// Reads the newest events once more, if they were read at all: the stream goes on from another place than they did.
@@ -75,6 +101,22 @@ impl EventTail {
             self.reading.set_value(None);
             self.has_tail.set_value(false);
             self.open(backend, run);
+        }
+    }
+
+    /// The events are being scrolled: what is read for nobody would hold frames up.
+    pub fn scrolled(self) {
+        let urgent = Urgent::begin();
+        self.scrolling.set_value(Some(Task::spawn(async move {
+            BrowserClock.sleep(REST).await;
+            drop(urgent);
+        })));
+    }
+
+    /// Until the newest events are there, if somebody waits for them.
+    pub(super) async fn until_seen(self) {
+        while self.urgent.with_value(Option::is_some) && !self.has_tail.get_value() {
+            BrowserClock.sleep(LOOK).await;
         }
     }
 
@@ -88,6 +130,7 @@ impl EventTail {
 
     /// Takes events in, from wherever; how many were new.
     pub(super) fn take(self, events: Vec<RunEvent>) -> usize {
+        let was_empty = self.log.with_value(EventLog::is_empty);
         let added = self.log.try_update_value(|log| {
             let had_hole = log.hole().is_some();
             let added = log.take(events);
@@ -97,7 +140,10 @@ impl EventTail {
             }
             added
         });
-        self.touch();
+        // The first ones are waited for.
+        if !was_empty || !self.advance() {
+            self.touch();
+        }
         added.unwrap_or(0)
     }
 
@@ -108,8 +154,11 @@ impl EventTail {
             ..EventQuery::default()
         };
         if !self.has_tail.get_value() {
-            let tail = Some(PAGE);
-            return Some(EventQuery { tail, ..query });
+            return Some(EventQuery {
+                tail: Some(TAIL),
+                limit: Some(TAIL),
+                ..query
+            });
         }
         self.log.with_value(|log| {
             if let Some((from, to)) = log.hole() {
@@ -131,23 +180,14 @@ impl EventTail {
 
     async fn read(self, backend: &dyn Backend, run: &str) {
         let mut backoff = Backoff::new();
+        // Some sources give fewer at a time than they are asked for.
+        let mut size = PAGE;
         while let Some(query) = self.next() {
-            match backend.events(run, &query).await {
-                Ok(answer) => {
-                    let batch = answer.value;
-                    self.log.update_value(|log| {
-                        log.set_total(batch.total.unwrap_or(0));
-                    });
-                    let was_tail = self.has_tail.get_value();
-                    self.has_tail.set_value(true);
-                    if self.take(batch.events) == 0 && was_tail {
-                        break;
-                    }
-                    self.loading.set(Loading::Earlier);
-                    // Clicks come between the pages.
-                    BrowserClock.sleep(Duration::ZERO).await;
-                }
+            match self.pages(backend, run, query, &mut size).await {
+                Ok(true) => {}
+                Ok(false) => break,
                 Err(error) => {
+                    self.leave();
                     let again = error.is_passing() || error.is_denied();
                     let wait = wait_after(&error, &mut backoff);
                     self.loading.set(Loading::Failed(error));
@@ -160,6 +200,61 @@ impl EventTail {
         }
         self.loading.set(Loading::Done);
         self.touch();
+    }
+
+    /// Asks for events, and where they are the earlier ones for those before them too; false when an answer brought nothing new.
+    async fn pages(
+        self,
+        backend: &dyn Backend,
+        run: &str,
+        query: EventQuery,
+        size: &mut u32,
+    ) -> Result<bool, BackendError> {
+        let mut queries = vec![query.clone()];
+        if let (Some(mut before), None) = (query.before, query.after) {
+            let room = self.log.with_value(|log| MAX_EVENTS - log.len());
+            let least = before.saturating_sub(room as u64).max(1);
+            let page = u64::from(*size);
+            while before > least + page {
+                before -= page;
+                queries.push(EventQuery {
+                    before: Some(before),
+                    ..query.clone()
+                });
+            }
+        }
+        let mut answers = stream::iter(queries)
+            .map(|query| {
+                let limit = query.limit.map(|limit| limit.min(*size));
+                backend.events(run, &EventQuery { limit, ..query })
+            })
+            .buffered(AHEAD);
+        while let Some(answer) = answers.next().await {
+            let batch = answer?.value;
+            let (came, is_first) = (batch.events.len() as u32, query.before.is_none());
+            let reached = batch.events.first().map_or(1, |first| first.n);
+            if !self.take_page(batch) {
+                return Ok(false);
+            }
+            if !is_first && came < *size && reached > 1 {
+                drop(answers);
+                *size = came;
+                return Ok(true);
+            }
+            // Clicks come between the pages.
+            BrowserClock.sleep(Duration::ZERO).await;
+        }
+        Ok(true)
+    }
+
+    fn take_page(self, batch: EventBatch) -> bool {
+        self.log
+            .update_value(|log| log.set_total(batch.total.unwrap_or(0)));
+        let was_tail = self.has_tail.get_value();
+        self.has_tail.set_value(true);
+        let is_news = self.take(batch.events) > 0;
+        self.loading.set(Loading::Earlier);
+        is_news || !was_tail
     }
 
     /// Announces changes, in batches, and looks at what is new, in slices.

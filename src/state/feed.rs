@@ -6,15 +6,18 @@ use std::time::Duration;
 use super::reactive::{effect, memo};
 use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
-use runboard_core::backend::{Backend, BackendError, Cursor, Topic, Update, Updates, registry};
+use runboard_core::backend::{
+    Backend, BackendError, Cursor, Info, Topic, Update, Updates, registry,
+};
 use runboard_core::model::{Run, RunFilter, Span, Timestamp};
 use runboard_core::net::Clock as _;
 use runboard_core::net::freshness::Mode;
 use runboard_core::net::retry::Backoff;
 
+use super::informed::keep_informed;
 use super::sources::{ConfigState, Source};
 use super::task::Task;
-use super::{State, config, host_clock, host_transport};
+use super::{State, config, host_clock, host_transport, urgent};
 use crate::browser::clock::BrowserClock;
 
 /// Long streams of one page (browsers allow six connections to an origin on HTTP/1.1, and the bridge is one origin for all its sources).
@@ -113,13 +116,13 @@ fn feed(state: State, source: Source) {
     let rereading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     let index = usize::from(source.index);
     let link = source.link;
+    // Before it has told of itself, who is to be asked again and again is known by that: another way would begin everything anew.
+    let is_polled = backend.poll_every().is_some();
     let can_stream = memo(move || {
-        link.with(|link| {
-            link.info
-                .as_ref()
-                .is_none_or(|info| info.capabilities.updates == Updates::Stream)
-        })
+        let streams = |info: &Info| info.capabilities.updates == Updates::Stream;
+        link.with(|link| link.info.as_ref().map_or(!is_polled, streams))
     });
+    keep_informed(state, &source, &backend);
     let way = memo(move || {
         let free = STREAMS.saturating_sub(state.runs.open_streams.get());
         match (state.hidden.get(), can_stream.get() && index < free) {
@@ -272,6 +275,7 @@ async fn read_all(
     let mut limit = FIRST_PAGE;
     let epoch = state.runs.begin_snapshot(source.index);
     loop {
+        urgent::quiet().await;
         let answer = backend.list_runs(&filter, limit, page.as_deref()).await?;
         // The first answer's position: whatever changes while the rest is read is sent once more, and taken in once.
         if page.is_none()

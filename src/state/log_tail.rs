@@ -15,6 +15,7 @@ use runboard_core::store::search::LogSearch;
 
 use super::feed::wait_after;
 use super::task::Task;
+use super::urgent;
 use crate::browser::clock::BrowserClock;
 
 /// Text and index of the log that is kept; the oldest lines go first, and the page says how many.
@@ -23,6 +24,8 @@ const CAP: usize = 384 << 20;
 pub const TAIL: u32 = 500;
 /// Lines of one request for earlier ones.
 const PAGE: u32 = 10_000;
+/// So many of the last lines are read of a run that failed before anybody looks at its log: other parts of the page quote from them.
+const QUOTED: u64 = 20_000;
 /// News are shown at most this often.
 const BATCH: Duration = Duration::from_millis(60);
 /// Bytes searched, and lines filtered, in one slice.
@@ -51,6 +54,8 @@ pub struct LogTail {
     pub loading: RwSignal<Loading>,
     /// Counts every change of lines, selection or hits.
     pub changed: RwSignal<u64>,
+    /// Somebody has looked at the log, so all of it is read.
+    is_opened: StoredValue<bool, LocalStorage>,
     is_scheduled: StoredValue<bool, LocalStorage>,
     flush: StoredValue<Option<Task>, LocalStorage>,
     working: StoredValue<Option<Task>, LocalStorage>,
@@ -65,6 +70,7 @@ impl LogTail {
             search: StoredValue::new_local(None),
             loading: RwSignal::new(Loading::First),
             changed: RwSignal::new(0),
+            is_opened: StoredValue::new_local(false),
             is_scheduled: StoredValue::new_local(false),
             flush: StoredValue::new_local(None),
             working: StoredValue::new_local(None),
@@ -128,6 +134,28 @@ impl LogTail {
         gap
     }
 
+    /// The log is looked at; true for the first time.
+    pub(super) fn open(self) -> bool {
+        !self
+            .is_opened
+            .try_update_value(|is| std::mem::replace(is, true))
+            .unwrap_or(true)
+    }
+
+    /// Whether nothing more is to be read until somebody looks at the log; of a run that failed the end is quoted.
+    pub(super) fn is_enough(self, has_failed: bool) -> bool {
+        let held = |store: &LogStore| {
+            let first = store.first()?;
+            Some(store.last()?.saturating_sub(first))
+        };
+        let is_quotable = || {
+            self.store
+                .with_value(held)
+                .is_some_and(|held| held >= QUOTED)
+        };
+        !self.is_opened.get_value() && (!has_failed || is_quotable())
+    }
+
     /// Reads earlier lines until the log's beginning or the cap.
     pub(super) async fn read_earlier(self, backend: &dyn Backend, run: &str) {
         let mut backoff = Backoff::new();
@@ -139,6 +167,10 @@ impl LogTail {
         };
         while let Some(before) = self.store.with_value(wanted) {
             self.loading.set(Loading::Earlier);
+            if self.is_enough(true) {
+                return;
+            }
+            urgent::quiet().await;
             let query = LogQuery {
                 before: Some(before),
                 limit: Some(PAGE),

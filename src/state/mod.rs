@@ -11,6 +11,7 @@ pub mod event_tail;
 pub mod export;
 pub mod feed;
 pub mod gather;
+mod informed;
 pub mod launch;
 pub mod log_tail;
 pub mod prefs;
@@ -25,6 +26,7 @@ pub mod step_log;
 pub mod step_look;
 pub mod step_stats;
 pub mod task;
+mod urgent;
 pub mod version;
 
 use std::cell::OnceCell;

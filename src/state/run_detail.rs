@@ -18,6 +18,7 @@ use super::log_tail::{Loading, LogTail, TAIL};
 use super::run_list::RunList;
 use super::sources::Source;
 use super::task::Task;
+use super::urgent;
 use crate::browser::clock::BrowserClock;
 
 /// Something that is read, is there, or could not be had.
@@ -186,6 +187,8 @@ impl RunDetail {
 
     /// Reads the run, its steps and the tail of its log, each failing by itself. `None`: the run is not there.
     async fn read(&self, backend: &dyn Backend) -> Option<Vec<Cursor>> {
+        // Who came for the events sees the last of them first.
+        self.events.until_seen().await;
         let mut backoff = Backoff::new();
         loop {
             match backend.run(&self.id).await {
@@ -228,6 +231,11 @@ impl RunDetail {
             self.log.loading.set(Loading::Done);
             return Some(cursors);
         }
+        // What goes on is followed at once; of what is over, the part that is looked at comes first.
+        let is_over = |run: &Loaded<Run>| run.ready().is_some_and(|run| run.phase.is_terminal());
+        if self.run.with_untracked(is_over) {
+            urgent::quiet().await;
+        }
         match backend.logs(&self.id, &query).await {
             Ok(answer) => {
                 self.log.append(&answer.value);
@@ -260,6 +268,17 @@ impl RunDetail {
         steps.or_else(log)
     }
 
+    /// Reads the whole log, when somebody wants to see it.
+    pub fn open_log(&self) {
+        let is_begun = || self.reading.with_value(Option::is_some);
+        if self.log.open()
+            && is_begun()
+            && let Ok(backend) = self.source.backend()
+        {
+            self.read_rest(&backend);
+        }
+    }
+
     /// Reads the events, when somebody wants to see them.
     pub fn open_events(&self) {
         if let Ok(backend) = self.source.backend() {
@@ -288,9 +307,13 @@ impl RunDetail {
         if !self.has_own_log() || matches!(self.log.loading.get_untracked(), Loading::Failed(_)) {
             return;
         }
+        let failed = |run: &Loaded<Run>| run.ready().is_some_and(|run| run.phase.is_failure());
+        let is_enough = self.log.is_enough(self.run.with_untracked(failed));
         let (log, backend, id) = (self.log, backend.clone(), self.id.clone());
         self.reading.set_value(Some(Task::spawn(async move {
-            log.read_earlier(backend.as_ref(), &id).await;
+            if !is_enough {
+                log.read_earlier(backend.as_ref(), &id).await;
+            }
         })));
     }
 

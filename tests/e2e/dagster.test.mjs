@@ -101,6 +101,13 @@ test("dagster: assets and checks, planned beside made", async (t) => {
   await shows(page, ".figures", /passed\s*1/);
 });
 
+test("dagster: event types are found by the names that they had, and by those of their records", async (t) => {
+  const page = await open(t, link(ids.asset, "events", "&f.type=MATERIALIZATION,PIPELINE_START"));
+  await until(page, () => document.querySelectorAll("[data-event]").length === 4);
+  await page.goto(link(ids.asset, "events", "&f.type=MaterializationEvent"));
+  await until(page, () => document.querySelectorAll("[data-event]").length === 3);
+});
+
 test("dagster: what a resume would run is shown, and is what it runs", async (t) => {
   const page = await open(t, link(ids.fail, "resume"));
   await until(page, () => document.querySelectorAll("[data-plan]").length === 6);
@@ -123,6 +130,10 @@ test("dagster: chosen steps run again with all that need them, with tags", async
   const page = await open(t, link(ids.ok));
   await page.getByRole("button", { name: "Re-execute …" }).click();
   const dialog = page.getByRole("dialog");
+  // What chooses nothing is not taken for all.
+  await dialog.getByLabel("steps").fill("scroe");
+  await shows(page, "dialog .dialog__wrong", "No step matches");
+  assert.ok(await dialog.getByRole("button", { name: "Re-execute" }).isDisabled());
   await dialog.getByLabel("steps").fill("score");
   await shows(page, "dialog", "1 of 8 steps: score");
   await dialog.getByLabel("with all that need them").check();

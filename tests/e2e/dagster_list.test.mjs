@@ -125,3 +125,69 @@ test("dagster list: a server that no page may ask is explained in words", async 
   await shows(page, '[data-source="direct"]', /lets no page of another origin ask \(CORS/);
   await shows(page, '[data-source="direct"]', /give it to the bridge, or put both behind one reverse proxy/);
 });
+
+test("dagster list: what is written wrong in a launch is said, and nothing is made", async (t) => {
+  const page = await open(t, list());
+  await page.getByRole("button", { name: "Launch …" }).click();
+  const dialog = page.getByRole("dialog");
+  const launch = dialog.getByRole("button", { name: "Launch" });
+  await dialog.getByLabel("job").fill("asset_job");
+  await dialog.getByLabel("checks").fill("orders_not_empty");
+  await shows(page, "dialog .dialog__wrong", "orders_not_empty is no check: write asset:check.");
+  assert.ok(await launch.isDisabled());
+  await dialog.getByLabel("checks").fill("orders:orders_not_empty");
+  await dialog.getByLabel("tags").fill("urgent");
+  await shows(page, "dialog .dialog__wrong", "urgent is no tag: write key=value.");
+  assert.ok(await launch.isDisabled());
+  await dialog.getByLabel("tags").fill("urgent=yes");
+  await dialog.getByLabel("assets").fill("orders");
+  await launch.click();
+  const id = await until(page, () => document.querySelector("article[data-run-id]")?.dataset.runId);
+  await server.wait(id);
+  const { runOrError } = await server.query("query R($r: ID!) { runOrError(runId: $r) { ... on Run { assetSelection { path } assetCheckSelection { name } } } }", { r: id });
+  assert.deepEqual(runOrError.assetSelection, [{ path: ["orders"] }]);
+  assert.deepEqual(runOrError.assetCheckSelection, [{ name: "orders_not_empty" }]);
+});
+
+test("dagster list: a partition is run on its own", async (t) => {
+  const page = await open(t, list());
+  await page.getByRole("button", { name: "Launch …" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("job").fill("parted_job");
+  await dialog.getByLabel("partition").fill("b");
+  await until(page, () => [...document.querySelectorAll("#launch-partition option")].some((option) => option.value === "b"));
+  await dialog.getByRole("button", { name: "Launch" }).click();
+  const id = await until(page, () => document.querySelector("article[data-run-id]")?.dataset.runId);
+  await server.wait(id);
+  await shows(page, ".overview", /dagster\/partition\s*b/);
+});
+
+test("dagster list: several runs that go on are deleted only by who says so, who is told what becomes of them", async (t) => {
+  const id = await server.launch("sleepy_job");
+  const page = await open(t, list("&job=sleepy_job&status=running"));
+  await shows(page, `[data-run-id="${id}"]`, "running");
+  await page.getByLabel(`choose ${id}`).check();
+  await page.getByRole("button", { name: "Delete …" }).click();
+  await shows(page, "dialog", "their processes go on without a record");
+  await page.getByRole("button", { name: "Delete 1 run" }).click();
+  await shows(page, "dialog tbody", "not done: it still goes on");
+  // It was asked to end, so that nothing is left behind.
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Terminate …" }).click();
+  await shows(page, "dialog", "marked as canceled, whatever their processes do");
+  await page.getByRole("button", { name: "Terminate 1 run" }).click();
+  await shows(page, "dialog tbody", "done");
+  await page.getByRole("button", { name: "Close" }).click();
+  await shows(page, `[data-run-id="${id}"]`, "canceled");
+});
+
+test("dagster list: what the server tells of its parts is asked for again", async (t) => {
+  const page = await open(t, `${bridge.url}?view=sources`);
+  await page.clock.install();
+  await page.goto(`${bridge.url}?view=sources`);
+  const isInfo = (request) => request.url().includes("/graphql") && (request.postData() ?? "").includes("daemonHealth");
+  await until(page, () => document.querySelector('[aria-label="Parts of the source"] tbody tr'));
+  const again = page.waitForRequest(isInfo);
+  await page.clock.runFor(31_000);
+  await again;
+});

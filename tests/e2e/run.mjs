@@ -1,4 +1,4 @@
-// All end-to-end tests, one file after the other: `node tests/e2e/run.mjs [--only NAME] [--full] [--readme]`.
+// All end-to-end tests: `node tests/e2e/run.mjs [--only NAME] [--full] [--readme]`.
 // DIST, BRIDGE, CHROME and RUNBOARD_NODE_MODULES say what is tested (lib/env.mjs); `cargo xtask test --only e2e` sets them.
 // The last line is `N passed, N failed`.
 import { existsSync, readdirSync } from "node:fs";
@@ -28,12 +28,19 @@ const all = readdirSync(here).filter((name) => name.endsWith(".test.mjs")).sort(
 // A name is a file's, or else a part of tests' names.
 const ofFiles = only.filter((name) => all.some((file) => file.startsWith(name)));
 const ofTests = only.filter((name) => !ofFiles.includes(name));
-const files = all.filter((file) => ofFiles.length === 0 || ofFiles.some((name) => file.startsWith(name)));
+const chosen = all.filter((file) => ofFiles.length === 0 || ofFiles.some((name) => file.startsWith(name)));
+// Two files at a time, and the longest first, so that none of those is left for the end.
+const LONG = ["axe", "dagster", "big", "flyte", "screenshots"];
+function rank(file) {
+  const at = LONG.findIndex((name) => file.startsWith(name));
+  return at < 0 ? LONG.length : at;
+}
+const files = chosen.toSorted((a, b) => rank(a) - rank(b));
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const stream = run({
   files: files.map((file) => join(here, file)),
-  concurrency: 1,
+  concurrency: 2,
   timeout: 600_000,
   ...(ofTests.length > 0 && { testNamePatterns: ofTests.map((name) => new RegExp(escaped(name))) }),
 });

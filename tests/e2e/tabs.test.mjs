@@ -13,7 +13,7 @@ const dir = tempDir("tabs");
 const base = Date.UTC(2026, 0, 2, 3, 4, 0);
 const at = (second) => new Date(base + second * 1000).toISOString();
 const ended = (status) => [{ at: at(0), event: "run", status: "running" }, { at: at(9), event: "run", status }];
-const MANY = 21_500;
+const MANY = 121_500;
 let bridge, wide, good;
 
 before(async () => {
@@ -103,15 +103,15 @@ test("tabs: an event opens its record by a click and by keys, and the rows stay 
 
 test("tabs: more events than are kept: the newest stay, few are drawn, and what is missing is said", async (t) => {
   const page = await open(t, link("chatty-1", "events"));
-  await rowCount(page, "Events", 20_001);
-  await shows(page, ".log__note", `the first ${(MANY - 20_000).toLocaleString("en")} events are not shown`);
+  await rowCount(page, "Events", 120_001);
+  await shows(page, ".log__note", `the first ${(MANY - 120_000).toLocaleString("en")} events are not shown`);
   assert.ok((await page.locator("[data-event]").count()) < 80);
   await page.locator("[data-event]").first().focus();
   await page.keyboard.press("End");
   await page.locator(`[data-event="${MANY}"]`).waitFor();
   await page.keyboard.press("Home");
-  await page.locator(`[data-event="${MANY - 19_999}"]`).waitFor();
-  await page.getByLabel("find", { exact: true }).fill("note 9999");
+  await page.locator(`[data-event="${MANY - 119_999}"]`).waitFor();
+  await page.getByLabel("find", { exact: true }).fill("note 99999");
   await until(page, () => document.querySelectorAll("[data-event]").length === 1);
 });
 

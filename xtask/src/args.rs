@@ -1,5 +1,7 @@
 //! The command line.
 
+use crate::bench::NAMES;
+
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
@@ -9,7 +11,7 @@ pub(crate) enum Task {
     Lint,
     Fmt,
     Doctor,
-    Bench { rest: Vec<String> },
+    Bench { names: Vec<String> },
     Help,
 }
 
@@ -32,7 +34,7 @@ cargo xtask COMMAND [-v]
   lint                          format check, clippy for the app and for native code, architecture rules
   fmt                           format the code
   doctor                        what is installed, what is missing, and how to get it
-  bench [NAME...]               measure
+  bench dagster                 measure the release build beside Dagster's own page, and hold the ratios to their bounds
 
   -v, --verbose                 show what the tools print
 
@@ -63,7 +65,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, Str
     let task = match command.as_str() {
         "serve" => serve(rest)?,
         "test" => test(rest)?,
-        "bench" => Task::Bench { rest },
+        "bench" => bench(rest)?,
         "build" => plain(Task::Build, &command, &rest)?,
         "lint" => plain(Task::Lint, &command, &rest)?,
         "fmt" => plain(Task::Fmt, &command, &rest)?,
@@ -117,6 +119,19 @@ fn test(rest: Vec<String>) -> Result<Task, String> {
         }
     }
     Ok(Task::Test { full, only })
+}
+
+fn bench(names: Vec<String>) -> Result<Task, String> {
+    let known = NAMES.join(", ");
+    match names.iter().find(|name| !NAMES.contains(&name.as_str())) {
+        Some(name) => Err(format!(
+            "nothing is measured under the name `{name}`: {known}"
+        )),
+        None if names.is_empty() => Err(format!(
+            "bench needs the name of what is to be measured: {known}"
+        )),
+        None => Ok(Task::Bench { names }),
+    }
 }
 
 /// The value of `--name value` or `--name=value`, when `word` is that option.
@@ -191,9 +206,9 @@ mod tests {
             }
         );
         assert_eq!(
-            of("bench load --runs 3").unwrap().task,
+            of("bench dagster").unwrap().task,
             Task::Bench {
-                rest: only(&["load", "--runs", "3"])
+                names: only(&["dagster"])
             }
         );
     }
@@ -222,6 +237,8 @@ mod tests {
             ("serve --port 65536", "65536"),
             ("serve --port", "--port"),
             ("test fmt", "fmt"),
+            ("bench dagstr", "dagstr"),
+            ("bench", "dagster"),
         ] {
             let error = of(line).unwrap_err();
             assert!(

@@ -1,11 +1,11 @@
-//! `cargo xtask lint`, `fmt` and `bench`.
+//! `cargo xtask lint` and `fmt`.
 
 use std::process::ExitCode;
 
-use crate::fail::{Done, Fail};
+use crate::fail::Done;
 use crate::stage::Session;
 use crate::tools::{self, Need};
-use crate::{app, build, checks, paths, proc};
+use crate::{app, checks, proc};
 
 pub(crate) fn lint(verbose: bool) -> ExitCode {
     let needs = [Need::Lints, Need::Wasm];
@@ -47,57 +47,4 @@ pub(crate) fn fmt() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-pub(crate) fn bench(names: &[String], verbose: bool) -> ExitCode {
-    let script = paths::root().join("tests/bench/run.mjs");
-    if !script.is_file() {
-        let there = std::fs::read_dir(paths::root().join("tests")).map_or_else(
-            |_| String::from("nothing"),
-            |entries| {
-                let mut names: Vec<String> = entries
-                    .flatten()
-                    .map(|entry| entry.file_name().to_string_lossy().into_owned())
-                    .collect();
-                names.sort();
-                names.join(", ")
-            },
-        );
-        eprintln!(
-            "error: there is nothing to measure with: tests/bench/run.mjs is missing -> tests/ has {there}"
-        );
-        return ExitCode::FAILURE;
-    }
-    let needs = [Need::Wasm, Need::Bundle, Need::Node, Need::Browser];
-    let mut plan = tools::missing(&needs);
-    plan.extend(["fetch", "app", "bridge", "bench"]);
-    let session = Session::start("xtask bench", &plan, verbose);
-    let result = measure(&session, &needs, &script, names);
-    session.finish(result)
-}
-
-fn measure(session: &Session, needs: &[Need], script: &std::path::Path, names: &[String]) -> Done {
-    let kit = tools::ensure(session, needs)?;
-    session.stage("fetch", |stage| app::fetch(stage, &kit))?;
-    session.stage("app", |stage| build::release(stage, &kit))?;
-    session.stage("bridge", |stage| app::bridge(stage, &kit, true))?;
-    let browser = kit
-        .browser
-        .as_ref()
-        .ok_or_else(|| Fail::new("no Chromium was found", "cargo xtask doctor"))?;
-    let mut command = kit.command("node");
-    command
-        .arg(script)
-        .args(names)
-        .env("DIST", app::dist())
-        .env("BRIDGE", paths::bridge())
-        .env("CHROME", &browser.chrome);
-    let mut shown = Vec::new();
-    let result = session.stage("bench", |stage| {
-        stage.run_with(&mut command, |line| shown.push(line.to_owned()))
-    });
-    if !session.verbose() {
-        shown.iter().for_each(|line| println!("{line}"));
-    }
-    result
 }

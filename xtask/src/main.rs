@@ -2,6 +2,7 @@
 
 mod app;
 mod args;
+mod bench;
 mod browser;
 mod build;
 mod checks;
@@ -52,7 +53,7 @@ fn main() -> ExitCode {
         Task::Lint => lint::lint(verbose),
         Task::Fmt => lint::fmt(),
         Task::Doctor => doctor::doctor(),
-        Task::Bench { rest } => lint::bench(&rest, verbose),
+        Task::Bench { names } => bench::bench(&names, verbose),
         Task::Help => {
             println!("{}", args::HELP);
             ExitCode::SUCCESS

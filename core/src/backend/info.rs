@@ -65,6 +65,8 @@ pub struct Capabilities {
     /// Runs can be killed.
     pub terminate_immediate: bool,
     pub delete: bool,
+    /// An immediate end and a deletion change its records only: processes of a run that goes on are left to themselves.
+    pub only_marks: bool,
     /// A step can be asked about by itself ([`Backend::step`], [`Backend::step_data`]).
     pub step_detail: bool,
     /// Logs belong to attempts of steps ([`Topic::Log`], [`LogQuery::step`]); a run's own is that of its root.

@@ -5,6 +5,7 @@
 use wildmatch::WildMatch;
 
 use super::Timestamp;
+use super::event_names::names;
 use super::filter::{FilterError, moment, text_has};
 use super::letter::lowered;
 
@@ -158,7 +159,8 @@ impl EventFilter {
             kinds: self
                 .kinds
                 .iter()
-                .map(|word| WildMatch::new(&lowered(word)))
+                .flat_map(|word| names(word))
+                .map(|word| WildMatch::new(&lowered(&word)))
                 .collect(),
             steps: self.steps.iter().map(|key| WildMatch::new(key)).collect(),
             level,

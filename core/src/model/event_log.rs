@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::event::RunEvent;
 
-/// So many events are held; the lowest numbers go first.
-pub const MAX_EVENTS: usize = 20_000;
+/// So many events are held; the lowest numbers go first. An event of an ordinary length is about half a kilobyte.
+pub const MAX_EVENTS: usize = 120_000;
 
 /// The events with the highest numbers, each once, in order.
 ///
@@ -38,6 +38,17 @@ impl EventLog {
     /// Takes events in; how many were new and found room. The first of a number stays.
     pub fn take(&mut self, batch: Vec<RunEvent>) -> usize {
         let mut added = 0;
+        let batch = match self.in_front(&batch) {
+            // Put in one by one, each would move all that come after it in its batch.
+            true => {
+                for event in batch.into_iter().rev() {
+                    self.events.push_front(event);
+                    added += 1;
+                }
+                return added;
+            }
+            false => batch,
+        };
         for event in batch {
             self.total = self.total.max(event.n);
             let at = match self.events.back() {
@@ -65,6 +76,17 @@ impl EventLog {
             added += 1;
         }
         added
+    }
+
+    /// Whether a batch is in order, stands before all that is held and fits in whole.
+    fn in_front(&self, batch: &[RunEvent]) -> bool {
+        let (Some(first), Some(own)) = (self.first(), batch.first()) else {
+            return false;
+        };
+        let is_sorted = batch.is_sorted_by(|one, next| one.n < next.n);
+        let is_before = batch.last().is_some_and(|last| last.n < first);
+        let has_room = self.events.len() + batch.len() <= self.capacity;
+        is_sorted && is_before && has_room && own.n > self.lost_to
     }
 
     /// Tells how many events the run has, as its source says.

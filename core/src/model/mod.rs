@@ -3,6 +3,7 @@
 pub mod asset;
 pub mod event;
 pub mod event_log;
+mod event_names;
 pub mod event_pick;
 pub mod failure;
 pub mod family;

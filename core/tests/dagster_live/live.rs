@@ -94,7 +94,7 @@ fn is_whole(told: &Told, seconds: u64) {
     let numbers: Vec<u64> = told.lines.iter().map(|(n, _)| *n).collect();
     assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
     assert_eq!(told.events, numbers);
-    for line in 0..seconds * 4 {
+    for line in 0..seconds * 5 {
         let text = format!("slow line {line} ");
         let count = told
             .lines

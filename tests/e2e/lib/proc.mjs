@@ -1,15 +1,14 @@
 // Children: each is killed by its own pid when the tests end, whatever happened.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { after } from "node:test";
 import { cleanEnv } from "./env.mjs";
 
 const running = new Set();
 const killAll = () => {
   for (const child of running) child.kill("SIGKILL");
 };
-// A test that failed in its middle leaves children behind, and a file with children never ends.
-after(killAll);
+// A test that failed in its middle leaves children behind, and a file with children never ends. Measurements are no tests.
+if (process.env.NODE_TEST_CONTEXT) (await import("node:test")).after(killAll);
 process.once("exit", killAll);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 

@@ -32,6 +32,7 @@ pub(super) async fn info(server: &Server) -> Result<Decoded<Info>, BackendError>
         figures: true,
         completion: true,
         backfills: true,
+        only_marks: true,
         modes: &[ResumeMode::Incomplete, ResumeMode::Assets],
         ..Capabilities::default()
     };

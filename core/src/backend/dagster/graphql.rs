@@ -59,6 +59,8 @@ pub(super) struct Server {
     pub(super) is_dense: Cell<bool>,
     /// Places in the events of runs, where ids are no numbers.
     pub(super) places: RefCell<Vec<super::journal::Place>>,
+    /// The run whose end was last looked for, and its last event's number then.
+    pub(super) last: RefCell<Option<(String, u64)>>,
     /// Why the run that was asked about last failed, under a word for how far it had come.
     pub(super) reasons: RefCell<Option<(String, Rc<super::event::Reasons>)>>,
     /// Runs as they were last shown, the latest last; see `open.rs`.
@@ -81,6 +83,7 @@ impl Server {
             date: Cell::new(None),
             is_dense: Cell::new(true),
             places: RefCell::default(),
+            last: RefCell::default(),
             reasons: RefCell::default(),
             opened: RefCell::default(),
             captured: RefCell::default(),

@@ -18,8 +18,10 @@ use crate::store::json::JsonText;
 pub(super) const PAGE: u64 = 1000;
 /// So many places are kept, of all runs.
 const PLACES: usize = 512;
-/// So many numbers are asked about at once when the end is looked for.
-const PROBES: u64 = 16;
+/// So many numbers are asked about at once when the end is looked for. Each costs the server as much as a round to it, so few.
+const PROBES: u64 = 3;
+/// Numbers that are asked about at first, as powers of 4 of pages, and at once when there are more.
+const FIRST: u32 = 5;
 /// No run has more events.
 const MOST: u64 = 1 << 40;
 
@@ -135,17 +137,38 @@ pub(super) async fn walk(
     }
 }
 
+/// A number that the run's last event has or that is less than a page before it, where places can be reckoned.
+pub(super) async fn near_end(server: &Server, run: &str) -> Result<u64, BackendError> {
+    if let Some(n) = server.last_known(run) {
+        // Nothing goes away, so only what came since is looked for.
+        return Ok(n);
+    }
+    let (mut low, mut high) = (0, MOST);
+    let mut power: u32 = 0;
+    let mut points: Vec<u64> = vec![0];
+    while server.is_dense.get() && high - low > PAGE {
+        if high == MOST {
+            let at = |power: u32| (PAGE << (2 * power)).min(MOST - 1);
+            points.extend((power..power + FIRST).map(at));
+            power += FIRST;
+        }
+        (low, high) = probe(server, run, low, high, &points).await?;
+        points.clear();
+        if high < MOST {
+            let step = (high - low).div_ceil(PROBES + 1).max(1);
+            points.extend((1..=PROBES).map(|count| low + count * step));
+            points.retain(|point| *point < high);
+        }
+    }
+    Ok(low)
+}
+
 /// The number of a run's last event; 0 when there is none.
 pub(super) async fn end(server: &Server, run: &str) -> Result<u64, BackendError> {
-    let (mut low, mut high) = (0, MOST);
-    let mut points: Vec<u64> = (0..12).map(|power| PAGE << (2 * power)).collect();
-    points.insert(0, 0);
-    while server.is_dense.get() && high - low > PAGE {
-        (low, high) = probe(server, run, low, high, &points).await?;
-        let step = (high - low).div_ceil(PROBES + 1).max(1);
-        points = (1..=PROBES).map(|count| low + count * step).collect();
-        points.retain(|point| *point < high);
-    }
+    let low = match server.is_dense.get() {
+        true => near_end(server, run).await?,
+        false => 0,
+    };
     loop {
         let was_dense = server.is_dense.get();
         let from = match was_dense {
@@ -158,6 +181,7 @@ pub(super) async fn end(server: &Server, run: &str) -> Result<u64, BackendError>
         let walked = walk(server, run, document, range, &mut nothing, all).await?;
         // Where ids turned out not to be numbers, `low` is none.
         if server.is_dense.get() == was_dense {
+            server.keep_last(run, walked.last);
             return Ok(walked.last);
         }
     }
@@ -237,7 +261,11 @@ pub(super) struct Page {
 
 /// The page in `logsForRun`.
 pub(super) fn page(fields: &mut Fields<'_>) -> Result<Page, BackendError> {
-    let mut page = wanted(fields, "logsForRun", "EventConnection")?;
+    page_in(fields, "logsForRun")
+}
+
+pub(super) fn page_in(fields: &mut Fields<'_>, name: &str) -> Result<Page, BackendError> {
+    let mut page = wanted(fields, name, "EventConnection")?;
     Ok(Page {
         nodes: page.list("events"),
         cursor: page.word("cursor"),
@@ -260,11 +288,15 @@ async fn ask(
 
 /// The events' own texts in an answer.
 pub(super) fn own_texts(answer: &str) -> Vec<&str> {
-    let member = |text, name| slice::member(text, name).unwrap_or_default();
-    slice::items(member(
-        member(member(answer, "data"), "logsForRun"),
-        "events",
-    ))
+    own_texts_in(member(answer, "data"), "logsForRun")
+}
+
+pub(super) fn own_texts_in<'a>(data: &'a str, name: &str) -> Vec<&'a str> {
+    slice::items(member(member(data, name), "events"))
+}
+
+pub(super) fn member<'a>(text: &'a str, name: &str) -> &'a str {
+    slice::member(text, name).unwrap_or_default()
 }
 
 /// One field that is null against the schema makes a whole answer null.
@@ -325,6 +357,17 @@ impl Server {
             }
         }
         best
+    }
+
+    pub(super) fn keep_last(&self, run: &str, n: u64) {
+        *self.last.borrow_mut() = Some((run.to_string(), n));
+    }
+
+    /// The number of the last event of a run when its end was last looked for.
+    fn last_known(&self, run: &str) -> Option<u64> {
+        let last = self.last.borrow();
+        let known = last.as_ref().filter(|(known, _)| known == run);
+        known.map(|(_, n)| *n)
     }
 
     fn last_place(&self, run: &str) -> u64 {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bulk;
 use super::captured;
 use super::event::{Reasons, entry, trace};
 use super::graphql::Server;
@@ -165,6 +166,8 @@ pub(super) async fn events(
     if is_last {
         let end = match asked.before {
             Some(_) => range.to,
+            // What stands behind it is read with the rest.
+            None if server.is_dense.get() => journal::near_end(server, run).await?,
             None => journal::end(server, run).await?,
         };
         range.from = end.saturating_sub(limit as u64).max(least);
@@ -186,8 +189,14 @@ pub(super) async fn events(
             }
             true
         };
-        let walked = walk(server, run, query::EVENTS, range, &mut problems, take).await?;
+        let walked = match bulk::read(server, run, range, &mut problems, take).await? {
+            Some(walked) => walked,
+            None => walk(server, run, query::EVENTS, range, &mut problems, take).await?,
+        };
         has_more = !walked.is_end;
+        if asked.before.is_none() && walked.is_end && walked.last != range.from {
+            server.keep_last(run, walked.last);
+        }
         total = total.or(walked.total(range));
         if cursor.is_none() {
             cursor = position(run, walked.last, walked.cursor.as_deref());

@@ -7,6 +7,7 @@ mod about;
 mod act;
 mod again;
 mod asset;
+mod bulk;
 mod captured;
 mod complete;
 mod cursor;

@@ -194,6 +194,32 @@ pub(super) fn probe(points: &[(u64, String)]) -> String {
     text
 }
 
+/// What the page at a place in a document of several is called.
+pub(super) fn name(place: usize) -> String {
+    ["a", &place.to_string()].concat()
+}
+
+/// Asks for several pages of events at once: behind a cursor (empty: from the beginning) so many.
+pub(super) fn pages(points: &[(String, u64)]) -> String {
+    let mut text = String::from("query($r:ID!){");
+    for (place, (cursor, limit)) in points.iter().enumerate() {
+        let quote = if cursor.is_empty() { "" } else { "\"" };
+        let cursor = if cursor.is_empty() { "null" } else { cursor };
+        text.extend([
+            &name(place),
+            ":logsForRun(runId:$r,afterCursor:",
+            quote,
+            cursor,
+            quote,
+            ",limit:",
+            &limit.to_string(),
+        ]);
+        text.push_str("){__typename ...P ...E}");
+    }
+    text.push('}');
+    text
+}
+
 /// Asks for the runs of several filters at once, `$f0`, `$f1` and so on, each from its own cursor on; without `rows` only how many they are.
 pub(super) fn lanes(count: usize, rows: bool) -> String {
     let (mut head, mut body) = (String::from("query($l:Int"), String::new());
@@ -280,6 +306,8 @@ pub fn all() -> Vec<(&'static str, String)> {
     .collect();
     let points = [(0, String::new()), (1, "eyJ0".into())];
     all.push(("probe", whole(&probe(&points))));
+    let points = [(String::new(), 1000), ("eyJ0".into(), 7)];
+    all.push(("pages", whole(&pages(&points))));
     all.push(("lanes", whole(&lanes(2, true))));
     all.push(("counts", whole(&lanes(2, false))));
     all.push(("captured", captured(2)));

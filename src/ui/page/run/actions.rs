@@ -88,6 +88,7 @@ fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<E
     let is_idle = move || {
         is_busy.get()
             || !is_sure.get()
+            || wish.wrong.with(Option::is_some)
             || (deed == Deed::Resume && to_execute.get().is_none_or(|count| count == 0))
     };
     let what = match deed {
@@ -105,7 +106,8 @@ fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<E
     };
     let about = about(detail, &run);
     let wrong = move || match standing.get() {
-        Standing::Asking | Standing::Busy => None,
+        Standing::Asking => wish.wrong.get(),
+        Standing::Busy => None,
         Standing::Refused(words) => Some(format!("Not done: {words}")),
         Standing::Unclear(words) => Some(text::unclear(&words)),
     };
@@ -148,9 +150,15 @@ fn about(detail: &RunDetail, run: &Run) -> Vec<(String, String)> {
 fn ending(wish: Wish, detail: &RunDetail) -> Html {
     let can = detail.source.link.with_untracked(|link| {
         let able = link.info.as_ref().map(|info| info.capabilities);
-        able.map(|able| (able.terminate_safe, able.terminate_immediate))
+        able.map(|able| {
+            (
+                able.terminate_safe,
+                able.terminate_immediate,
+                able.only_marks,
+            )
+        })
     });
-    let (safe, immediate) = can.unwrap_or_default();
+    let (safe, immediate, only_marks) = can.unwrap_or_default();
     let why = detail.objection(&Action::Terminate { immediate: false });
     let safe = safe && why.is_none();
     let choice = |is_immediate: bool, word: &'static str, words: &'static str| {
@@ -167,7 +175,10 @@ fn ending(wish: Wish, detail: &RunDetail) -> Html {
         choice(
             true,
             "immediate",
-            "it is killed at once, with all that it started",
+            match only_marks {
+                true => "it is marked as canceled at once, whatever its processes do",
+                false => "it is killed at once, with all that it started",
+            },
         )
     });
     let why = why.map(|words| view! { <p class="muted">{words}</p> });

@@ -40,7 +40,7 @@ fn chosen(steps: &[Step], patterns: &[String], downstream: bool) -> Vec<String> 
 }
 
 /// Tags as they are typed: `key=value`, one a line or separated by commas.
-pub(super) fn tags(text: &str) -> Vec<(String, String)> {
+pub(in crate::ui) fn tags(text: &str) -> Vec<(String, String)> {
     let lines = text.lines().flat_map(|line| parts(line).into_iter());
     lines
         .filter_map(|tag| {
@@ -48,6 +48,13 @@ pub(super) fn tags(text: &str) -> Vec<(String, String)> {
             Some((key.trim().to_string(), value.trim().to_string()))
         })
         .collect()
+}
+
+/// What is no tag of what is typed as tags.
+pub(in crate::ui) fn no_tag(text: &str) -> Option<String> {
+    let all = text.lines().flat_map(|line| parts(line).into_iter());
+    let bad: Vec<String> = all.filter(|tag| !tag.contains('=')).collect();
+    (!bad.is_empty()).then(|| [&bad.join(", "), " is no tag: write key=value."].concat())
 }
 
 /// The fields; nothing where the source takes no wishes.
@@ -65,7 +72,19 @@ pub(super) fn again(wish: Wish, detail: &RunDetail) -> Html {
             chosen(steps, &patterns, downstream.get())
         })
     });
-    let renew = move || wish.set_again(|again| again.steps = keys.get_untracked());
+    let tags_typed: RwSignal<String> = RwSignal::new(String::new());
+    // A pattern without a step would otherwise be no choice, and that is all of them.
+    let check = move || {
+        let is_none = !patterns.with_untracked(|text| parts(text).is_empty())
+            && keys.with_untracked(Vec::is_empty);
+        let no_step = is_none.then(|| "No step matches, so nothing would be chosen.".to_string());
+        wish.wrong
+            .set(no_step.or_else(|| no_tag(&tags_typed.get_untracked())));
+    };
+    let renew = move || {
+        wish.set_again(|again| again.steps = keys.get_untracked());
+        check();
+    };
     let of_all = move || {
         let all = steps.with(|steps| steps.ready().map_or(0, Vec::len)) as u64;
         let keys = keys.get();
@@ -105,8 +124,11 @@ pub(super) fn again(wish: Wish, detail: &RunDetail) -> Html {
             {choose}
             <label class="wish">"tags"
                 <input class="field" type="text" autocomplete="off" spellcheck="false" placeholder="key=value, key=value" on:input=move |event| {
-                    let tags = tags(&value_of(&event));
+                    let text = value_of(&event);
+                    let tags = tags(&text);
+                    tags_typed.set(text);
                     wish.set_again(|again| again.tags = tags);
+                    check();
                 } />
             </label>
             <label class="choice"><input type="checkbox" prop:checked=drops on:change=move |_| wish.set_again(|again| again.drops_tags = !again.drops_tags) /><span>"and the tags of this run"</span></label>

@@ -6,7 +6,9 @@ use crate::state::reactive::{RwSignal, effect, memo};
 use crate::ui::html::{El, Html, IntoHtml, each, view};
 use leptos::prelude::*;
 use runboard_core::backend::BackendError;
+use runboard_core::model::Run;
 use runboard_core::model::event::RunEvent;
+use runboard_core::model::event_log::MAX_EVENTS;
 use runboard_core::store::download;
 use runboard_core::store::window::Align;
 
@@ -33,6 +35,9 @@ const HEAD: f64 = 29.0;
 /// How long the open event must stay the same until the address names it.
 const REST: Duration = Duration::from_millis(300);
 
+/// So many events are a short history.
+const SHORT: u64 = 1_000;
+
 const COLUMNS: [(&str, &str); 5] = [
     ("col-time", "Time"),
     ("col-level", "Level"),
@@ -50,12 +55,14 @@ pub fn events(detail: RunDetail) -> Html {
     detail.open_events();
     let nav = Nav::get();
     let events = detail.events;
+    on_cleanup(move || events.leave());
     let asked = memo(move || nav.route.with(|route| route.part.events()));
     effect(move || {
         let now = State::get().now.get_untracked();
         asked.with(|asked| events.select(asked, now));
     });
-    let standing = memo(move || standing(events));
+    let run = detail.run;
+    let standing = memo(move || standing(events, run));
     // The number of the event whose record is shown.
     let opened = opened(nav);
     let id = detail.id.clone();
@@ -118,9 +125,11 @@ fn opened(nav: Nav) -> Opened {
 }
 
 /// What stands in place of the list.
-fn standing(events: EventTail) -> Option<(String, String)> {
+fn standing(events: EventTail, run: RwSignal<Loaded<Run>>) -> Option<(String, String)> {
     let (held, picked) = events.with(|log, pick| (log.len(), pick.len()));
-    if picked > 0 {
+    // Where a short history is read from depends on whether the run is over.
+    let is_known = || is_long(events) || !run.with(|run| matches!(run, Loaded::Loading));
+    if picked > 0 && is_known() {
         return None;
     }
     let words = |title: &str, text: &str| Some((title.to_string(), text.to_string()));
@@ -133,6 +142,7 @@ fn standing(events: EventTail) -> Option<(String, String)> {
             words("The events could not be read", &error.to_string())
         }
         Loading::First => words("Reading the events \u{2026}", ""),
+        _ if picked > 0 => words("Reading the events \u{2026}", ""),
         _ if held == 0 => words(
             "No events",
             "The source has told nothing of this run so far; events appear here as they come.",
@@ -145,6 +155,10 @@ fn standing(events: EventTail) -> Option<(String, String)> {
             ),
         ),
     }
+}
+
+fn is_long(events: EventTail) -> bool {
+    events.with(|log, _| log.total() > SHORT)
 }
 
 /// The way out of a filter that is too narrow.
@@ -171,7 +185,8 @@ fn note(events: EventTail) -> impl IntoHtml {
                 format!("earlier events could not be read: {error}; trying again")
             }
             _ if first > 1 => format!(
-                "the first {before} are not shown and not searched: the page keeps the newest 20,000"
+                "the first {before} are not shown and not searched: the page keeps the newest {}",
+                text::count(MAX_EVENTS as u64)
             ),
             _ => String::new(),
         }
@@ -191,12 +206,13 @@ fn list(detail: RunDetail, Opened { open, wanted }: Opened) -> El {
         windowed.set_head(if is_narrow { 0.0 } else { HEAD });
         windowed.set_row_height(if is_narrow { NARROW_ROW } else { ROW });
     });
-    // What runs is read at its end, what is over from its beginning.
+    // What runs or is long is read at its end, which is there first; what is over and short from its beginning.
     let is_live = detail.run.with_untracked(|run| match run {
         Loaded::Ready(run) => run.phase.is_active() && !run.is_unfinished(),
         _ => true,
     });
-    windowed.stick_to_end(is_live);
+    let at_end = is_live || untrack(|| is_long(events));
+    windowed.stick_to_end(at_end);
     let mut before = untrack(|| events.with(|_, pick| pick.before()));
     effect(move || {
         let (rows, now) = events.with(|_, pick| (pick.len() as u64, pick.before()));
@@ -266,7 +282,8 @@ fn list(detail: RunDetail, Opened { open, wanted }: Opened) -> El {
     };
     let scrolled = move || {
         if windowed.on_scroll() {
-            windowed.stick_to_end(windowed.at_end() && is_live);
+            events.scrolled();
+            windowed.stick_to_end(windowed.at_end() && at_end);
         }
     };
     view! {

@@ -27,6 +27,7 @@ use crate::ui::html::{El, ElRef, IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::backend::BackendError;
 
+pub(in crate::ui) use self::again::{no_tag, tags};
 use self::events::events;
 pub(in crate::ui) use self::head::copy;
 use self::head::head;
@@ -138,7 +139,10 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
                             Tab::Steps => steps(detail()).into_html(),
                             Tab::Timeline => timeline(detail()),
                             Tab::Events => events(detail()),
-                            Tab::Logs => logs(detail()),
+                            Tab::Logs => {
+                                detail().open_log();
+                                logs(detail())
+                            }
                             Tab::Stats => stats(detail()),
                             Tab::Resume => resume(detail()),
                             Tab::Lineage => lineage(detail()),

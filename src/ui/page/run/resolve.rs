@@ -79,7 +79,17 @@ pub(super) fn resolve(state: State, sources: &[String], run: &str, filter: &RunF
 }
 
 fn is_prefix(run: &str) -> bool {
-    run.chars().count() >= PREFIX && !run.bytes().all(|byte| byte.is_ascii_digit())
+    let is_number = run.bytes().all(|byte| byte.is_ascii_digit());
+    run.chars().count() >= PREFIX && !is_number && !is_uuid(run)
+}
+
+/// A UUID is whole, whatever the list holds: its run is asked for at once.
+fn is_uuid(run: &str) -> bool {
+    let is_right = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    run.len() == 36 && run.bytes().enumerate().all(is_right)
 }
 
 fn find(state: State, chosen: &[u16], run: &str) -> Vec<(u16, String)> {

@@ -87,15 +87,32 @@ fn ask(state: State, deed: Deed, open: RwSignal<Option<Deed>>) -> El {
                 .count()
         })
     });
-    let (what, hard): (_, &str) = match deed {
-        Deed::Delete => (
-            "All records of these runs are removed. This cannot be undone.",
-            "also those that still go on: they are ended first",
-        ),
-        _ => (
-            "These runs are asked to end.",
-            "at once: they are killed, without being asked",
-        ),
+    // Some sources change records only, and that is another thing to agree to.
+    let only_marks = work.rows.with_untracked(|rows| {
+        let marks = |((index, _), _): &((u16, String), Outcome)| {
+            let source = state.sources.at(*index)?;
+            source
+                .link
+                .with_untracked(|link| Some(link.info.as_ref()?.capabilities.only_marks))
+        };
+        rows.iter().any(|row| marks(row) == Some(true))
+    });
+    let what = match deed {
+        Deed::Delete => "All records of these runs are removed. This cannot be undone.",
+        _ => "These runs are asked to end.",
+    };
+    let hard = match (deed, only_marks) {
+        (Deed::Delete, false) => "also those that still go on: they are ended first",
+        (Deed::Delete, true) => {
+            "also those that still go on: their processes go on without a record"
+        }
+        (_, false) => "at once: they are killed, without being asked",
+        (_, true) => "at once: they are marked as canceled, whatever their processes do",
+    };
+    // Another wish: what was not done may be done now.
+    let turn = move |_| {
+        is_hard.update(|on| *on = !*on);
+        work.again();
     };
     let confirm = move |_| match deed {
         Deed::Delete => work.confirm(delete, is_hard.get_untracked()),
@@ -113,7 +130,7 @@ fn ask(state: State, deed: Deed, open: RwSignal<Option<Deed>>) -> El {
     let is_idle = move || work.is_busy.get() || waiting.get() == 0;
     let body = view! {
         <p>{what}</p>
-        <label class="choice"><input type="checkbox" on:change=move |_| is_hard.update(|on| *on = !*on) /><span>{hard}</span></label>
+        <label class="choice"><input type="checkbox" on:change=turn /><span>{hard}</span></label>
         {words_table("Chosen runs and what became of them", &["Run", "Job", "Source", "Status", "Result"], rows)}
         <div class="dialog__end">
             <form method="dialog"><button class="button" autofocus="">{move || if waiting.get() == 0 { "Close" } else { "Cancel" }}</button></form>

@@ -10,6 +10,7 @@ use crate::state::reactive::{RwSignal, memo};
 use crate::state::sources::Source;
 use crate::ui::html::{El, ElRef, Html, IntoHtml, value_of, view};
 use crate::ui::nav::Nav;
+use crate::ui::page::run::{no_tag, tags};
 use crate::ui::part::dialog;
 use crate::ui::part::suggest::suggest;
 use crate::ui::route::{Route, Tab};
@@ -32,15 +33,21 @@ pub(super) fn launch() -> Html {
     view! { {button}{asking} }
 }
 
-/// Tags as they are typed: `key=value`, separated by commas.
-fn tags(text: &str) -> Vec<(String, String)> {
-    let pairs = parts(text).into_iter();
-    pairs
-        .filter_map(|tag| {
-            let (key, value) = tag.split_once('=')?;
-            Some((key.trim().to_string(), value.trim().to_string()))
-        })
-        .collect()
+/// A check as it is typed: its asset's key and its name, with a colon between them. A key may hold one too.
+fn check(text: &str) -> Option<(String, String)> {
+    let (asset, name) = text.rsplit_once(':')?;
+    let parts = (asset.trim(), name.trim());
+    let is_whole = !parts.0.is_empty() && !parts.1.is_empty();
+    is_whole.then(|| (parts.0.to_string(), parts.1.to_string()))
+}
+
+/// What of the checks is none.
+fn no_check(text: &str) -> Option<String> {
+    let bad: Vec<String> = parts(text)
+        .into_iter()
+        .filter(|one| check(one).is_none())
+        .collect();
+    (!bad.is_empty()).then(|| [&bad.join(", "), " is no check: write asset:check."].concat())
 }
 
 /// A field of the dialog; `set` takes what is typed.
@@ -72,6 +79,16 @@ fn ask(sources: Vec<Source>, open: RwSignal<bool>) -> Option<El> {
     let plain = |name, hint, set: fn(&mut Launch, String)| {
         let (input, label) = field(name, hint, making, set);
         label(input)
+    };
+    let (wrong_tags, wrong_checks) = (RwSignal::new(None), RwSignal::new(None));
+    // What cannot be meant is said, and nothing is asked before it is mended.
+    let checked = |name,
+                   hint,
+                   wrong: RwSignal<Option<String>>,
+                   find: fn(&str) -> Option<String>,
+                   set: fn(&mut Launch, String)| {
+        let (input, label) = field(name, hint, making, set);
+        label(input.on::<web_sys::Event>("input", move |event| wrong.set(find(&value_of(&event)))))
     };
     let (job, job_label) = field("job", "its name", making, |launch, job| launch.job = job);
     let job = suggest(job, "launch-job", move |typed| {
@@ -105,9 +122,12 @@ fn ask(sources: Vec<Source>, open: RwSignal<bool>) -> Option<El> {
     let is_idle = move || {
         standing.get() == Standing::Busy
             || making.launch.with(|launch| launch.job.trim().is_empty())
+            || wrong_tags.with(Option::is_some)
+            || wrong_checks.with(Option::is_some)
     };
     let wrong = move || match standing.get() {
-        Standing::Asking | Standing::Busy => None,
+        Standing::Asking => wrong_tags.get().or_else(|| wrong_checks.get()),
+        Standing::Busy => None,
         Standing::Refused(words) => Some(format!("Not done: {words}")),
         Standing::Unclear(words) => Some(text::unclear(&words)),
     };
@@ -131,12 +151,12 @@ fn ask(sources: Vec<Source>, open: RwSignal<bool>) -> Option<El> {
                     making.change(|launch| launch.config = config);
                 }></textarea>
             </label>
-            {plain("tags", "key=value, key=value", |launch, text| launch.tags = tags(&text))}
+            {checked("tags", "key=value, key=value", wrong_tags, no_tag, |launch, text| launch.tags = tags(&text))}
             {plain("steps", "all, or their keys", |launch, text| launch.steps = parts(&text))}
             {plain("assets", "all, or their keys", |launch, text| launch.assets = parts(&text))}
-            {plain("checks", "those of the assets, or asset:check", |launch, text| {
-                let pair = |check: String| check.split_once(':').map(|(asset, name)| (asset.to_string(), name.to_string()));
-                launch.checks = Some(parts(&text).into_iter().filter_map(pair).collect::<Vec<_>>()).filter(|checks| !checks.is_empty());
+            {checked("checks", "those of the assets, or asset:check", wrong_checks, no_check, |launch, text| {
+                let checks: Vec<_> = parts(&text).iter().filter_map(|one| check(one)).collect();
+                launch.checks = Some(checks).filter(|checks| !checks.is_empty());
             })}
             {partition_label(partition)}
         </div>
