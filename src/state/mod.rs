@@ -26,6 +26,7 @@ pub mod step_log;
 pub mod step_look;
 pub mod step_stats;
 pub mod task;
+pub mod tasks;
 mod urgent;
 pub mod version;
 

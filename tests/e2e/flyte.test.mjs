@@ -101,3 +101,21 @@ test("flyte: a question is answered once it is confirmed, and a step is aborted 
   await shows(page, "[aria-label=Step]", "no budget");
   assert.ok(await control("tree?run=rtree"));
 });
+
+test("flyte: tasks are found, shown with their versions, and run by a form", async (t) => {
+  const { bridge } = await flyte({ extra: ["--allow-actions"] });
+  const page = await open(t, `${bridge.url}?view=tasks`);
+  await until(page, () => document.querySelectorAll('[aria-label="Tasks of the source"] tbody tr').length > 1);
+  await page.getByRole("searchbox", { name: "Search tasks" }).fill("main");
+  await until(page, () => [...document.querySelectorAll('[aria-label="Tasks of the source"] tbody tr')].every((row) => /main/.test(row.innerText)));
+  await page.getByRole("link", { name: "etl.main" }).first().click();
+  await shows(page, ".tasks", "Inputs");
+  await page.getByRole("button", { name: "Run …" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Run", exact: true }).click();
+  await shows(page, "dialog .dialog__wrong", "the input dry has no value");
+  await dialog.getByLabel("day").fill("friday");
+  await dialog.getByLabel("dry").selectOption("true");
+  await dialog.getByRole("button", { name: "Run", exact: true }).click();
+  await until(page, () => /view=run/.test(location.search));
+});

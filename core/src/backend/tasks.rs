@@ -70,5 +70,14 @@ pub trait Tasks {
     /// Of one task, or all.
     fn triggers(&self, task: Option<&str>) -> Answer<Vec<TriggerRow>>;
 
+    /// The source's JSON of inputs as people type them.
+    ///
+    /// # Errors
+    /// Words for people that name the input and what is expected.
+    fn inputs(&self, values: &[(TaskInput, String)]) -> Result<String, String>;
+
+    /// A default as people would type it.
+    fn typed(&self, value: &str) -> String;
+
     fn set_trigger(&self, trigger: &TriggerRow, is_active: bool) -> Answer<()>;
 }

@@ -11,6 +11,7 @@ mod detail;
 mod history;
 pub mod id;
 mod list;
+mod literal;
 mod log;
 mod plan;
 mod poll_actions;

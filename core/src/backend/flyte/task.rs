@@ -9,6 +9,7 @@ use super::create::task_id;
 use super::decode::identity;
 use super::id::Id;
 use super::list::decoded;
+use super::literal;
 use super::request::{Server, TASKS, TRIGGERS};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::tasks::{TaskInfo, TaskInput, TaskRow, Tasks, TriggerRow};
@@ -245,6 +246,14 @@ impl Tasks for FlyteTasks {
             Ok(decoded(rows, problems))
         }
         .boxed_local()
+    }
+
+    fn inputs(&self, values: &[(TaskInput, String)]) -> Result<String, String> {
+        literal::inputs(values)
+    }
+
+    fn typed(&self, value: &str) -> String {
+        literal::typed(value)
     }
 
     fn set_trigger(&self, trigger: &TriggerRow, is_active: bool) -> Answer<()> {
