@@ -63,6 +63,7 @@ struct Server {
     step: u64,
     asked: Cell<u32>,
     most: RefCell<Vec<u64>>,
+    sent: Cell<u64>,
 }
 
 impl Server {
@@ -81,6 +82,7 @@ impl Server {
                 json!({"__typename": "E", "eventType": kind, "message": format!("event {n}"), "level": "INFO", "timestamp": "1"})
             })
             .collect();
+        self.sent.set(self.sent.get() + to - passed);
         let last = match to > passed {
             true => self.first + (to - 1) * self.step,
             false => after,
@@ -145,6 +147,7 @@ fn server(count: u64, first: u64, step: u64) -> (Dagster, Rc<Server>) {
         step,
         asked: Cell::new(0),
         most: RefCell::default(),
+        sent: Cell::new(0),
     });
     (
         Dagster::new("http://h", Rc::new(Wire(server.clone()))),
@@ -238,6 +241,25 @@ fn the_end_of_a_long_log_is_found_with_few_questions() {
         assert!(server.asked.get() <= 10, "{count}: {}", server.asked.get());
         let events: u64 = server.most.borrow().iter().sum();
         assert!(events < 2_200, "{count}: {events}");
+    }
+}
+
+/// Nobody waits for many events that stand between a place near the end and the last ones.
+#[test]
+fn the_last_events_of_a_long_history_are_read_with_few_others() {
+    for count in [100_000, 99_999, 64_001, 1_234_567, 300] {
+        let (dagster, server) = server(count, 1, 1);
+        let tail = EventQuery {
+            tail: Some(200),
+            limit: Some(200),
+            ..EventQuery::default()
+        };
+        let batch = dagster.events("r", &tail).now_or_never().unwrap();
+        let events = batch.unwrap().value.events;
+        let numbers: Vec<u64> = events.iter().map(|event| event.n).collect();
+        assert_eq!(numbers, (count - 199..=count).collect::<Vec<u64>>());
+        let (asked, sent) = (server.asked.get(), server.sent.get());
+        assert!(asked <= 10 && sent <= 480, "{count}: {asked} {sent}");
     }
 }
 

@@ -140,10 +140,10 @@ impl Wish {
         self.read_plan();
     }
 
-    /// Which steps the source can take up.
+    /// Which steps the source can take up. Tracked.
     pub fn modes(self) -> &'static [ResumeMode] {
         let source = self.about.with_value(|(source, _)| source.link);
-        source.with_untracked(|link| {
+        source.with(|link| {
             let info = link.info.as_ref();
             info.map_or(&[] as &[ResumeMode], |info| info.capabilities.modes)
         })
@@ -186,7 +186,12 @@ impl Wish {
         self.reading.set_value(Some(Task::spawn(async move {
             let answer = backend.resume_plan(&id, mode).await;
             self.plan.set(match answer {
-                Ok(plan) => Loaded::Ready(plan.value),
+                // What could not be read belongs to what is agreed to, and a dialog hides the page.
+                Ok(plan) => {
+                    let mut shown = plan.value;
+                    shown.warnings.extend(plan.problems);
+                    Loaded::Ready(shown)
+                }
                 Err(error) => Loaded::Failed(error),
             });
         })));
@@ -230,6 +235,8 @@ impl Wish {
             let answer = backend.act(&id, &action, &key).await;
             match answer {
                 Ok(answer) => {
+                    let problems = answer.problems;
+                    source.link.update(|link| link.add_problems(problems));
                     let outcome = take(&source, &id, answer.value);
                     if self.standing.try_set(Standing::Asking) {
                         done(outcome);

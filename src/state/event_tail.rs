@@ -17,6 +17,7 @@ use runboard_core::net::retry::Backoff;
 
 use super::feed::wait_after;
 use super::log_tail::Loading;
+use super::notes::Notes;
 use super::task::Task;
 use super::urgent::Urgent;
 use crate::browser::clock::{BrowserClock, offset_minutes};
@@ -39,6 +40,7 @@ const SLICE: usize = 2_000;
 /// A run's events.
 #[derive(Clone, Copy)]
 pub struct EventTail {
+    notes: Notes,
     log: StoredValue<EventLog, LocalStorage>,
     pick: StoredValue<EventPick, LocalStorage>,
     pub loading: RwSignal<Loading>,
@@ -58,8 +60,9 @@ pub struct EventTail {
 }
 
 impl EventTail {
-    pub(super) fn new() -> EventTail {
+    pub(super) fn new(notes: Notes) -> EventTail {
         EventTail {
+            notes,
             log: StoredValue::new_local(EventLog::default()),
             pick: StoredValue::new_local(EventPick::default()),
             loading: RwSignal::new(Loading::First),
@@ -230,7 +233,7 @@ impl EventTail {
             })
             .buffered(AHEAD);
         while let Some(answer) = answers.next().await {
-            let batch = answer?.value;
+            let batch = self.notes.take(answer?);
             let (came, is_first) = (batch.events.len() as u32, query.before.is_none());
             let reached = batch.events.first().map_or(1, |first| first.n);
             if !self.take_page(batch) {

@@ -14,6 +14,7 @@ use runboard_core::store::needle::Needle;
 use runboard_core::store::search::LogSearch;
 
 use super::feed::wait_after;
+use super::notes::Notes;
 use super::task::Task;
 use super::urgent;
 use crate::browser::clock::BrowserClock;
@@ -157,7 +158,7 @@ impl LogTail {
     }
 
     /// Reads earlier lines until the log's beginning or the cap.
-    pub(super) async fn read_earlier(self, backend: &dyn Backend, run: &str) {
+    pub(super) async fn read_earlier(self, backend: &dyn Backend, run: &str, notes: Notes) {
         let mut backoff = Backoff::new();
         // Lines that the cap has pushed out are not fetched again.
         let wanted = |store: &LogStore| {
@@ -177,9 +178,11 @@ impl LogTail {
                 ..LogQuery::default()
             };
             match backend.logs(run, &query).await {
-                Ok(answer) if answer.value.lines.is_empty() => break,
                 Ok(answer) => {
-                    let batch = &answer.value;
+                    let batch = notes.take(answer);
+                    if batch.lines.is_empty() {
+                        break;
+                    }
                     let added = self
                         .store
                         .try_update_value(|store| store.prepend(batch.first, &batch.lines).added);

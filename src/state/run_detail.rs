@@ -7,7 +7,7 @@ use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
 use runboard_core::backend::{Backend, BackendError, Cursor, LogBatch, LogQuery, Topic, Update};
-use runboard_core::model::{Run, Step, Timestamp, fold};
+use runboard_core::model::{Run, Step, fold};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
 
@@ -15,6 +15,7 @@ use super::event_tail::EventTail;
 use super::feed::{after, wait_after};
 use super::host_clock;
 use super::log_tail::{Loading, LogTail, TAIL};
+use super::notes::Notes;
 use super::run_list::RunList;
 use super::sources::Source;
 use super::task::Task;
@@ -49,20 +50,27 @@ pub struct RunDetail {
     pub events: EventTail,
     /// Why the stream of this run is down, while it is.
     pub lost: RwSignal<Option<BackendError>>,
+    /// What could not be read of it.
+    pub notes: Notes,
+    /// Steps that were chosen by hand, for the dialog that opens next.
+    pub picked: StoredValue<Vec<String>>,
     reading: StoredValue<Option<Task>, LocalStorage>,
 }
 
 impl RunDetail {
     /// Opens a run of a source: reads it, then follows it until the owner goes.
     pub fn open(runs: RunList, source: Source, id: String) -> RunDetail {
+        let notes = Notes::new();
         let detail = RunDetail {
             source,
             id,
             run: RwSignal::new(Loaded::Loading),
             steps: RwSignal::new(Loaded::Loading),
             log: LogTail::new(),
-            events: EventTail::new(),
+            events: EventTail::new(notes),
             lost: RwSignal::new(None),
+            notes,
+            picked: StoredValue::new(Vec::new()),
             reading: StoredValue::new_local(None),
         };
         let Ok(backend) = detail.source.backend() else {
@@ -97,38 +105,6 @@ impl RunDetail {
                 .as_ref()
                 .map_or_else(|| "step".to_string(), |info| info.vocabulary.step.clone())
         })
-    }
-
-    /// The last moment of which the data speak: what runs is as long as this. An unfinished run stands still since it was last seen.
-    pub fn heard_now(&self, now: Timestamp) -> Timestamp {
-        let seen = self.run.with(|run| {
-            run.ready().and_then(|run| {
-                if run.is_unfinished() {
-                    run.last_seen_at
-                } else {
-                    None
-                }
-            })
-        });
-        seen.unwrap_or_else(|| self.source.heard_now(now))
-    }
-
-    /// The same of this moment; tracked only while something `ticks`.
-    pub fn heard(&self, ticks: bool) -> Timestamp {
-        let now = super::State::get().now;
-        self.heard_now(if ticks {
-            now.get()
-        } else {
-            now.get_untracked()
-        })
-    }
-
-    /// Nothing that the page shows of this run moves: its source is silent, or the run itself shows no life.
-    pub fn is_still(&self, now: Timestamp) -> bool {
-        self.source.is_stale(now)
-            || self
-                .run
-                .with(|run| run.ready().is_some_and(Run::is_unfinished))
     }
 
     /// Reads and follows; begins again when the source says that its history is not there any more, and when steps or a log that could not
@@ -193,7 +169,7 @@ impl RunDetail {
         loop {
             match backend.run(&self.id).await {
                 Ok(run) => {
-                    self.run.set(Loaded::Ready(run.value));
+                    self.run.set(Loaded::Ready(self.notes.take(run)));
                     break;
                 }
                 Err(error) if error.is_passing() || error.is_denied() => {
@@ -222,8 +198,8 @@ impl RunDetail {
         match steps {
             None => {}
             Some(Ok(steps)) => {
-                cursors.extend(steps.cursor);
-                self.steps.set(Loaded::Ready(steps.value));
+                cursors.extend(steps.cursor.clone());
+                self.steps.set(Loaded::Ready(self.notes.take(steps)));
             }
             Some(Err(error)) => self.steps.set(Loaded::Failed(error)),
         }
@@ -238,9 +214,9 @@ impl RunDetail {
         }
         match backend.logs(&self.id, &query).await {
             Ok(answer) => {
-                self.log.append(&answer.value);
+                cursors.extend(answer.cursor.clone());
+                self.log.append(&self.notes.take(answer));
                 self.log.loading.set(Loading::Earlier);
-                cursors.extend(answer.cursor);
             }
             Err(error) => self.log.loading.set(Loading::Failed(error)),
         }
@@ -310,9 +286,10 @@ impl RunDetail {
         let failed = |run: &Loaded<Run>| run.ready().is_some_and(|run| run.phase.is_failure());
         let is_enough = self.log.is_enough(self.run.with_untracked(failed));
         let (log, backend, id) = (self.log, backend.clone(), self.id.clone());
+        let notes = self.notes;
         self.reading.set_value(Some(Task::spawn(async move {
             if !is_enough {
-                log.read_earlier(backend.as_ref(), &id).await;
+                log.read_earlier(backend.as_ref(), &id, notes).await;
             }
         })));
     }
@@ -349,6 +326,7 @@ impl RunDetail {
             }
             Update::Gap { .. } => again.set_value(true),
             Update::Problem(problem) => {
+                self.notes.add(vec![problem.clone()]);
                 self.source.link.update(|link| link.add_problems([problem]))
             }
             Update::Removed(_)

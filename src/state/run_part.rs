@@ -11,6 +11,7 @@ use runboard_core::net::retry::Backoff;
 
 use super::State;
 use super::feed::wait_after;
+use super::notes::Notes;
 use super::reactive::{RwSignal, effect};
 use super::run_detail::{Loaded, RunDetail};
 use super::task::Task;
@@ -41,13 +42,18 @@ pub enum Answer {
     Assets(Vec<Asset>),
 }
 
-async fn once(backend: &dyn Backend, run: &str, part: Part) -> Result<Answer, BackendError> {
+async fn once(
+    backend: &dyn Backend,
+    run: &str,
+    part: Part,
+    notes: Notes,
+) -> Result<Answer, BackendError> {
     Ok(match part {
-        Part::Stats => Answer::Stats(backend.stats(run).await?.value),
-        Part::Lineage => Answer::Lineage(backend.lineage(run).await?.value),
-        Part::Raw => Answer::Raw(backend.raw(run).await?.value),
-        Part::Facts => Answer::Facts(backend.facts(run).await?.value),
-        Part::Assets => Answer::Assets(backend.assets(run).await?.value),
+        Part::Stats => Answer::Stats(notes.take(backend.stats(run).await?)),
+        Part::Lineage => Answer::Lineage(notes.take(backend.lineage(run).await?)),
+        Part::Raw => Answer::Raw(notes.take(backend.raw(run).await?)),
+        Part::Facts => Answer::Facts(notes.take(backend.facts(run).await?)),
+        Part::Assets => Answer::Assets(notes.take(backend.assets(run).await?)),
     })
 }
 
@@ -96,10 +102,10 @@ impl RunDetail {
                 return;
             };
             full.set(Loaded::Loading);
-            let id = detail.id.clone();
+            let (id, notes) = (detail.id.clone(), detail.notes);
             reading.set_value(Some(Task::spawn(async move {
                 full.set(match backend.event(&id, n).await {
-                    Ok(event) => Loaded::Ready(event.value),
+                    Ok(event) => Loaded::Ready(notes.take(event)),
                     Err(error) => Loaded::Failed(error),
                 });
             })));
@@ -125,13 +131,13 @@ impl RunDetail {
             }
             news.update_value(|news| *news += 1);
         });
-        let id = self.id.clone();
+        let (id, notes) = (self.id.clone(), self.notes);
         let task = Task::spawn(async move {
             let mut backoff = Backoff::new();
             let size = || untrack(|| runs.with_table(|table| table.source_len(source)));
             loop {
                 let (asked, had) = (news.get_value(), size());
-                match once(backend.as_ref(), &id, part).await {
+                match once(backend.as_ref(), &id, part, notes).await {
                     Ok(value) => answer.set(Loaded::Ready(value)),
                     Err(error) => {
                         let again = error.is_passing() || error.is_denied();

@@ -5,7 +5,7 @@
   retry_job          fails twice, then succeeds; with `needs` 9 it fails for good
   lost_job           fails before any of its steps: a resource of it cannot be had
   changing           has one op more once a file CHANGED is in DAGSTER_HOME and the code is loaded anew
-  asset_job          materializations, an observation, checks that pass, warn and fail
+  asset_job          materializations (one with a table, its columns and where they are from), an observation, checks that pass, warn and fail
   broken_assets_job  an asset fails, the one behind it is planned and not materialized
   blocked_job        a blocking check fails, so that the asset behind it is not made
   slow_job           logs for `seconds` at all levels, and to stdout and stderr
@@ -168,7 +168,16 @@ def orders(context) -> dg.MaterializeResult:
     context.log_event(
         dg.AssetObservation(asset_key="external_feed", metadata={"lag_s": 12.5})
     )
-    return dg.MaterializeResult(metadata={"rows": 100, "preview": dg.MetadataValue.md("|a|\n|-|\n|1|")})
+    unique = dg.TableColumnConstraints(nullable=False, unique=True)
+    schema = dg.TableSchema(columns=[dg.TableColumn("id", "int", "the order", constraints=unique), dg.TableColumn("sum", "float")])
+    return dg.MaterializeResult(metadata={
+        "rows": 100,
+        "preview": dg.MetadataValue.md("|a|\n|-|\n|1|"),
+        "sample": dg.MetadataValue.table(records=[dg.TableRecord({"id": 1, "sum": 2.5})], schema=schema),
+        "dagster/column_schema": schema,
+        "dagster/column_lineage": dg.TableColumnLineage({"sum": [dg.TableColumnDep(asset_key=dg.AssetKey(["raw", "lines"]), column_name="price")]}),
+        "look": dg.MetadataValue.notebook("/notes/orders.ipynb"),
+    })
 
 
 @dg.asset(deps=[orders], group_name="mart")

@@ -76,6 +76,30 @@ test("dagster: a failed run names its step and its error, and what stands behind
   await shows(page, "[aria-label=Event]", "rows");
 });
 
+test("dagster: a finished short run that is opened by its link is asked for with one document, its log and its events included", async (t) => {
+  // For a while after its end a run may still get events.
+  for (;;) {
+    const { runOrError: { endTime } } = await server.query("query R($r: ID!) { runOrError(runId: $r) { ... on Run { endTime } } }", { r: ids.fail });
+    if (Date.now() / 1000 - endTime > 12) break;
+    await new Promise((done) => setTimeout(done, 500));
+  }
+  const page = await open(t, `${bridge.url}?view=sources`);
+  const asked = [];
+  page.on("request", (request) => {
+    const { query, variables } = request.method() === "POST" ? request.postDataJSON() : {};
+    if (variables?.r === ids.fail) asked.push(query);
+  });
+  await page.goto(link(ids.fail));
+  await shows(page, ".run__head", "boom failed on purpose");
+  await shows(page, ".overview", "code location");
+  assert.equal(asked.filter((query) => query.includes("runOrError(")).length, 1, asked.join("\n"));
+  for (const tab of ["Steps", "Logs", "Events"]) {
+    await page.getByRole("tab", { name: tab }).click();
+    await page.locator({ Steps: "[data-step-key]", Logs: "[data-line]", Events: "[data-event]" }[tab]).first().waitFor();
+  }
+  assert.equal(asked.length, 1, asked.join("\n"));
+});
+
 test("dagster: retries are attempts, and a mapped step that fails is one of several", async (t) => {
   const page = await open(t, link(ids.retry, "steps"));
   await shows(page, '[data-step-key="flaky"] .col-attempts', "3");

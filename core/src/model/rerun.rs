@@ -3,6 +3,8 @@
 //! From failure is the rule of Dagster (`dagster/_core/execution/plan/state.py`, `_derive_state_of_past_run`, 1.13.27), over the plan of a run and what is
 //! known of its steps; it holds for every source whose plan names what each step needs.
 
+use std::collections::BTreeSet;
+
 use super::resume::{PlanStep, PlanVerb};
 use super::{Phase, Step};
 
@@ -102,27 +104,18 @@ pub fn from_failure(plan: &[Planned], steps: &[Step]) -> Vec<String> {
 
 /// The steps that would be run when some are chosen by hand: those, and with `downstream` all that need one of them.
 pub fn chosen(steps: &[Step], picked: &[String], downstream: bool) -> Vec<String> {
-    let mut keys: Vec<String> = Vec::new();
-    let mut is_news = true;
-    while is_news {
-        is_news = false;
+    let mut keys: BTreeSet<&str> = picked.iter().map(String::as_str).collect();
+    let mut before = if downstream { 0 } else { keys.len() };
+    while keys.len() != before {
+        before = keys.len();
         for step in steps {
-            let is_behind = || downstream && step.needs.iter().any(|need| keys.contains(need));
-            if !keys.contains(&step.key) && (picked.contains(&step.key) || is_behind()) {
-                keys.push(step.key.clone());
-                is_news = true;
+            if step.needs.iter().any(|need| keys.contains(need.as_str())) {
+                keys.insert(&step.key);
             }
         }
     }
-    let place = |key: &String| steps.iter().position(|step| step.key == *key);
-    let sorted = super::order::order(keys.len(), &|a, b| {
-        let at = |index: usize| keys.get(index).and_then(place);
-        at(a).cmp(&at(b))
-    });
-    sorted
-        .into_iter()
-        .filter_map(|at| keys.get(at).cloned())
-        .collect()
+    let chosen = steps.iter().filter(|step| keys.contains(step.key.as_str()));
+    chosen.map(|step| step.key.clone()).collect()
 }
 
 /// The steps of a run with what would become of each when `keys` are run.
@@ -157,4 +150,39 @@ pub fn steps(keys: &[String], steps: &[Step]) -> Vec<PlanStep> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chosen;
+    use crate::model::Step;
+
+    /// d needs c, c needs a; in an order in which needs do not stand before.
+    #[test]
+    fn chosen_steps_stand_in_the_runs_order_with_all_that_need_them() {
+        let of = |key: &str, needs: &[&str]| {
+            let mut step = Step::queued(key, 0);
+            step.needs = needs.iter().map(|need| (*need).into()).collect();
+            step
+        };
+        let steps = [
+            of("d", &["c"]),
+            of("a", &[]),
+            of("b", &[]),
+            of("c", &["a", "b"]),
+        ];
+        let picked = |keys: &[&str]| {
+            keys.iter()
+                .map(|key| (*key).into())
+                .collect::<Vec<String>>()
+        };
+        for (keys, downstream, expected) in [
+            (picked(&[]), true, picked(&[])),
+            (picked(&["c", "a"]), false, picked(&["a", "c"])),
+            (picked(&["a"]), true, picked(&["d", "a", "c"])),
+            (picked(&["unknown"]), true, picked(&[])),
+        ] {
+            assert_eq!(chosen(&steps, &keys, downstream), expected);
+        }
+    }
 }

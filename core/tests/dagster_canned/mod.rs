@@ -1,8 +1,9 @@
 //! A webserver that gives what was recorded of a real one.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::task::Poll;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{self, LocalBoxFuture};
@@ -15,6 +16,8 @@ use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, Tra
 pub(crate) struct Canned {
     answers: RefCell<VecDeque<(u16, &'static str, Vec<u8>)>>,
     pub(crate) asked: RefCell<Vec<Request>>,
+    /// Its answers are on their way for a while: as often as this they are not there yet.
+    pub(crate) waits: Cell<u8>,
 }
 
 impl Transport for Canned {
@@ -36,7 +39,16 @@ impl Transport for Canned {
             date: Timestamp::parse("2026-11-21T08:40:00Z"),
             ..Head::default()
         };
-        future::ready(Ok(Response { head, body })).boxed_local()
+        let mut left = self.waits.get();
+        let way = future::poll_fn(move |_| match left.checked_sub(1) {
+            Some(less) => {
+                left = less;
+                Poll::Pending
+            }
+            None => Poll::Ready(()),
+        });
+        let answer = Ok(Response { head, body });
+        way.map(move |()| answer).boxed_local()
     }
 
     fn stream(

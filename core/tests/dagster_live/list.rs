@@ -104,7 +104,7 @@ pub(crate) fn completed() {
     assert_eq!(of(Completing::StepKey(id), "l"), ["left"]);
     assert_eq!(
         of(Completing::Partition("parted_job".into()), ""),
-        ["a", "b", "c"]
+        ["c", "b", "a"]
     );
 }
 

@@ -221,6 +221,28 @@ pub(crate) fn assets(whole: &str, broken: &str) {
     );
     assert_eq!((checks.passed, checks.failed), (1, 2));
     assert!(stats.queue.is_some() && stats.start.is_some() && stats.execution.is_some());
+    // Tables, their columns and where these are from are told when the event is looked at.
+    let filter = EventFilter {
+        kinds: vec!["ASSET_MATERIALIZATION".into()],
+        ..EventFilter::default()
+    };
+    let asked = EventQuery {
+        filter,
+        ..EventQuery::default()
+    };
+    let made = got(backend().events(whole, &asked)).events;
+    let event = got(backend().event(whole, made[0].n));
+    let detail: Value = serde_json::from_str(event.detail.as_deref().unwrap()).unwrap();
+    let entries = detail["metadataEntries"].as_array().unwrap();
+    let of = |label: &str| entries.iter().find(|one| one["label"] == label).unwrap();
+    let columns = &of("dagster/column_schema")["schema"]["columns"];
+    assert_eq!(columns[0]["constraints"]["unique"], true);
+    let table = &of("sample")["table"];
+    assert_eq!(&table["schema"]["columns"], columns);
+    assert!(table["records"][0].as_str().unwrap().contains("2.5"));
+    let from = &of("dagster/column_lineage")["lineage"][0];
+    assert_eq!(from["columnDeps"][0]["assetKey"]["path"][1], "lines");
+    assert_eq!(of("look")["path"], "/notes/orders.ipynb");
     let assets = got(backend().stats(broken)).assets.unwrap();
     assert_eq!((assets.materialized, assets.planned), (1, 3));
 }

@@ -57,28 +57,26 @@ impl Windowed {
         let moved = self
             .window
             .try_update_value(|window| window.set_viewport(height));
-        if moved == Some(true) {
-            self.apply();
-        }
-        self.settle();
+        self.settle(moved == Some(true));
     }
 
     /// Keeps the window at the end (or lets go of it).
     pub fn stick_to_end(self, stick: bool) {
         self.at_end.set_value(stick);
         if stick {
-            self.settle();
+            self.settle(false);
         }
     }
 
-    /// After a change of the list or of the element.
-    fn settle(self) {
-        if self.at_end.get_value() {
-            let moved =
-                |window: &mut Window| window.scroll_to(window.rows().saturating_sub(1), Align::End);
+    /// After a change of the list or of the element; `moved`: it changed the offset by itself.
+    fn settle(self, moved: bool) {
+        let at_end = self.at_end.get_value();
+        if at_end {
             self.window.update_value(|window| {
-                moved(window);
+                window.scroll_to(window.rows().saturating_sub(1), Align::End);
             });
+        }
+        if at_end || moved {
             self.apply();
         } else {
             self.touch();
@@ -124,7 +122,7 @@ impl Windowed {
             changed
         });
         if changed == Some(true) {
-            self.settle();
+            self.settle(false);
         }
     }
 

@@ -25,6 +25,13 @@ export async function dagster(home = tempDir("dagster"), args = []) {
     launch: (job, config = {}) => ask("launch", job, JSON.stringify(config)),
     /** Until the runs are over. */
     wait: (...runs) => ask("wait", ...runs),
+    /** Registers a run that another system runs, under an id if one is given; gives its id. */
+    async managed(...id) {
+      const child = start(python, [script("managed.py"), ...id], { env: { DAGSTER_HOME: home } });
+      child.stdin.end();
+      if ((await child.done) !== 0) throw new Error(`managed.py: ${child.text.err}`);
+      return child.text.out.trim();
+    },
     async query(text, variables = {}) {
       const answer = await fetch(`${url}/graphql`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query: text, variables }) });
       return (await answer.json()).data;

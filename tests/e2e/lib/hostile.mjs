@@ -43,7 +43,7 @@ export function found() {
       if (isAddress && !/^(\?|\.\/|#|https?:\/\/)/i.test(value)) wrong.push(`an address: ${name}=${value.slice(0, 100)}`);
     }
   }
-  const own = new Set(["DIV", "SPAN", "A", "BDI", "MARK", "MAIN", "ARTICLE", "SECTION", "HEADER", "NAV", "H1", "H2", "H3", "P", "B", "BUTTON", "INPUT", "SELECT", "OPTION", "LABEL", "FORM", "FIELDSET", "LEGEND", "DL", "DT", "DD", "UL", "LI", "PRE", "TIME", "SVG", "G", "PATH", "CIRCLE", "RECT", "DIALOG", "KBD", "SCRIPT", "CODE", "DETAILS", "SUMMARY", "FOOTER", "TABLE", "THEAD", "TBODY", "TR", "TH", "TD"]);
+  const own = new Set(["DIV", "SPAN", "A", "BDI", "MARK", "MAIN", "ARTICLE", "SECTION", "HEADER", "NAV", "H1", "H2", "H3", "P", "B", "BUTTON", "INPUT", "SELECT", "OPTION", "DATALIST", "LABEL", "FORM", "FIELDSET", "LEGEND", "DL", "DT", "DD", "UL", "LI", "PRE", "TIME", "SVG", "G", "PATH", "CIRCLE", "RECT", "DIALOG", "KBD", "SCRIPT", "CODE", "DETAILS", "SUMMARY", "FOOTER", "TABLE", "THEAD", "TBODY", "TR", "TH", "TD"]);
   for (const element of document.body.querySelectorAll("*")) {
     if (!own.has(element.tagName.toUpperCase())) wrong.push(`an element of a strange kind: ${element.outerHTML.slice(0, 100)}`);
   }

@@ -156,3 +156,57 @@ export async function littleApi(run) {
   const port = await listen(server);
   return { url: `http://127.0.0.1:${port}/`, stop: () => close(server) };
 }
+
+/**
+ * A proxy in front of a Dagster webserver. `breaks(query)`: whether the server shall break at this document as a real one does at a field that is
+ * null against the schema: the whole answer is null, with status 500. `pushes`: whether websockets are let through. `broken` holds the documents
+ * that were not answered, `refused` counts the websockets.
+ */
+export async function dagsterProxy(to, { breaks = () => false, pushes = true } = {}) {
+  const target = new URL(to);
+  const self = { broken: [], refused: 0 };
+  const server = http.createServer((request, response) => {
+    const chunks = [];
+    request.on("data", (bytes) => chunks.push(bytes));
+    request.on("end", () => {
+      const body = Buffer.concat(chunks);
+      const query = request.method === "POST" && body.length > 0 ? JSON.parse(body).query : "";
+      if (query && breaks(query)) {
+        self.broken.push(query);
+        const errors = [{ message: "Cannot return null for non-nullable field ErrorEvent.error.", path: ["logsForRun", "events", 0, "error"] }];
+        return response.writeHead(500, { "content-type": "application/json" }).end(JSON.stringify({ data: null, errors }));
+      }
+      const headers = { ...request.headers, host: target.host, connection: "close" };
+      const ask = http.request({ host: target.hostname, port: target.port, path: request.url, method: request.method, headers, agent: false }, (answer) => {
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response);
+      });
+      ask.on("error", () => request.socket.destroy());
+      ask.end(body);
+    });
+  });
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => {});
+    if (!pushes) {
+      self.refused += 1;
+      return socket.end("HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    }
+    const ask = http.request({ host: target.hostname, port: target.port, path: request.url, headers: { ...request.headers, host: target.host }, agent: false });
+    ask.on("upgrade", (answer, other, first) => {
+      const lines = [`HTTP/1.1 101 ${answer.statusMessage}`];
+      for (let at = 0; at < answer.rawHeaders.length; at += 2) lines.push(`${answer.rawHeaders[at]}: ${answer.rawHeaders[at + 1]}`);
+      socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+      socket.write(first);
+      other.write(head);
+      other.on("error", () => socket.destroy());
+      other.on("close", () => socket.destroy());
+      socket.on("close", () => other.destroy());
+      other.pipe(socket).pipe(other);
+    });
+    ask.on("response", () => socket.destroy());
+    ask.on("error", () => socket.destroy());
+    ask.end();
+  });
+  const port = await listen(server);
+  return Object.assign(self, { url: `http://127.0.0.1:${port}`, stop: () => close(server) });
+}

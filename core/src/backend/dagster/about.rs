@@ -1,7 +1,10 @@
 //! What a source says of itself, and a run in numbers.
 
+use std::rc::Rc;
+
 use super::graphql::{Server, wanted};
-use super::open::{Opened, Part, opened};
+use super::kept::{Part, opened};
+use super::open::Opened;
 use super::{asset, query};
 use crate::backend::lenient::Fields;
 use crate::backend::{BackendError, Capabilities, Decoded, Info, Logs, Updates, Vocabulary};
@@ -128,7 +131,10 @@ fn health(fields: &mut Fields<'_>) -> Vec<Health> {
 }
 
 /// A run in numbers: times from the server's own, the rest counted over its events.
-pub(super) async fn stats(server: &Server, id: &str) -> Result<Decoded<RunStats>, BackendError> {
+pub(super) async fn stats(
+    server: &Rc<Server>,
+    id: &str,
+) -> Result<Decoded<RunStats>, BackendError> {
     let known = opened(server, id, Part::Stats).await?;
     let Opened { run, steps, .. } = &*known;
     let now = server.date.get().or(run.ended_at).unwrap_or_default();

@@ -1,10 +1,11 @@
 //! What is done to runs: each is one mutation, sent once.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::decode::run;
 use super::graphql::Server;
-use super::open::{Part, opened};
+use super::kept::{Part, opened};
 use super::{again, query};
 use crate::backend::lenient::Problems;
 use crate::backend::{Acted, Action, BackendError, Decoded, Missing};
@@ -13,7 +14,7 @@ use crate::store::json::JsonText;
 
 /// Does it. Dagster knows no keys by which a wish is told from its repetition, so it is never sent a second time.
 pub(super) async fn act(
-    server: &Server,
+    server: &Rc<Server>,
     id: &str,
     action: Action,
 ) -> Result<Decoded<Acted>, BackendError> {
@@ -29,7 +30,7 @@ pub(super) async fn act(
 
 /// Words by which the server says what it has a type of answer for, and does not use it.
 const NOT_FOUND: &str = "Could not find parent run";
-const DENIED: &str = "do not have permission";
+const NOT_ALLOWED: &str = "do not have permission";
 
 /// Reads what a mutation gave: the object of the field when it is of the type, with the run in it.
 pub(super) async fn done(
@@ -45,7 +46,7 @@ pub(super) async fn done(
             let line = detail.lines().next().unwrap_or_default();
             BackendError::NotFound(Arc::new(Missing::from(line)))
         }
-        BackendError::Refused(words) if words.contains(DENIED) => BackendError::Denied(words),
+        BackendError::Refused(words) if words.contains(NOT_ALLOWED) => BackendError::Denied(words),
         other => other,
     })?;
     let made = got
@@ -67,10 +68,82 @@ pub(super) fn acted((run, problems): (Option<Run>, Problems), message: &str) -> 
     }
 }
 
-/// `canTerminate` of the server: what has not begun to run, or runs (1.13.27). Anything else can only be marked as canceled.
-pub(super) fn objection(run: &Run, action: &Action) -> Option<&'static str> {
+/// What Dagster permits or not for each run by itself, as code locations may have permissions of their own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    Terminate,
+    Reexecute,
+    Delete,
+}
+
+impl Deed {
+    pub(super) const ALL: [Deed; 3] = [Deed::Terminate, Deed::Reexecute, Deed::Delete];
+
+    /// Whether it is permitted, in the server's own record of the run.
+    pub(super) fn field(self) -> &'static str {
+        match self {
+            Deed::Terminate => "hasTerminatePermission",
+            Deed::Reexecute => "hasReExecutePermission",
+            Deed::Delete => "hasDeletePermission",
+        }
+    }
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Deed::Terminate => "terminate",
+            Deed::Reexecute => "re-execute",
+            Deed::Delete => "delete",
+        }
+    }
+
+    fn denial(self) -> &'static str {
+        match self {
+            Deed::Terminate => "this Dagster does not permit you to terminate this run",
+            Deed::Reexecute => "this Dagster does not permit you to re-execute this run",
+            Deed::Delete => "this Dagster does not permit you to delete this run",
+        }
+    }
+
+    fn of(action: &Action) -> Deed {
+        match action {
+            Action::Terminate { .. } => Deed::Terminate,
+            Action::Delete { .. } => Deed::Delete,
+            Action::Reexecute(_) | Action::Resume { .. } => Deed::Reexecute,
+        }
+    }
+}
+
+/// Of so many runs it is known what may not be done to them.
+const DENIED: usize = 24;
+
+impl Server {
+    /// Keeps what may not be done to a run, as its page told last.
+    pub(super) fn keep_denied(&self, id: &str, deeds: Vec<Deed>) {
+        let mut all = self.denied.borrow_mut();
+        all.retain(|(known, _)| known != id);
+        if deeds.is_empty() {
+            return;
+        }
+        if all.len() >= DENIED {
+            all.remove(0);
+        }
+        all.push((id.into(), deeds));
+    }
+
+    fn is_denied(&self, id: &str, deed: Deed) -> bool {
+        let all = self.denied.borrow();
+        let mut known = all.iter().filter(|(known, _)| known == id);
+        known.any(|(_, deeds)| deeds.contains(&deed))
+    }
+}
+
+/// `canTerminate` of the server: what has not begun to run, or runs (1.13.27). Anything else can only be marked as canceled. What is not permitted is
+/// known of a run whose page was asked for; of others the server says it when they are acted on.
+pub(super) fn objection(server: &Server, run: &Run, action: &Action) -> Option<&'static str> {
+    let deed = Deed::of(action);
     match action {
         Action::Terminate { .. } if run.phase.is_terminal() => Some("the run is over"),
+        _ if server.is_denied(&run.id, deed) => Some(deed.denial()),
         Action::Terminate { immediate: false }
             if !matches!(run.raw_status.as_str(), "QUEUED" | "STARTED") =>
         {
@@ -113,7 +186,11 @@ async fn terminate(
     Ok(acted(done, message))
 }
 
-async fn delete(server: &Server, id: &str, force: bool) -> Result<Decoded<Acted>, BackendError> {
+async fn delete(
+    server: &Rc<Server>,
+    id: &str,
+    force: bool,
+) -> Result<Decoded<Acted>, BackendError> {
     // Dagster deletes whatever it is told to, and what runs goes on without a record.
     let known = opened(server, id, Part::Run).await?;
     if !force && !known.run.phase.is_terminal() {

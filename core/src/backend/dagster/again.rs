@@ -1,9 +1,13 @@
 //! Runs that are made: of an old run, wholly or in part, and of a job. `register_managed_run` of Dagster's own library has no mutation.
 
+use std::rc::Rc;
+
 use super::act::{acted, done};
 use super::asset::{key_input, missing, path};
-use super::graphql::{Server, wanted};
-use super::open::{Opened, Part, SELECTION, of_run, opened};
+use super::graphql::Server;
+use super::kept::{Part, opened};
+use super::open::{Opened, SELECTION, of_run};
+use super::partition::partition;
 use super::query;
 use crate::backend::lenient::Problems;
 use crate::backend::{Acted, Again, BackendError, Decoded, Launch};
@@ -33,7 +37,7 @@ const LEFT: [&str; 16] = [
 const LAUNCHED: &str = "a new run was launched";
 const SUCCESS: &str = "LaunchRunSuccess";
 
-fn refused<T>(words: &str) -> Result<T, BackendError> {
+pub(super) fn refused<T>(words: &str) -> Result<T, BackendError> {
     Err(BackendError::Refused(words.into()))
 }
 
@@ -146,7 +150,7 @@ async fn params(server: &Server, id: &str, with: Again) -> Result<String, Backen
     Ok(json.finish())
 }
 
-type Place = (String, String);
+pub(super) type Place = (String, String);
 
 fn selector(
     json: &mut JsonText,
@@ -182,7 +186,7 @@ fn selector(
 
 /// What did not succeed, as a new run.
 pub(super) async fn rest(
-    server: &Server,
+    server: &Rc<Server>,
     id: &str,
     mode: ResumeMode,
     token: &str,
@@ -208,7 +212,7 @@ pub(super) async fn rest(
 
 /// What re-executing from failure would run.
 pub(super) async fn preview(
-    server: &Server,
+    server: &Rc<Server>,
     id: &str,
     mode: ResumeMode,
 ) -> Result<Decoded<ResumePlan>, BackendError> {
@@ -288,7 +292,7 @@ pub(super) async fn jobs(server: &Server) -> Result<Vec<(Place, String)>, Backen
 }
 
 /// Where a job is; its name stands for one in the first code location that has it.
-async fn place(server: &Server, job: &str) -> Result<Place, BackendError> {
+pub(super) async fn place(server: &Server, job: &str) -> Result<Place, BackendError> {
     let mut all = jobs(server).await?.into_iter();
     match all.find(|(_, name)| name == job) {
         Some((place, _)) => Ok(place),
@@ -335,64 +339,4 @@ pub(super) async fn launch(
     json.close('}').close('}').close('}');
     let done = done(server, query::LAUNCH, json.finish(), "launchRun", SUCCESS).await?;
     Ok(acted(done, LAUNCHED))
-}
-
-/// Writes a `PipelineSelector`.
-fn pipeline(json: &mut JsonText, (location, repository): &Place, job: &str) {
-    json.key("s").open('{');
-    json.text_field("repositoryLocationName", Some(location));
-    json.text_field("repositoryName", Some(repository));
-    json.text_field("pipelineName", Some(job)).close('}');
-}
-
-/// The partitions of a job.
-pub(super) async fn partitions(server: &Server, job: &str) -> Result<Vec<String>, BackendError> {
-    let place = place(server, job).await?;
-    let mut json = JsonText::new();
-    json.open('{');
-    pipeline(&mut json, &place, job);
-    json.close('}');
-    let got = server.get(
-        query::PARTITIONS,
-        json.finish(),
-        "pipelineOrError",
-        "Pipeline",
-    );
-    let mut got = got.await?;
-    let mut fields = got.fields();
-    Ok(wanted(&mut fields, "partitionKeysOrError", "PartitionKeys")?.texts("partitionKeys"))
-}
-
-/// The config and the tags with which a job runs one of its partitions.
-async fn partition(
-    server: &Server,
-    place: &Place,
-    job: &str,
-    key: &str,
-) -> Result<(String, Vec<(String, String)>), BackendError> {
-    let mut json = JsonText::new();
-    json.open('{');
-    pipeline(&mut json, place, job);
-    json.text_field("k", Some(key)).close('}');
-    let got = server.get(
-        query::PARTITION,
-        json.finish(),
-        "pipelineOrError",
-        "Pipeline",
-    );
-    let mut got = got.await?;
-    let mut pipeline = got.fields();
-    // It gives config and tags for any word; which are partitions stands apart.
-    let keys = wanted(&mut pipeline, "partitionKeysOrError", "PartitionKeys");
-    let is_there = keys?
-        .texts("partitionKeys")
-        .iter()
-        .any(|known| known == key);
-    let Some(mut partition) = pipeline.object("partition").filter(|_| is_there) else {
-        return refused(&["the job ", job, " has no partition ", key].concat());
-    };
-    let config = wanted(&mut partition, "runConfigOrError", "PartitionRunConfig")?.text("yaml");
-    let mut tags = wanted(&mut partition, "tagsOrError", "PartitionTags")?;
-    let tags = tags.rows("results", |tag, _| (tag.word("key"), tag.word("value")));
-    Ok((config.unwrap_or_default(), tags))
 }

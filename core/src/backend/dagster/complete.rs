@@ -1,8 +1,10 @@
 //! Values that the server knows, for fields that are typed into.
 
+use std::rc::Rc;
+
 use super::graphql::Server;
-use super::open::{Part, opened};
-use super::{again, event, near, query};
+use super::kept::{Part, opened};
+use super::{again, event, near, partition, query};
 use crate::backend::lenient::Problems;
 use crate::backend::{BackendError, Completing, Decoded};
 use crate::store::json::JsonText;
@@ -11,7 +13,7 @@ use crate::store::json::JsonText;
 const OFFERED: usize = 50;
 
 pub(super) async fn complete(
-    server: &Server,
+    server: &Rc<Server>,
     what: Completing,
     typed: &str,
 ) -> Result<Decoded<Vec<String>>, BackendError> {
@@ -55,7 +57,12 @@ pub(super) async fn complete(
             let known = opened(server, &run, Part::Steps).await?;
             known.steps.iter().map(|step| step.key.clone()).collect()
         }
-        Completing::Partition(job) => again::partitions(server, &job).await?,
+        Completing::Partition(job) => {
+            let mut keys = partition::partitions(server, &job).await?;
+            // The newest is what is mostly wanted.
+            keys.reverse();
+            keys
+        }
     };
     values.retain(|value| {
         let head = value.get(..typed.len());

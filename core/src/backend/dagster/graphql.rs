@@ -63,8 +63,13 @@ pub(super) struct Server {
     pub(super) last: RefCell<Option<(String, u64)>>,
     /// Why the run that was asked about last failed, under a word for how far it had come.
     pub(super) reasons: RefCell<Option<(String, Rc<super::event::Reasons>)>>,
-    /// Runs as they were last shown, the latest last; see `open.rs`.
+    /// Runs as they were last shown, the latest last; see `kept.rs`.
     pub(super) opened: RefCell<Vec<Rc<super::open::Opened>>>,
+    /// What may not be done to runs whose page was asked for, the latest last; see `act.rs`.
+    pub(super) denied: RefCell<Vec<(String, Vec<super::act::Deed>)>>,
+    /// Questions for runs that are on their way, and how many there were.
+    pub(super) asking: RefCell<Vec<super::kept::Asking>>,
+    pub(super) asked: Cell<u64>,
     /// What the processes of the run that was asked about last have written.
     pub(super) captured: RefCell<super::captured::Captured>,
     /// Websockets in a row that came to nothing; see `live.rs`.
@@ -86,6 +91,9 @@ impl Server {
             last: RefCell::default(),
             reasons: RefCell::default(),
             opened: RefCell::default(),
+            denied: RefCell::default(),
+            asking: RefCell::default(),
+            asked: Cell::new(0),
             captured: RefCell::default(),
             socket_failures: Cell::new(0),
         }

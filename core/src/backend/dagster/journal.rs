@@ -137,16 +137,16 @@ pub(super) async fn walk(
     }
 }
 
-/// A number that the run's last event has or that is less than a page before it, where places can be reckoned.
-pub(super) async fn near_end(server: &Server, run: &str) -> Result<u64, BackendError> {
+/// A number that the run's last event has or that is less than so many before it, where places can be reckoned. It may be 0 where they cannot.
+pub(super) async fn near_end(server: &Server, run: &str, within: u64) -> Result<u64, BackendError> {
     if let Some(n) = server.last_known(run) {
         // Nothing goes away, so only what came since is looked for.
         return Ok(n);
     }
     let (mut low, mut high) = (0, MOST);
     let mut power: u32 = 0;
-    let mut points: Vec<u64> = vec![0];
-    while server.is_dense.get() && high - low > PAGE {
+    let mut points: Vec<u64> = Vec::new();
+    while server.is_dense.get() && high - low > within {
         if high == MOST {
             let at = |power: u32| (PAGE << (2 * power)).min(MOST - 1);
             points.extend((power..power + FIRST).map(at));
@@ -166,7 +166,7 @@ pub(super) async fn near_end(server: &Server, run: &str) -> Result<u64, BackendE
 /// The number of a run's last event; 0 when there is none.
 pub(super) async fn end(server: &Server, run: &str) -> Result<u64, BackendError> {
     let low = match server.is_dense.get() {
-        true => near_end(server, run).await?,
+        true => near_end(server, run, PAGE).await?,
         false => 0,
     };
     loop {

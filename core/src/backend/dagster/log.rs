@@ -6,8 +6,8 @@ use super::bulk;
 use super::captured;
 use super::event::{Reasons, entry, trace};
 use super::graphql::Server;
+use super::held;
 use super::journal::{self, Range, walk};
-use super::open::{Part, known};
 use super::query;
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{
@@ -18,7 +18,10 @@ use crate::model::{EventFilter, LogLine, LogStream};
 use crate::store::json::JsonText;
 
 /// Lines or events that are given when nobody says how many.
-const LIMIT: u32 = 1000;
+pub(super) const LIMIT: u32 = 1000;
+/// What stands behind the place from which a run's last events are read is read with them: to look for the end more closely takes a round to the
+/// server, and so many events not much more.
+const NEAR: u64 = 250;
 /// So many of a run's last events are searched for why it failed.
 const REASONS: u64 = 2000;
 
@@ -52,30 +55,8 @@ pub(super) async fn lines(
             && query.stream.is_none_or(|stream| line.stream == stream)
             && query.level.is_none_or(|level| line.level >= level)
     };
-    if let Some(count) = query.tail {
-        // Its page has just read a short run whole.
-        let known = known(server, run, Part::Log);
-        if let Some(events) = known.as_ref().and_then(|known| known.events.as_ref()) {
-            let total = events.lines.len() as u64;
-            let from = total.saturating_sub(u64::from(count));
-            let (mut first, mut lines) = (from + 1, Vec::new());
-            for (n, line) in (1..).zip(&events.lines) {
-                if n > from && wants(line) {
-                    first = if lines.is_empty() { n } else { first };
-                    lines.push(line.clone());
-                }
-            }
-            let batch = LogBatch {
-                first,
-                lines,
-                total: Some(total),
-            };
-            return Ok(Decoded {
-                value: batch,
-                problems: Problems::new(),
-                cursor: position(run, total, Some(&events.cursor)),
-            });
-        }
+    if let Some(batch) = held::lines(server, run, &query, &wants) {
+        return Ok(batch);
     }
     let limit = u64::from(query.limit.unwrap_or(LIMIT).max(1));
     let last = query.tail.map(u64::from);
@@ -155,6 +136,9 @@ pub(super) async fn events(
     let matcher = filter
         .compile(now, 0)
         .map_err(|error| BackendError::Refused(error.to_string()))?;
+    if let Some(batch) = held::events(server, run, &asked, &matcher) {
+        return Ok(batch);
+    }
     let is_last = asked.tail.is_some() || asked.before.is_some() && asked.after.is_none();
     let limit = asked.tail.or(asked.limit).unwrap_or(LIMIT);
     let limit = limit.min(asked.limit.unwrap_or(u32::MAX)) as usize;
@@ -167,7 +151,7 @@ pub(super) async fn events(
         let end = match asked.before {
             Some(_) => range.to,
             // What stands behind it is read with the rest.
-            None if server.is_dense.get() => journal::near_end(server, run).await?,
+            None if server.is_dense.get() => journal::near_end(server, run, NEAR).await?,
             None => journal::end(server, run).await?,
         };
         range.from = end.saturating_sub(limit as u64).max(least);

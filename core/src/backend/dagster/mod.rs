@@ -14,13 +14,16 @@ mod cursor;
 pub mod decode;
 mod event;
 mod graphql;
+mod held;
 mod journal;
+mod kept;
 mod lanes;
 pub mod list;
 mod live;
 mod log;
 mod near;
 mod open;
+mod partition;
 pub mod query;
 mod step;
 mod watch;
@@ -34,7 +37,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{self, LocalBoxStream};
 
 use self::graphql::{Server, wanted};
-use self::open::{Part, opened};
+use self::kept::{Part, opened};
 use super::lenient::{Fields, Problems};
 use super::{
     Acted, Action, Backend, BackendError, Backfill, Completing, Cursor, Decoded, EventBatch,
@@ -180,7 +183,7 @@ impl Backend for Dagster {
     }
 
     fn objection(&self, run: &Run, action: &Action) -> Option<&'static str> {
-        act::objection(run, action)
+        act::objection(&self.server, run, action)
     }
 
     fn assets(&self, run: &str) -> Answer<Vec<Asset>> {

@@ -1,11 +1,11 @@
 //! A run as its page shows it, asked for with one document: its row, steps, family, facts and, where they are few, its events.
 //!
-//! Who asks for one part soon asks for the others. Each part of an answer is given once without asking again; of a run that is over, as often as
-//! it is asked for, until so many others were. Its family alone still grows.
+//! Who asks for one part soon asks for the others: `kept.rs` gives them from one answer.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::act::Deed;
 use super::asset::{self, path};
 use super::decode;
 use super::event::{Reasons, entry};
@@ -14,32 +14,17 @@ use super::step;
 use super::{journal, log, query};
 use crate::backend::BackendError;
 use crate::backend::lenient::{Fields, Problems};
+use crate::model::event::RunEvent;
 use crate::model::order::order;
 use crate::model::rerun::Planned;
 use crate::model::{Asset, Family, LogLine, Run, Span, Step, StepCounts, Timestamp, fold};
 use crate::store::json::JsonText;
 
-/// So many runs are kept.
-const KEPT: usize = 24;
 /// After the end of a run its process still has something to say: so long is it waited for.
 pub(super) const LAST_WORDS: Span = Span::seconds(10);
 
 /// The tag by which Dagster's own page says which steps were chosen.
 pub(super) const SELECTION: &str = "dagster/step_selection";
-
-/// What may be taken of an answer without asking again.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    /// Always asked for anew, unless the run is over.
-    Run = 1,
-    Steps = 2,
-    Stats = 4,
-    Family = 8,
-    Facts = 16,
-    Assets = 32,
-    Log = 64,
-    Plan = 128,
-}
 
 /// A run with what was asked for with it.
 pub(super) struct Opened {
@@ -54,13 +39,16 @@ pub(super) struct Opened {
     pub(super) events: Option<Events>,
     pub(super) problems: Problems,
     /// The run is over and will not change.
-    is_final: bool,
-    taken: Cell<u8>,
+    pub(super) is_final: bool,
+    /// Which [parts](super::kept::Part) were given.
+    pub(super) taken: Cell<u16>,
 }
 
 /// All that is shown of a run's events before they are looked at.
 pub(super) struct Events {
     pub(super) lines: Vec<LogLine>,
+    /// The same as events, with their own records.
+    pub(super) events: Vec<RunEvent>,
     pub(super) assets: Vec<Asset>,
     /// Behind the last one.
     pub(super) cursor: String,
@@ -79,55 +67,8 @@ pub(super) fn is_over(run: &Run, now: Option<Timestamp>) -> bool {
     run.phase.is_terminal() && run.ended_at.is_none_or(|end| now.since(end) > LAST_WORDS)
 }
 
-impl Server {
-    /// What was known of a run is so no more.
-    pub(super) fn forget(&self, id: &str) {
-        self.opened.borrow_mut().retain(|known| known.run.id != id);
-    }
-
-    /// What was known of a run is so no more, unless it is this that was known.
-    pub(super) fn forget_older(&self, run: &Run) {
-        let is_so = |known: &Rc<Opened>| known.run.id != run.id || known.run.version == run.version;
-        self.opened.borrow_mut().retain(is_so);
-    }
-}
-
-/// What is known of a run, for a part of its page that was not taken yet.
-pub(super) fn known(server: &Server, id: &str, part: Part) -> Option<Rc<Opened>> {
-    let bit = part as u8;
-    let opened = server.opened.borrow();
-    let known = opened.iter().find(|known| known.run.id == id)?;
-    let is_left = part != Part::Run && known.taken.get() & bit == 0;
-    // A run that is over may still get children.
-    let is_final = known.is_final && part != Part::Family;
-    if !is_final && !is_left {
-        return None;
-    }
-    known.taken.set(known.taken.get() | bit);
-    Some(known.clone())
-}
-
-/// A run for a part of its page.
-pub(super) async fn opened(
-    server: &Server,
-    id: &str,
-    part: Part,
-) -> Result<Rc<Opened>, BackendError> {
-    if let Some(known) = known(server, id, part) {
-        return Ok(known);
-    }
-    let opened = Rc::new(ask(server, id).await?);
-    opened.taken.set(part as u8);
-    server.forget(id);
-    let mut all = server.opened.borrow_mut();
-    if all.len() >= KEPT {
-        all.remove(0);
-    }
-    all.push(opened.clone());
-    Ok(opened)
-}
-
-async fn ask(server: &Server, id: &str) -> Result<Opened, BackendError> {
+/// Asks for a run's page.
+pub(super) async fn ask(server: &Server, id: &str) -> Result<Opened, BackendError> {
     let mut said = Problems::new();
     let answer = match server.ask(query::PAGE, of_run(id)).await {
         Err(error) if journal::is_broken(&error) => {
@@ -138,13 +79,15 @@ async fn ask(server: &Server, id: &str) -> Result<Opened, BackendError> {
         }
         other => other?,
     };
+    let text = answer.text;
     let mut problems = answer.problems;
     problems.extend(said);
     let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
     let mut object = wanted(&mut fields, "runOrError", "Run")?;
     let chosen = object.texts("stepKeysToExecute");
-    let mut facts = facts(&mut object);
+    let (mut facts, denied) = facts(&mut object);
     let (run, steps, plan, beside) = read_part(&mut object, &chosen);
+    server.keep_denied(&run.id, denied);
     if beside.is_part || run.tags.iter().any(|(key, _)| key == SELECTION) {
         facts.push(("steps selected".into(), chosen.join(", ")));
     }
@@ -167,17 +110,21 @@ async fn ask(server: &Server, id: &str) -> Result<Opened, BackendError> {
         && !page.has_more
         && !page.cursor.is_empty()
     {
-        let (mut lines, mut assets) = (Vec::new(), Vec::new());
+        let (mut lines, mut events, mut assets) = (Vec::new(), Vec::new(), Vec::new());
         let own: &mut Reasons = reasons.get_or_insert_default();
-        for (n, node) in (1..).zip(page.nodes) {
+        let texts = journal::own_texts(&text);
+        for (index, node) in page.nodes.into_iter().enumerate() {
             let mut fields = Fields::new(node, "event".into(), &mut problems);
-            let entry = entry(&mut fields, n, "");
+            let text = texts.get(index).copied().unwrap_or_default();
+            let entry = entry(&mut fields, index as u64 + 1, text);
             asset::take(&mut fields, &entry, &mut assets);
             own.take(&entry);
             lines.push(entry.line);
+            events.push(entry.event);
         }
         opened.events = Some(Events {
             lines,
+            events,
             assets,
             cursor: page.cursor,
         });
@@ -235,7 +182,8 @@ pub(super) fn figures(stats: &mut Fields<'_>, chosen: &[String]) -> StepCounts {
     }
 }
 
-fn facts(object: &mut Fields<'_>) -> Vec<(String, String)> {
+/// What else is told of a run, and what may not be done to it.
+fn facts(object: &mut Fields<'_>) -> (Vec<(String, String)>, Vec<Deed>) {
     let mut out = Vec::new();
     let mut say = |name: &str, words: String| {
         if !words.is_empty() {
@@ -256,18 +204,15 @@ fn facts(object: &mut Fields<'_>) -> Vec<(String, String)> {
         [&path(check, "assetKey"), ":", &check.word("name")].concat()
     });
     say("checks selected", checks.join(", "));
-    let mut not = Vec::new();
-    for (field, word) in [
-        ("hasTerminatePermission", "terminate"),
-        ("hasReExecutePermission", "re-execute"),
-        ("hasDeletePermission", "delete"),
-    ] {
-        if object.take(field).and_then(|value| value.as_bool()) == Some(false) {
-            not.push(word);
+    let mut denied = Vec::new();
+    for deed in Deed::ALL {
+        if object.take(deed.field()).and_then(|value| value.as_bool()) == Some(false) {
+            denied.push(deed);
         }
     }
-    say("not permitted", not.join(", "));
-    out
+    let words: Vec<&str> = denied.iter().map(|deed| deed.word()).collect();
+    say("not permitted", words.join(", "));
+    (out, denied)
 }
 
 /// A relative, with the snapshot of its job: a run of a part of the job has one of its own beside it.
@@ -344,10 +289,7 @@ pub(super) async fn explain(
     if !run.phase.is_failure() && !steps.iter().any(has_failed) {
         return;
     }
-    let found = match known {
-        Some(reasons) => Ok(Rc::new(reasons)),
-        None => reasons(server, run, steps, problems).await,
-    };
+    let found = reasons(server, run, steps, known, problems).await;
     match found {
         Err(error) => {
             problems.push(["why it failed could not be read: ", &error.to_string()].concat());
@@ -361,11 +303,12 @@ pub(super) async fn explain(
     }
 }
 
-/// The reasons of a run's failures, asked for again when something more has failed.
+/// The reasons of a run's failures, if they are not known asked for again when something more has failed.
 async fn reasons(
     server: &Server,
     run: &Run,
     steps: &[Step],
+    known: Option<Reasons>,
     problems: &mut Problems,
 ) -> Result<Rc<Reasons>, BackendError> {
     let mut failed = u64::from(run.phase.is_failure());
@@ -373,12 +316,16 @@ async fn reasons(
         failed += step.attempts.len() as u64 + u64::from(step.phase.is_failure());
     }
     let key = [&run.id, " ", &failed.to_string()].concat();
-    if let Some((known, reasons)) = server.reasons.borrow().as_ref()
+    if known.is_none()
+        && let Some((known, reasons)) = server.reasons.borrow().as_ref()
         && *known == key
     {
         return Ok(reasons.clone());
     }
-    let reasons = Rc::new(log::reasons(server, &run.id, problems).await?);
+    let reasons = Rc::new(match known {
+        Some(reasons) => reasons,
+        None => log::reasons(server, &run.id, problems).await?,
+    });
     *server.reasons.borrow_mut() = Some((key, reasons.clone()));
     Ok(reasons)
 }

@@ -3,8 +3,15 @@
 //! Lean on purpose: one field that is null against the schema makes a whole answer null, and `stats` or `stepStats` in a list are asked one run at
 //! a time by the server. A document stands here without the fragments that it names; [`whole`] puts them behind it.
 
+/// No fragment: where a server knows no tables, nobody would use it, and that is an error too.
+macro_rules! columns {
+    () => {
+        "schema{constraints{other}columns{name type description constraints{nullable unique other}tags{key value}}}"
+    };
+}
+
 /// Fragments by the words that name them. One that names another stands before it.
-const FRAGMENTS: [(&str, &str); 13] = [
+const FRAGMENTS: [(&str, &str); 14] = [
     (
         "...S",
         "fragment S on Run{stepKeysToExecute stepStats{stepKey status startTime endTime attempts{startTime endTime}markers{startTime}}executionPlan{steps{key inputs{dependsOn{key}}}}}",
@@ -34,11 +41,21 @@ const FRAGMENTS: [(&str, &str); 13] = [
     // All that the kinds of events have.
     (
         "...F",
-        "fragment F on EventConnection{cursor hasMore events{...N ...A ...on ErrorEvent{error{className message stack causes{className message stack}}}...on DisplayableEvent{label description metadataEntries{...M}}...on ExecutionStepFailureEvent{errorSource failureMetadata{metadataEntries{...M}}}...on ExecutionStepOutputEvent{outputName}...on ExecutionStepInputEvent{inputName}...on ExecutionStepUpForRetryEvent{secondsToWait}...on AssetCheckEvaluationEvent{evaluation{severity description metadataEntries{...M}}}...on LogsCapturedEvent{fileKey stepKeys pid externalUrl}}}",
+        "fragment F on EventConnection{cursor hasMore events{...N ...A ...on ErrorEvent{error{className message stack causes{className message stack}}}...D ...on MarkerEvent{markerStart markerEnd}...on ExecutionStepFailureEvent{errorSource failureMetadata{metadataEntries{...M}}}...on ExecutionStepOutputEvent{outputName typeCheck{success ...D}}...on ExecutionStepInputEvent{inputName typeCheck{success ...D}}...on HandledOutputEvent{outputName managerKey}...on LoadedInputEvent{inputName managerKey upstreamStepKey upstreamOutputName}...on ObjectStoreOperationEvent{operationResult{op ...D}}...on StepExpectationResultEvent{expectationResult{success ...D}}...on FailedToMaterializeEvent{materializationFailureReason materializationFailureType}...on ExecutionStepUpForRetryEvent{secondsToWait}...on AssetCheckEvaluationEvent{evaluation{severity description metadataEntries{...M}}}...on LogsCapturedEvent{fileKey stepKeys pid externalUrl}}}",
+    ),
+    (
+        "...D",
+        "fragment D on DisplayableEvent{label description metadataEntries{...M}}",
     ),
     (
         "...M",
-        "fragment M on MetadataEntry{__typename label description ...on TextMetadataEntry{text}...on MarkdownMetadataEntry{mdStr}...on UrlMetadataEntry{url}...on PathMetadataEntry{path}...on JsonMetadataEntry{jsonString}...on IntMetadataEntry{intRepr}...on FloatMetadataEntry{floatValue}...on BoolMetadataEntry{boolValue}...on TimestampMetadataEntry{timestamp}...on AssetMetadataEntry{asset:assetKey{path}}...on PipelineRunMetadataEntry{runId}...on JobMetadataEntry{jobName}}",
+        concat!(
+            "fragment M on MetadataEntry{__typename label description ...on TextMetadataEntry{text}...on MarkdownMetadataEntry{mdStr}...on UrlMetadataEntry{url}...on PathMetadataEntry{path}...on JsonMetadataEntry{jsonString}...on IntMetadataEntry{intRepr}...on FloatMetadataEntry{floatValue}...on BoolMetadataEntry{boolValue}...on TimestampMetadataEntry{timestamp}...on AssetMetadataEntry{asset:assetKey{path}}...on PipelineRunMetadataEntry{runId}...on JobMetadataEntry{jobName}...on TableMetadataEntry{table{records ",
+            columns!(),
+            "}}...on TableSchemaMetadataEntry{",
+            columns!(),
+            "}...on TableColumnLineageMetadataEntry{lineage{columnName columnDeps{columnName assetKey{path}}}}...on NotebookMetadataEntry{path}...on PythonArtifactMetadataEntry{module name}...on CodeReferencesMetadataEntry{codeReferences{__typename ...on LocalFileCodeReference{filePath lineNumber label}...on UrlCodeReference{url label}}}...on PoolMetadataEntry{pool}}"
+        ),
     ),
     (
         "...P",
@@ -161,7 +178,7 @@ pub(super) const JOBS: &str = "{workspaceOrError{__typename ...on Workspace{loca
 /// What a partition of a job is launched with.
 pub(super) const PARTITION: &str = "query($s:PipelineSelector!,$k:String!){pipelineOrError(params:$s){__typename ...on Pipeline{partitionKeysOrError{__typename ...on PartitionKeys{partitionKeys}}partition(partitionName:$k){runConfigOrError{__typename ...on PartitionRunConfig{yaml}...E}tagsOrError{__typename ...on PartitionTags{results{key value}}...E}}}...E}}";
 
-pub(super) const PARTITIONS: &str = "query($s:PipelineSelector!){pipelineOrError(params:$s){__typename ...on Pipeline{partitionKeysOrError(limit:100){__typename ...on PartitionKeys{partitionKeys}}}...E}}";
+pub(super) const PARTITIONS: &str = "query($s:PipelineSelector!){pipelineOrError(params:$s){__typename ...on Pipeline{partitionKeysOrError{__typename ...on PartitionKeys{partitionKeys}}}...E}}";
 
 pub(super) const TAG_KEYS: &str = "{runTagKeysOrError{__typename ...on RunTagKeys{keys}...E}}";
 

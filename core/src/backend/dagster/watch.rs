@@ -1,10 +1,14 @@
 //! News by asking again: what changed in the list since a time, and what happened in a run behind an event. Each reading is a short stream that ends
 //! by itself; `follow` begins the next one after [`super::POLL`].
 
+use std::rc::Rc;
+
 use super::decode::run;
 use super::event::entry;
 use super::graphql::{Server, wanted};
 use super::journal::{self, Walked};
+use super::kept::{self, Part};
+use super::open::Opened;
 use super::{list, live, log, open, query};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Cursor, EventBatch, LogBatch, Positioned, Topic, Update};
@@ -130,7 +134,7 @@ async fn runs(server: &Server, places: &[&str], news: &mut News) -> Result<(), B
     if let (Some(known), Some(total)) = (known, total)
         && total < known + created
     {
-        server.opened.borrow_mut().clear();
+        server.forget_all();
         news.updates.push(Update::Gap {
             topic: Some(Topic::Runs),
             reason: "runs were deleted".into(),
@@ -157,6 +161,19 @@ async fn one(
     };
     let mut at: u64 = n;
     let mut problems = Problems::new();
+    if let Some(known) = told(server, id, n) {
+        // Its page has just told all of it, and there will be nothing more.
+        news.updates.push(Update::Runs(vec![known.run.clone()]));
+        news.updates.push(Update::Steps {
+            run: id.into(),
+            steps: known.steps.clone(),
+            is_all: true,
+        });
+        news.over.push(Topic::Run(id.into()));
+        let place = log::position(id, n, cursor.as_deref());
+        news.places.extend(place.map(|Cursor(place)| place));
+        return Ok(());
+    }
     for page in 0..PAGES {
         let first = at + 1;
         let (mut run, mut steps, walked, lines, events) =
@@ -204,6 +221,22 @@ async fn one(
         cursor,
     });
     Ok(())
+}
+
+/// A run that is over, if its page has brought all its events and who asks has them.
+fn told(server: &Server, id: &str, n: u64) -> Option<Rc<Opened>> {
+    let all = |known: &Opened| {
+        known
+            .events
+            .as_ref()
+            .map(|events| events.lines.len() as u64)
+    };
+    let is_held =
+        |known: &Rc<Opened>| known.run.id == id && known.is_final && all(known) == Some(n);
+    if !server.opened.borrow().iter().any(is_held) {
+        return None;
+    }
+    kept::known(server, id, Part::News)
 }
 
 type Reading = (Run, Vec<crate::model::Step>, Walked, LogBatch, EventBatch);

@@ -53,8 +53,7 @@ pub(super) struct LogPage {
 fn marked(log: LogTail, lines: &LineRange) -> Option<(u64, u64)> {
     log.with(|store, select, _| {
         let Some(step) = &lines.step else {
-            let last = store.known_total().max(store.last().unwrap_or(0));
-            return Some((lines.from, lines.to)).filter(|(from, _)| *from <= last);
+            return Some((lines.from, lines.to)).filter(|(from, _)| *from <= store.known_total());
         };
         let filter = select.filter();
         let is_alone = filter.steps == [step.clone()]

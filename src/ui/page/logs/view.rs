@@ -27,7 +27,7 @@ const ROW: f64 = 20.0;
 /// beginning; with a filter, a row for each selected line. `f.tail` leaves out all but the newest.
 pub(super) fn rows_of(store: &LogStore, select: &LogSelect, tail: Option<u64>) -> (u64, u64) {
     let all = if select.is_all() {
-        store.known_total().max(store.last().unwrap_or(0))
+        store.known_total()
     } else {
         select.len() as u64
     };

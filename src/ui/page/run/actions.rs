@@ -7,7 +7,7 @@ use runboard_core::model::Run;
 use super::again::again;
 use super::plan::plan;
 use crate::state::State;
-use crate::state::actions::{Deed, Done, Standing, Wish, is_offered};
+use crate::state::actions::{Again, Deed, Done, ResumeMode, Standing, Wish, is_offered};
 use crate::state::reactive::{Memo, RwSignal, memo};
 use crate::state::run_detail::RunDetail;
 use crate::ui::html::{El, ElRef, Html, IntoHtml, view};
@@ -36,6 +36,11 @@ pub(super) fn actions(detail: RunDetail) -> El {
             is_offered(&source, deed)
                 && run.with(|run| run.ready().is_some_and(|run| fits(deed, run)))
         });
+        let detail = detail.clone();
+        let why = memo(move || {
+            run.with(|_| ());
+            detail.objection(&hardest(deed))
+        });
         let words = match deed {
             Deed::Resume => "Resume \u{2026}",
             Deed::Reexecute => "Re-execute \u{2026}",
@@ -44,7 +49,7 @@ pub(super) fn actions(detail: RunDetail) -> El {
         };
         move || {
             is_there.get().then(|| {
-                view! { <button class="button button--small" on:click=move |_| open.set(Some(deed))>{words}</button> }
+                view! { <button class="button button--small" disabled=move || why.get().is_some() title=move || why.get() on:click=move |_| open.set(Some(deed))>{words}</button> }
             })
         }
     };
@@ -56,8 +61,22 @@ pub(super) fn actions(detail: RunDetail) -> El {
     view! { <div class="actions" role="group" aria-label="Actions">{buttons}{asking}</div> }
 }
 
+/// The deed in the form that has the least against it: what speaks against that speaks against all.
+fn hardest(deed: Deed) -> Action {
+    match deed {
+        Deed::Terminate => Action::Terminate { immediate: true },
+        Deed::Delete => Action::Delete { force: true },
+        Deed::Reexecute => Action::Reexecute(Again::default()),
+        Deed::Resume => Action::Resume {
+            mode: ResumeMode::default(),
+            token: String::new(),
+            with: Again::default(),
+        },
+    }
+}
+
 /// The dialog of one deed.
-fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<El> {
+pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<El> {
     let run = detail.run.with_untracked(|run| run.ready().cloned())?;
     let goes_on = !run.phase.is_terminal() && !run.is_unfinished();
     let wish = Wish::new(detail.source.clone(), detail.id.clone(), deed, goes_on);

@@ -1,8 +1,8 @@
 //! What is to be different when a run is run again: chosen steps, tags, config. Shown only where the source takes such wishes.
 
-use std::collections::BTreeSet;
-
+use leptos::prelude::UpdateValue as _;
 use runboard_core::model::Step;
+use runboard_core::model::rerun;
 use runboard_core::model::step_view::StepView;
 
 use crate::state::State;
@@ -10,7 +10,7 @@ use crate::state::actions::{Deed, Wish};
 use crate::state::reactive::{RwSignal, memo};
 use crate::state::run_detail::RunDetail;
 use crate::ui::html::{Html, IntoHtml, value_of, view};
-use crate::ui::route_part::parts;
+use crate::ui::route_part::{joined, parts};
 use crate::ui::text;
 
 /// The keys that patterns choose, in the run's order; with `downstream` also all that need them.
@@ -24,19 +24,9 @@ fn chosen(steps: &[Step], patterns: &[String], downstream: bool) -> Vec<String> 
     };
     let now = State::get().now;
     let places = view.places(steps, now.get_untracked());
-    let key = |place: usize| steps.get(place).map(|step| step.key.as_str());
-    let mut keys: BTreeSet<&str> = places.into_iter().filter_map(key).collect();
-    let mut before = if downstream { 0 } else { keys.len() };
-    while keys.len() != before {
-        before = keys.len();
-        for step in steps {
-            if step.needs.iter().any(|need| keys.contains(need.as_str())) {
-                keys.insert(&step.key);
-            }
-        }
-    }
-    let chosen = steps.iter().filter(|step| keys.contains(step.key.as_str()));
-    chosen.map(|step| step.key.clone()).collect()
+    let key = |place: usize| steps.get(place).map(|step| step.key.clone());
+    let picked: Vec<String> = places.into_iter().filter_map(key).collect();
+    rerun::chosen(steps, &picked, downstream)
 }
 
 /// Tags as they are typed: `key=value`, one a line or separated by commas.
@@ -63,7 +53,13 @@ pub(super) fn again(wish: Wish, detail: &RunDetail) -> Html {
         return ().into_html();
     }
     let steps = detail.steps;
-    let patterns: RwSignal<String> = RwSignal::new(String::new());
+    // What was chosen on the page before the dialog was asked for.
+    let filled = match wish.deed {
+        Deed::Reexecute => detail.picked.try_update_value(std::mem::take),
+        _ => None,
+    };
+    let filled = joined(&filled.unwrap_or_default());
+    let patterns: RwSignal<String> = RwSignal::new(filled.clone());
     let downstream = RwSignal::new(false);
     let keys = memo(move || {
         let patterns = parts(&patterns.get());
@@ -85,6 +81,9 @@ pub(super) fn again(wish: Wish, detail: &RunDetail) -> Html {
         wish.set_again(|again| again.steps = keys.get_untracked());
         check();
     };
+    if !filled.is_empty() {
+        renew();
+    }
     let of_all = move || {
         let all = steps.with(|steps| steps.ready().map_or(0, Vec::len)) as u64;
         let keys = keys.get();
@@ -100,7 +99,7 @@ pub(super) fn again(wish: Wish, detail: &RunDetail) -> Html {
     let choose = (wish.deed == Deed::Reexecute).then(|| {
         view! {
             <label class="wish">"steps"
-                <input class="field" type="text" autocomplete="off" spellcheck="false" placeholder="all, or load_*, report" on:input=move |event| {
+                <input class="field" type="text" autocomplete="off" spellcheck="false" placeholder="all, or load_*, report" value=filled on:input=move |event| {
                     patterns.set(value_of(&event));
                     renew();
                 } />

@@ -8,7 +8,9 @@ mod events;
 mod head;
 mod lineage;
 mod made;
+mod notes;
 mod overview;
+mod pick;
 mod plan;
 mod raw;
 mod resolve;
@@ -132,6 +134,7 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
                         <p class="notice" role="status">{format!("Not current: the source is {error}. What is shown is what was last heard; trying again.")}</p>
                     })}
                     {head(detail())}
+                    {notes::notes(detail().notes)}
                     {tabs(tab)}
                     <div class="panel" role="tabpanel" id="tabpanel" aria-label=move || tab.get().word()>
                         {move || match tab.get() {

@@ -1,13 +1,20 @@
 //! What resuming a run would do, step by step, before anybody agrees.
 
+use super::pick::Pick;
 use crate::state::actions::{PlanStep, PlanVerb, ResumeMode, ResumePlan, Wish};
+use crate::state::reactive::memo;
 use crate::state::run_detail::Loaded;
 use crate::ui::html::{El, Html, IntoHtml, view};
 use crate::ui::text;
 
 /// The choice of steps, and the plan that it gives.
 pub(super) fn plan(wish: Wish, noun: String) -> Html {
-    let choice = |mode: ResumeMode, words: &'static str| {
+    plan_to_pick(wish, noun, None)
+}
+
+/// The same with a box for each step, where steps can be chosen by hand.
+pub(super) fn plan_to_pick(wish: Wish, noun: String, pick: Option<Pick>) -> Html {
+    let choice = move |mode: ResumeMode, words: &'static str| {
         let is_chosen = move || (wish.mode.get() == mode).then_some("on");
         view! {
             <label class="choice">
@@ -23,14 +30,15 @@ pub(super) fn plan(wish: Wish, noun: String) -> Html {
                 <p class="dialog__wrong">{format!("The plan could not be had: {error}")}</p>
                 <button class="button button--small" on:click=move |_| wish.read_plan()>"Ask again"</button>
             },
-            Loaded::Ready(plan) => ready(plan, &noun),
+            Loaded::Ready(plan) => ready(plan, &noun, pick.filter(|pick| pick.is_there.get())),
         })
     };
-    let choices: Vec<El> = wish
-        .modes()
-        .iter()
-        .map(|mode| choice(*mode, text::resume_mode(*mode)))
-        .collect();
+    // Somebody who comes by a link is here before the source has said what it can do.
+    let modes = memo(move || wish.modes());
+    let choices = move || {
+        let each = |mode: &ResumeMode| choice(*mode, text::resume_mode(*mode));
+        modes.get().iter().map(each).collect::<Vec<El>>()
+    };
     view! {
         <fieldset class="choices"><legend>"Which"</legend>
             {choices}
@@ -39,7 +47,7 @@ pub(super) fn plan(wish: Wish, noun: String) -> Html {
     }
 }
 
-fn ready(plan: &ResumePlan, noun: &str) -> Html {
+fn ready(plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html {
     let totals: Vec<El> = PlanVerb::ALL
         .into_iter()
         .map(|verb| {
@@ -47,7 +55,7 @@ fn ready(plan: &ResumePlan, noun: &str) -> Html {
             view! { <span>{verb.word()}" "<b data-plan-total=verb.word()>{count}</b></span> }
         })
         .collect();
-    let rows: Vec<El> = plan.steps.iter().map(row).collect();
+    let rows: Vec<El> = plan.steps.iter().map(|step| row(step, pick)).collect();
     let warnings: Vec<El> = plan
         .warnings
         .iter()
@@ -70,7 +78,8 @@ fn ready(plan: &ResumePlan, noun: &str) -> Html {
     }
 }
 
-fn row(step: &PlanStep) -> El {
+fn row(step: &PlanStep, pick: Option<Pick>) -> El {
+    let choice = pick.map(|pick| pick.choice(&step.key));
     let word = if step.plan == PlanVerb::Unknown {
         step.raw_plan.as_str()
     } else {
@@ -78,7 +87,7 @@ fn row(step: &PlanStep) -> El {
     };
     view! {
         <tr data-step-key=step.key.as_str() data-plan=step.plan.word()>
-            <th scope="row">{step.key.as_str()}</th><td>{word}</td><td>{step.reason.as_str()}</td>
+            <th scope="row">{choice}{step.key.as_str()}</th><td>{word}</td><td>{step.reason.as_str()}</td>
         </tr>
     }
 }

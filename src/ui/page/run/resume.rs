@@ -2,7 +2,8 @@
 
 use runboard_core::store::download;
 
-use super::plan::plan;
+use super::pick::Pick;
+use super::plan::plan_to_pick;
 use super::save::save_button;
 use crate::state::actions::{Deed, Wish, is_offered};
 use crate::state::reactive::memo;
@@ -47,9 +48,15 @@ pub fn resume(detail: RunDetail) -> Html {
                 .unwrap_or_default()
         })
     };
+    let pick = Pick::new(&detail);
+    let tools = {
+        let detail = detail.clone();
+        move || pick.is_there.get().then(|| pick.tools(detail.clone()))
+    };
+    let noun = detail.noun();
     view! {
         <div class="tools"><span class="muted">{next}</span>{save_button(&detail, Tab::Resume, json)}</div>
-        <div class="resume" tabindex="0" role="region" aria-label="Resume">{plan(wish, detail.noun())}</div>
+        <div class="resume" tabindex="0" role="region" aria-label="Resume">{plan_to_pick(wish, noun, Some(pick))}{tools}</div>
     }
     .into_html()
 }

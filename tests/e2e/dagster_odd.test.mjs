@@ -1,0 +1,197 @@
+// Dagster runs that are out of the ordinary: a server that breaks at events, one that pushes nothing, steps chosen by hand, runs of other systems.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { violations } from "./lib/axe.mjs";
+import { dagster, front } from "./lib/dagster.mjs";
+import { none, open, shows, until } from "./lib/page.mjs";
+import { later } from "./lib/proc.mjs";
+import { dagsterProxy } from "./lib/web.mjs";
+
+let server, bridge;
+const ids = {};
+
+before(async () => {
+  server = await dagster();
+  for (const [name, job] of [["fail", "fail_job"], ["ok", "ok_job"], ["broken", "broken_assets_job"]]) ids[name] = await server.launch(job);
+  await server.wait(...Object.values(ids));
+  bridge = await front(server.url);
+}, { timeout: 300_000 });
+after(async () => {
+  await bridge?.stop();
+  await server?.stop();
+});
+
+const link = (id, tab = "overview", rest = "", at = bridge) => `${at.url}?view=run&source=dg&run=${id}&tab=${tab}${rest}`;
+
+/** The bridge in front of a proxy that does what it is told. */
+async function through(t, options) {
+  const proxy = await dagsterProxy(server.url, options);
+  later(t, () => proxy.stop());
+  const at = await front(proxy.url);
+  later(t, () => at.stop());
+  return { proxy, at };
+}
+
+test("dagster odd: events at which the server breaks are shown with less, and the page says so", async (t) => {
+  const errors = { allow: [/500 \(Internal Server Error\)/] };
+  const whole = await open(t, link(ids.fail, "events"));
+  await until(whole, () => document.querySelectorAll("[data-event]").length > 10);
+  assert.equal(await whole.locator(".notes").count(), 0, "nothing to say");
+
+  const { proxy, at } = await through(t, { breaks: (query) => /fragment [PF] on EventConnection/.test(query) });
+  const page = await open(t, link(ids.fail, "events", "&f.type=STEP_FAILURE", at), errors);
+  await shows(page, "[data-event]", "boom");
+  assert.ok(proxy.broken.length > 0);
+  await shows(page, ".notes summary", /^\d+ things? could not be read …$/);
+  assert.equal(await page.locator(".notes li").first().isVisible(), false, "folded");
+  await page.locator(".notes summary").click();
+  await shows(page, ".notes li", /the server breaks at their own fields.*Cannot return null for non-nullable field/);
+  await page.goto(link(ids.fail, "logs", "", at));
+  await shows(page, "[aria-label=Log]", "boom");
+  await shows(page, ".notes summary", "could not be read");
+  await page.locator(".notes summary").click();
+  const found = [];
+  for (const width of [1440, 400]) {
+    await page.setViewportSize({ width, height: 900 });
+    found.push(...(await violations(page)).map((words) => `${width}: ${words}`));
+  }
+  none(found, "axe finds");
+});
+
+test("dagster odd: where nothing is pushed, a live log comes all the same", async (t) => {
+  const { proxy, at } = await through(t, { pushes: false });
+  const worse = await through(t, { pushes: false, breaks: (query) => query.includes("$c") && query.includes("fragment P on EventConnection") });
+  const id = await server.launch("slow_job", { ops: { slow_log: { config: { seconds: 12, per_s: 4 } } } });
+  const allow = [/WebSocket/, /500 \(Internal Server Error\)/];
+  const page = await open(t, link(id, "logs", "", at), { allow });
+  const other = await open(t, link(id, "logs", "", worse.at), { allow });
+  for (const live of [page, other]) {
+    await shows(live, "[aria-label=Log]", "slow line 3");
+    const last = await live.evaluate(() => Math.max(...[...document.querySelectorAll("[data-line]")].map((row) => Number(row.dataset.line))));
+    await until(live, (last) => [...document.querySelectorAll("[data-line]")].some((row) => Number(row.dataset.line) > last), last);
+  }
+  assert.ok(proxy.refused > 0, "it was asked for");
+  await server.wait(id);
+  for (const live of [page, other]) await shows(live, ".run__head", "succeeded");
+  assert.equal(await page.locator(".notes").count(), 0, "nothing was kept back");
+  // What came while somebody watched is said as well.
+  await other.locator(".notes summary").click();
+  await shows(other, ".notes li", /^events from [1-9]\d+ on: the server breaks at their own fields/);
+});
+
+/** What the page says that would run, by key. */
+const planned = (page, within = "[role=tabpanel]") =>
+  page.evaluate((within) => [...document.querySelectorAll(`${within} tr[data-step-key]`)].filter((row) => row.dataset.plan !== "skip").map((row) => row.dataset.stepKey).sort(), within);
+/** Until the page shows a run that is not `old`; gives its id. */
+const another = (page, old) => until(page, (old) => { const id = document.querySelector("article[data-run-id]")?.dataset.runId; return id && id !== old && id; }, old);
+/** What became of a run, once it is over. */
+async function became(id) {
+  await server.wait(id);
+  const text = "query R($r: ID!) { runOrError(runId: $r) { ... on Run { parentRunId stepKeysToExecute stepStats { stepKey } tags { key value } } } }";
+  const { runOrError } = await server.query(text, { r: id });
+  return { ...runOrError, ran: runOrError.stepStats.map((step) => step.stepKey).sort(), tags: Object.fromEntries(runOrError.tags.map(({ key, value }) => [key, value])) };
+}
+
+test("dagster odd: steps are chosen by hand in the plan, with all that need them, and are what runs", async (t) => {
+  const page = await open(t, link(ids.fail, "resume"));
+  await until(page, () => document.querySelectorAll("[data-plan]").length === 6);
+  const chosen = page.getByRole("group", { name: "Chosen by hand" });
+  const button = chosen.getByRole("button", { name: "Re-execute chosen …" });
+  assert.equal(await button.isDisabled(), true, "none is chosen");
+  await page.getByLabel("choose side").check();
+  await page.getByLabel("choose boom").check();
+  await page.getByLabel("choose side").uncheck();
+  await shows(page, ".pick", "1 of 6 steps: boom");
+  await chosen.getByLabel("with all that need them").check();
+  await shows(page, ".pick", "3 of 6 steps: boom, down_a, down_b");
+  none(await violations(page), "axe finds");
+  await button.click();
+  const dialog = page.getByRole("dialog");
+  assert.equal(await dialog.getByLabel("steps").inputValue(), "boom,down_a,down_b");
+  await shows(page, "dialog", "3 of 6 steps: boom, down_a, down_b");
+  // Thought better of: what is chosen stays, and the button in the head is for all steps.
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  assert.equal(await page.getByLabel("choose boom").isChecked(), true);
+  await page.locator(".actions").getByRole("button", { name: "Re-execute …" }).click();
+  await shows(page, "dialog", "all steps");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await button.click();
+  await dialog.getByRole("button", { name: "Re-execute" }).click();
+  const run = await became(await another(page, ids.fail));
+  assert.deepEqual(run.stepKeysToExecute.toSorted(), ["boom", "down_a", "down_b"]);
+  assert.equal(run.parentRunId, ids.fail);
+});
+
+test("dagster odd: assets that were not made are planned, and are what a resume makes", async (t) => {
+  const page = await open(t, link(ids.broken, "resume"));
+  await page.getByRole("radio", { name: /^assets/ }).check();
+  await until(page, () => document.querySelector('tr[data-step-key="a_down"]'));
+  const plan = await planned(page);
+  assert.deepEqual(plan, ["a_bad", "a_down"]);
+  await page.getByRole("button", { name: "Resume …" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("radio", { name: /^assets/ }).check();
+  await until(page, () => document.querySelector('dialog tr[data-step-key="a_down"]'));
+  assert.deepEqual(await planned(page, "dialog"), plan);
+  const asked = page.waitForRequest((request) => (request.postData() ?? "").includes("launchRunReexecution"));
+  await dialog.getByRole("button", { name: /^Resume 2/ }).click();
+  assert.match((await asked).postData(), /FROM_ASSET_FAILURE/);
+  const id = await another(page, ids.broken);
+  const run = await became(id);
+  assert.equal(run.parentRunId, ids.broken);
+  // It breaks once more at the first: what was to be made is what the new run plans.
+  const { runOrError } = await server.query("query A($r: ID!) { runOrError(runId: $r) { ... on Run { executionPlan { steps { key } } assetSelection { path } } } }", { r: id });
+  assert.deepEqual(runOrError.assetSelection.map(({ path }) => path.join("/")).sort(), plan);
+  assert.deepEqual(runOrError.executionPlan.steps.map(({ key }) => key).sort(), plan);
+});
+
+test("dagster odd: a run is re-executed with the tags of its parent, or without", async (t) => {
+  let from = ids.ok;
+  const page = await open(t, link(from));
+  for (const [tag, keeps] of [["first", true], ["second", true], ["third", false]]) {
+    await page.getByRole("button", { name: "Re-execute …" }).click();
+    const dialog = page.getByRole("dialog");
+    const box = dialog.getByLabel("and the tags of this run");
+    assert.equal(await box.isChecked(), true);
+    await box.setChecked(keeps);
+    await dialog.getByLabel("tags", { exact: true }).fill(`${tag}=1`);
+    await dialog.getByRole("button", { name: "Re-execute" }).click();
+    const id = await another(page, from);
+    const run = await became(id);
+    assert.equal(run.parentRunId, from);
+    from = id;
+    const own = Object.keys(run.tags).filter((key) => ["first", "second", "third"].includes(key)).sort();
+    assert.deepEqual(own, { first: ["first"], second: ["first", "second"], third: ["third"] }[tag]);
+  }
+});
+
+test("dagster odd: a run that another system runs is shown as such, and of several that begin alike all are offered", async (t) => {
+  const id = await server.managed();
+  const page = await open(t, link(id));
+  await shows(page, ".run", "another system runs it: Dagster keeps its records and cannot tell how it stands");
+  await until(page, () => document.querySelector(".run__title")?.dataset.phase === "unknown");
+  await shows(page, ".run__title", "MANAGED");
+  // Another that begins like this one.
+  const last = id.endsWith("0") ? "1" : "0";
+  const twin = await server.managed(id.slice(0, -1) + last);
+  assert.notEqual(twin, id);
+  await page.goto(`${bridge.url}?view=run&source=dg&run=${id.slice(0, 8)}`);
+  await shows(page, "main", "Several runs begin like this");
+  const offered = await page.evaluate(() => [...document.querySelectorAll(".empty li a")].map((link) => link.innerText));
+  assert.deepEqual(offered.toSorted(), [id, twin].toSorted());
+  await page.getByRole("link", { name: twin }).click();
+  await page.locator(`article[data-run-id="${twin}"]`).waitFor();
+});
+
+test("dagster odd: only events of a type are shown, by the address and by hand", async (t) => {
+  const types = (page) => page.evaluate(() => [...document.querySelectorAll("[data-event]")].map((row) => row.querySelector(".col-type").innerText.trim()));
+  const page = await open(t, link(ids.fail, "events", "&f.type=STEP_SUCCESS"));
+  await until(page, () => document.querySelectorAll("[data-event]").length === 3);
+  assert.deepEqual(await types(page), Array(3).fill("STEP_SUCCESS"));
+  const type = page.getByRole("group", { name: "Filter events" }).getByRole("combobox", { name: "type" });
+  await type.fill("STEP_FAILURE");
+  await type.press("Enter");
+  await until(page, () => document.querySelectorAll("[data-event]").length === 1);
+  assert.deepEqual(await types(page), ["STEP_FAILURE"]);
+  assert.match(page.url(), /f\.type=STEP_FAILURE/);
+});
