@@ -11,6 +11,7 @@ mod flyte_canned;
 use flyte_canned::{Canned, flyte, framed};
 use futures_util::{FutureExt as _, StreamExt as _};
 use proptest::prelude::*;
+use runboard_core::backend::tasks::TaskOrder;
 use runboard_core::backend::{
     Action, Again, Backend as _, BackendError, EventQuery, LogQuery, NewRun, Order, Template,
     Topic, Update,
@@ -37,6 +38,7 @@ fn ask_all(canned: &Canned) {
         let _ = backend.raw(run).now_or_never();
     }
     let _ = backend.step(RUN, "a0").now_or_never();
+    let _ = backend.report(RUN, "a0", 1).now_or_never();
     let _ = backend.step_data(RUN, "a0").now_or_never();
     let _ = backend
         .resume_plan(RUN, ResumeMode::Incomplete)
@@ -74,7 +76,8 @@ fn ask_all(canned: &Canned) {
         let _ = backend.order(order).now_or_never();
     }
     let tasks = backend.tasks().unwrap();
-    let _ = tasks.list("x", 3, None).now_or_never();
+    let _ = tasks.list("x", TaskOrder::Newest, 3, None).now_or_never();
+    let _ = tasks.groups(&["p/d".into()]).now_or_never();
     let _ = tasks.versions("p/d/t").now_or_never();
     let _ = tasks.task("p/d/t", "v1").now_or_never();
     let _ = tasks.triggers(None).now_or_never();

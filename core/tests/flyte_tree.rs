@@ -194,7 +194,7 @@ fn follow(phases: &[(u64, u8)], scripts: Vec<Script>, seconds: u64) -> Outcome {
                 }
                 Update::Live { .. } => outcome.live = Some(server.seconds()),
                 Update::End { .. } => outcome.ended = Some(server.seconds()),
-                Update::Problem(words) => outcome.problems.push(words),
+                Update::Problem(words) | Update::Note(Some(words)) => outcome.problems.push(words),
                 _ => {}
             }
         }

@@ -382,6 +382,7 @@ fn take(
                 }
                 Update::Problem(problem) => source.link.update(|link| link.add_problems([problem])),
                 Update::Beat
+                | Update::Note(_)
                 | Update::Steps { .. }
                 | Update::Log { .. }
                 | Update::Events { .. }

@@ -329,6 +329,7 @@ impl RunDetail {
                 self.notes.add(vec![problem.clone()]);
                 self.source.link.update(|link| link.add_problems([problem]))
             }
+            Update::Note(words) => self.notes.say(words),
             Update::Removed(_)
             | Update::Steps { .. }
             | Update::Log { .. }

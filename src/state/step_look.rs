@@ -107,6 +107,27 @@ impl StepLook {
     }
 }
 
+/// Asks where a browser gets the report of an attempt.
+pub fn read_report(
+    run: &RunDetail,
+    step: &str,
+    attempt: u32,
+    into: RwSignal<Option<Loaded<String>>>,
+) {
+    let Ok(backend) = run.source.backend() else {
+        return;
+    };
+    into.set(Some(Loaded::Loading));
+    let (run, step) = (run.id.clone(), step.to_string());
+    task::spawn(async move {
+        let answer = backend.report(&run, &step, attempt).await;
+        into.try_set(Some(match answer {
+            Ok(answer) => Loaded::Ready(answer.value),
+            Err(error) => Loaded::Failed(error),
+        }));
+    });
+}
+
 /// No answer came, so nobody can tell whether it was done.
 fn is_unclear(error: &BackendError) -> bool {
     error.is_passing() && !matches!(error, BackendError::Refused(_))

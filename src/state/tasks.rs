@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use runboard_core::backend::tasks::Tasks;
-pub use runboard_core::backend::tasks::{TaskInfo, TaskInput, TaskRow, TriggerRow};
+pub use runboard_core::backend::tasks::{
+    GROUP_DAYS, TaskGroup, TaskInfo, TaskInput, TaskOrder, TaskRow, TriggerRow,
+};
 use runboard_core::backend::{BackendError, NewRun, Order};
+use runboard_core::model::Run;
 use runboard_core::net::Clock as _;
 
 use super::State;
@@ -20,6 +23,8 @@ use crate::browser::clock::BrowserClock;
 /// How long typing must rest.
 const REST: Duration = Duration::from_millis(250);
 const PAGE: u32 = 100;
+/// How often runs are counted again, while somebody looks.
+const COUNT: Duration = Duration::from_secs(10);
 
 /// The sources that keep a list of tasks. Tracked.
 pub fn keepers(state: State) -> Vec<Source> {
@@ -37,12 +42,26 @@ pub fn tasks_of(source: &Source) -> Option<Rc<dyn Tasks>> {
     source.backend().ok()?.tasks().map(Rc::from)
 }
 
+/// The task of a run and its version, where the source keeps a list of tasks. A run that names no version ran what was sent with it.
+pub fn task_of(source: &Source, run: &Run) -> Option<(String, String)> {
+    let tag = |key: &str| {
+        let found = run.tags.iter().find(|(known, _)| known == key);
+        found.map(|(_, value)| value.as_str())
+    };
+    let id = [tag("project")?, "/", tag("domain")?, "/", &run.job].concat();
+    let version = tag("version")?.to_string();
+    tasks_of(source).map(|_| (id, version))
+}
+
 /// The list.
 #[derive(Clone, Copy)]
 pub struct TaskList {
     pub rows: RwSignal<Loaded<Vec<TaskRow>>>,
     pub next: RwSignal<Option<String>>,
     pub total: RwSignal<Option<u64>>,
+    /// How the runs of each task went.
+    pub groups: RwSignal<Loaded<Vec<TaskGroup>>>,
+    counting: StoredValue<Option<Task>, LocalStorage>,
     asking: StoredValue<Option<Task>, LocalStorage>,
 }
 
@@ -53,31 +72,57 @@ impl TaskList {
             rows: RwSignal::new(Loaded::Loading),
             next: RwSignal::new(None),
             total: RwSignal::new(None),
+            groups: RwSignal::new(Loaded::Loading),
+            counting: StoredValue::new_local(None),
             asking: StoredValue::new_local(None),
         }
     }
 
     /// Asks for those with `text` in their names, from the beginning.
-    pub fn find(self, tasks: Rc<dyn Tasks>, text: String) {
+    pub fn find(self, tasks: Rc<dyn Tasks>, text: String, order: TaskOrder) {
         self.asking.set_value(Some(Task::spawn(async move {
             BrowserClock.sleep(REST).await;
-            self.read(tasks, text, None).await;
+            self.read(tasks, text, order, None).await;
+        })));
+    }
+
+    /// Counts the runs of these projects and domains, again and again.
+    pub fn count(self, tasks: Rc<dyn Tasks>, places: Vec<String>) {
+        let hidden = State::get().hidden;
+        self.counting.set_value(Some(Task::spawn(async move {
+            loop {
+                if !hidden.get_untracked() {
+                    let answer = tasks.groups(&places).await;
+                    let is_shown = self.groups.with_untracked(|old| old.ready().is_some());
+                    // What was counted stays while the source does not answer.
+                    if answer.is_ok() || !is_shown {
+                        self.groups.set(loaded(answer));
+                    }
+                }
+                BrowserClock.sleep(COUNT).await;
+            }
         })));
     }
 
     /// Asks for the next page.
-    pub fn more(self, tasks: Rc<dyn Tasks>, text: String) {
+    pub fn more(self, tasks: Rc<dyn Tasks>, text: String, order: TaskOrder) {
         let Some(page) = self.next.get_untracked() else {
             return;
         };
         self.next.set(None);
         self.asking.set_value(Some(Task::spawn(async move {
-            self.read(tasks, text, Some(page)).await;
+            self.read(tasks, text, order, Some(page)).await;
         })));
     }
 
-    async fn read(self, tasks: Rc<dyn Tasks>, text: String, page: Option<String>) {
-        let answer = tasks.list(&text, PAGE, page.as_deref()).await;
+    async fn read(
+        self,
+        tasks: Rc<dyn Tasks>,
+        text: String,
+        order: TaskOrder,
+        page: Option<String>,
+    ) {
+        let answer = tasks.list(&text, order, PAGE, page.as_deref()).await;
         match answer {
             Ok(answer) => {
                 let found = answer.value;
@@ -102,6 +147,8 @@ pub struct TaskLook {
     pub versions: RwSignal<Loaded<Vec<TaskRow>>>,
     pub info: RwSignal<Loaded<TaskInfo>>,
     pub triggers: RwSignal<Loaded<Vec<TriggerRow>>>,
+    /// How its runs went; `None`: it has none, or nobody could say.
+    pub group: RwSignal<Option<TaskGroup>>,
     /// How the last change stands.
     pub standing: RwSignal<Standing>,
     asking: StoredValue<Option<Task>, LocalStorage>,
@@ -121,6 +168,7 @@ impl TaskLook {
             versions: RwSignal::new(Loaded::Loading),
             info: RwSignal::new(Loaded::Loading),
             triggers: RwSignal::new(Loaded::Loading),
+            group: RwSignal::new(None),
             standing: RwSignal::new(Standing::Asking),
             asking: StoredValue::new_local(None),
         }
@@ -136,6 +184,10 @@ impl TaskLook {
             let version = version.unwrap_or_default();
             self.info.set(loaded(tasks.task(&id, &version).await));
             self.triggers.set(loaded(tasks.triggers(Some(&id)).await));
+            let place = id.rsplit_once('/').map_or("", |(place, _)| place);
+            let groups = tasks.groups(&[place.to_string()]).await;
+            let mut groups = groups.map_or(Vec::new(), |groups| groups.value).into_iter();
+            self.group.set(groups.find(|group| group.task == id));
         })));
     }
 

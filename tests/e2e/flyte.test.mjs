@@ -77,7 +77,7 @@ test("flyte: steps are a tree with folders, and one of them is told in full belo
   await page.locator("[data-group=load]").click();
   await until(page, (rows) => Number(document.querySelector("[role=treegrid]").getAttribute("aria-rowcount")) === rows - 4, rows);
   await page.goto(run("rfailed"));
-  await page.getByRole("link", { name: "main" }).click();
+  await page.getByRole("treegrid").getByRole("link", { name: "main" }).click();
   await shows(page, "[aria-label=Step]", "ValueError: no rows for day");
   await shows(page, "[aria-label=Step]", /waiting_for_resources/);
   await page.getByRole("region", { name: "Step" }).getByRole("link", { name: "attempt 1" }).click();

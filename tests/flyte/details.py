@@ -59,7 +59,8 @@ def attempts(action):
             one.error_info.message, one.error_info.kind = message, kind
         if number in action.logs:
             one.logs_available = True
-            one.log_context.CopyFrom(context(action, number))
+            if not action.hides_context:
+                one.log_context.CopyFrom(context(action, number))
             one.log_info.add(uri=f"https://logs.example/{action.name}/{number}", name="Cloud logs", ready=True, link_type=ex.TaskLog.EXTERNAL)
         if is_last and action.phase in (5, 10) and action.outputs:
             one.outputs.output_uri = f"s3://data/{action.run.key[2]}/{action.name}/outputs.pb"

@@ -1,6 +1,7 @@
 """RunService over the store, with the traps of the open one."""
 
 import asyncio
+import collections
 import contextvars
 import random
 import re
@@ -35,6 +36,8 @@ class Runs:
     def __init__(self, store):
         self.store = store
         self.orphans = set()
+        # A snapshot of actions stops behind its first frame, until it is let go.
+        self.held = False
 
     def run(self, id):
         if not id.name:
@@ -153,6 +156,8 @@ class Runs:
             for at in range(0, len(all), FRAME):
                 yield enriched(all[at : at + FRAME])
                 await asyncio.sleep(0)
+                while self.held:
+                    await asyncio.sleep(0.02)
             while True:
                 changed = {}
                 news = [await channel.get()]
@@ -187,10 +192,11 @@ class Runs:
 
     async def watch_groups(self, request, ctx):
         id = request.project_id
+        since = request.start_date.ToDatetime().timestamp()
         while True:
             groups = {}
             for run in self.store.runs.values():
-                if run.key[:2] == (id.name, id.domain):
+                if run.key[:2] == (id.name, id.domain) and run.root.created >= since:
                     groups.setdefault(run.task[2], []).append(run)
             out = rs.WatchGroupsResponse(sentinel=True)
             for name, runs in groups.items():
@@ -198,6 +204,9 @@ class Runs:
                 failed = sum(run.root.phase in (FAILED, 8) for run in runs)
                 one = out.task_groups.add(task_name=name, total_runs=len(runs), average_failure_rate=failed / len(runs))
                 one.latest_run_time.CopyFrom(stamp(runs[0].root.created))
+                counts = collections.Counter(run.root.phase for run in runs)
+                for phase, count in counts.items():
+                    one.phase_counts.add(phase=phase, count=count)
                 for run in runs[:10]:
                     one.recent_statuses.add(run_name=run.key[2], phase=run.root.phase)
             yield out

@@ -100,6 +100,8 @@ def tree(store, etl, report):
         store.set(one, SUCCEEDED, at=at + 20 + number)
         one.inputs, one.outputs = {"part": number}, {"rows": number * 10}
         one.cache = 2 if number == 0 else 0
+    one.hides_context = True
+    store.log(one, "loaded", at=at + 5)
     retried = store.action(made, "train", task=report, group="fit", at=at + 30)
     store.set(retried, RUNNING, at=at + 31)
     store.log(retried, "first try", at=at + 32)

@@ -22,6 +22,7 @@ from flyteidl2.project import project_service_pb2 as ps
 from flyteidl2.task import task_service_pb2 as ts
 from flyteidl2.trigger import trigger_service_pb2 as gs
 from flyteidl2.workflow import run_service_pb2 as rs
+from google.protobuf import json_format
 
 import mount
 import scenario
@@ -49,7 +50,7 @@ class App:
             mounted += [mount.mount(dp, "DataProxyService", Data(self.store, self.runs)), mount.mount(cluster, "ClusterService", Clusters())]
         self.services = dict(mounted)
         self.open, self.most, self.asked = {}, 0, {}
-        self.blocked, self.unready = False, ""
+        self.blocked, self.unready, self.page = False, "", 0
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http":
@@ -63,6 +64,9 @@ class App:
         if path.startswith("/control/"):
             said = await self.control(path[9:], dict(parse_qsl(scope["query_string"].decode())))
             return await answer(send, 200, json.dumps(said).encode(), [(b"content-type", b"application/json")])
+        if self.page:
+            words = b"<!doctype html><title>Sign in</title><form>user <input></form>" if self.page == 200 else b"<html><h1>Bad Gateway</h1></html>"
+            return await answer(send, self.page, words, cors + [(b"content-type", b"text/html; charset=utf-8")])
         service = self.services.get(path.rsplit("/", 1)[0])
         if service is None:
             return await answer(send, 404, b"404 page not found\n", cors)
@@ -163,9 +167,34 @@ class App:
             self.store.set(run.root, run.root.phase)
         elif what == "block":
             self.blocked = asked["on"] == "1"
+        elif what == "hold":
+            self.runs.held = asked["on"] == "1"
+        elif what == "event":
+            _, action = self.one(asked)
+            now = (time.time(), asked["reason"], asked["message"], 2 if asked.get("warning") else 1)
+            action.events.setdefault(action.attempts, []).append(now)
+            self.store.tell("details", (action.run.key, action.name))
+        elif what == "run":
+            run, root = self.one(asked)
+            return self.told(run, root)
+        elif what == "runs":
+            return {"runs": ["/".join(key) for key in self.store.runs]}
+        elif what == "tasks":
+            return {"tasks": ["/".join(key) for key in self.store.tasks], "active": {name: one["active"] for name, one in self.store.triggers.items()}}
+        elif what == "page":
+            # What stands before the service, and says so in HTML: a page to sign in, or a proxy without a service behind it.
+            self.page = int(asked["status"])
         elif what == "ready":
             self.unready = asked.get("words", "")
         return {}
+
+    @staticmethod
+    def told(run, root):
+        """What a run was made of."""
+        relation = run.relation
+        return {"key": "/".join(run.key), "task": "/".join(run.task), "phase": root.phase, "abort": root.abort, "trigger": run.trigger, "source": run.source,
+                "inputs": {name: json_format.MessageToDict(one) if hasattr(one, "DESCRIPTOR") else one for name, one in root.inputs.items()},
+                "relation": relation and [relation.relation_type, relation.related_to.name], "spec": json_format.MessageToDict(run.spec)}
 
     def cut(self, count):
         there = list(self.open.values())

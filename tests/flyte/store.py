@@ -37,6 +37,8 @@ class Action:
         self.logs = {}
         self.inputs, self.outputs = {}, {}
         self.report = None
+        # Where it runs is known, and its details do not tell.
+        self.hides_context = False
 
     def proto(self, full=True):
         action = rd.Action()

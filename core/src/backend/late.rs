@@ -186,6 +186,11 @@ impl Backend for Late {
         self.ask(move |backend| backend.step_data(&run, &step))
     }
 
+    fn report(&self, run: &str, step: &str, attempt: u32) -> Answer<Decoded<String>> {
+        let (run, step) = (run.to_string(), step.to_string());
+        self.ask(move |backend| backend.report(&run, &step, attempt))
+    }
+
     fn order(&self, order: &Order) -> Answer<Decoded<Acted>> {
         let order = order.clone();
         self.ask(move |backend| backend.order(&order))

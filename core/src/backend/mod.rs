@@ -160,6 +160,8 @@ pub enum Update {
     Beat,
     /// Something arrived that could not be read, for people.
     Problem(String),
+    /// How news come is not as usual, for people; `None`: it is again.
+    Note(Option<String>),
 }
 
 /// An update, and the position behind it once it is taken in.
@@ -272,6 +274,16 @@ pub trait Backend {
         _step: &str,
     ) -> LocalBoxFuture<'static, Result<Decoded<StepData>, BackendError>> {
         cannot("inputs and outputs of steps")
+    }
+
+    /// Where a browser gets the report of a step's attempt (1-based), for some time: an address that may be of another origin.
+    fn report(
+        &self,
+        _run: &str,
+        _step: &str,
+        _attempt: u32,
+    ) -> LocalBoxFuture<'static, Result<Decoded<String>, BackendError>> {
+        cannot("reports of steps")
     }
 
     /// As [`Backend::act`], for what only some sources know.

@@ -3,7 +3,7 @@
 use futures_util::future::LocalBoxFuture;
 
 use super::{BackendError, Decoded, Page};
-use crate::model::Timestamp;
+use crate::model::{Phase, Timestamp};
 
 /// A task, by its newest version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,16 @@ pub struct TaskRow {
     pub environment: String,
     pub deployed_at: Option<Timestamp>,
     pub deployed_by: Option<String>,
+}
+
+/// How a list of tasks is ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TaskOrder {
+    /// By name.
+    #[default]
+    Name,
+    /// Those first whose newest version was deployed last.
+    Newest,
 }
 
 /// One input of a task.
@@ -52,12 +62,34 @@ pub struct TriggerRow {
     pub triggered_at: Option<Timestamp>,
 }
 
+/// How the runs of one task went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskGroup {
+    /// Id of the task.
+    pub task: String,
+    pub total: u64,
+    /// How many of them failed or timed out.
+    pub failed: u64,
+    pub latest: Option<Timestamp>,
+    /// Ids of the newest runs, the newest first, and how each stands.
+    pub recent: Vec<(String, Phase)>,
+}
+
 type Answer<T> = LocalBoxFuture<'static, Result<Decoded<T>, BackendError>>;
+
+/// How far back [`Tasks::groups`] looks.
+pub const GROUP_DAYS: u32 = 30;
 
 /// A source's list of what can be run. The same errors as of [`super::Backend`].
 pub trait Tasks {
-    /// By name. `text` is found anywhere in a name, in any case; `page` is a [`Page::next`] of an earlier answer.
-    fn list(&self, text: &str, limit: u32, page: Option<&str>) -> Answer<Page<TaskRow>>;
+    /// `text` is found anywhere in a name, in any case; `page` is a [`Page::next`] of an earlier answer.
+    fn list(
+        &self,
+        text: &str,
+        order: TaskOrder,
+        limit: u32,
+        page: Option<&str>,
+    ) -> Answer<Page<TaskRow>>;
 
     /// Newest first.
     fn versions(&self, task: &str) -> Answer<Vec<TaskRow>>;
@@ -69,6 +101,9 @@ pub trait Tasks {
 
     /// Of one task, or all.
     fn triggers(&self, task: Option<&str>) -> Answer<Vec<TriggerRow>>;
+
+    /// How the runs of the last [`GROUP_DAYS`] days went, by task; `places` are the `project/domain` that are asked about.
+    fn groups(&self, places: &[String]) -> Answer<Vec<TaskGroup>>;
 
     /// The source's JSON of inputs as people type them.
     ///

@@ -178,12 +178,12 @@ impl Seen {
             }
             Update::Live { .. } => self.is_live = true,
             Update::End { topic } => self.ended.push(topic),
-            Update::Problem(problem) => self.problems.push(problem),
+            Update::Problem(problem) | Update::Note(Some(problem)) => self.problems.push(problem),
             Update::Gap { .. } => {
                 self.gaps += 1;
                 self.lines.clear();
             }
-            Update::Removed(_) | Update::Events { .. } | Update::Beat => {}
+            Update::Note(None) | Update::Removed(_) | Update::Events { .. } | Update::Beat => {}
         }
     }
 

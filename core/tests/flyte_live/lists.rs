@@ -105,7 +105,7 @@ pub(crate) async fn filters(service: &Service) {
         ),
         (vec![("tag", "project=billing")], vec!["rtwice", "rbill"]),
         (vec![("tag", "owner=linus")], vec!["rbill"]),
-        (vec![("tag", "source=schedule_trigger")], vec!["rdone"]),
+        (vec![("tag", "run_source=schedule_trigger")], vec!["rdone"]),
         (
             vec![("tag", "trigger=nightly"), ("status", "succeeded")],
             vec!["rdone"],

@@ -7,7 +7,7 @@ use super::request::{CLUSTERS, DATA, PROJECTS, Server};
 use super::{decode, id};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Capabilities, Decoded, Info, Logs, Updates, Vocabulary};
-use crate::model::{Health, Standing};
+use crate::model::{Health, ResumeMode, Standing};
 
 /// Whether the server is up, ready and what it is; which projects there are; whether there are logs and values.
 pub(super) async fn info(server: Rc<Server>) -> Result<Decoded<Info>, BackendError> {
@@ -57,6 +57,15 @@ pub(super) async fn info(server: Rc<Server>) -> Result<Decoded<Info>, BackendErr
         }),
         None => Vec::new(),
     };
+    for (name, domains) in &projects {
+        health.push(Health {
+            kind: "project".into(),
+            name: name.clone(),
+            standing: Standing::Good,
+            words: ["domains: ", &domains.join(", ")].concat(),
+            seen_at: None,
+        });
+    }
     let scope = &server.scope;
     let names: Vec<&str> = projects.iter().map(|(name, _)| name.as_str()).collect();
     if !scope.project.is_empty() && !projects.is_empty() {
@@ -92,6 +101,7 @@ pub(super) async fn info(server: Rc<Server>) -> Result<Decoded<Info>, BackendErr
         stats: true,
         raw: true,
         resume: true,
+        modes: &[ResumeMode::Incomplete],
         reexecute: true,
         terminate_safe: true,
         step_detail: true,

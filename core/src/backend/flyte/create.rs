@@ -7,7 +7,8 @@ use super::decode::ROOT;
 use super::detail::{self, Whole};
 use super::id::{Id, check_run_name};
 use super::list::decoded;
-use super::request::{DATA, RUNS, Server};
+use super::look;
+use super::request::{RUNS, Server};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{Acted, BackendError, Decoded, NewRun, Template, slice};
 use crate::store::json::JsonText;
@@ -150,7 +151,11 @@ pub(super) async fn create(
         Some(_) => id.put(scope, &mut json, "runId"),
         None => scope.project(&mut json, &id.project, &id.domain),
     }
-    json.raw(&inputs.unwrap_or_else(|| "\"inputs\":{}".into()));
+    // A trigger has inputs of its own.
+    let is_trigger = matches!(new.template, Template::Trigger { .. });
+    if let Some(inputs) = inputs.or_else(|| (!is_trigger).then(|| "\"inputs\":{}".into())) {
+        json.raw(&inputs);
+    }
     json.key("runSpec")
         .raw(options_text.as_deref().unwrap_or("{}"));
     json.text_field("source", Some("RUN_SOURCE_WEB")).close('}');
@@ -195,7 +200,7 @@ fn put_what_it_ran(
 
 /// The inputs of a run: its values, or where they are stored.
 async fn its_inputs(server: &Rc<Server>, id: &Id) -> Result<String, BackendError> {
-    let data = detail::data(server.clone(), id.clone(), ROOT.into())
+    let data = look::data(server.clone(), id.clone(), ROOT.into())
         .await?
         .value;
     if let Some(values) = data.inputs {
@@ -210,33 +215,4 @@ async fn its_inputs(server: &Rc<Server>, id: &Id) -> Result<String, BackendError
         None => drop(json.key("inputs").raw("{}")),
     }
     Ok(json.finish())
-}
-
-/// A link by which a browser gets the report of an attempt.
-pub(super) async fn report(
-    server: &Rc<Server>,
-    run: &str,
-    step: &str,
-    attempt: u32,
-) -> Result<String, BackendError> {
-    let id = server.named(run)?;
-    let own = id.action(&server.scope, step, Some(attempt));
-    let message = [
-        r#"{"artifactType":"ARTIFACT_TYPE_REPORT","actionAttemptId":"#,
-        &own,
-        "}",
-    ];
-    let text = server
-        .call(DATA, "CreateDownloadLink", message.concat())
-        .await?;
-    let urls =
-        slice::member(&text, "preSignedUrls").and_then(|urls| slice::member(urls, "signedUrl"));
-    let first = urls.map(slice::items).unwrap_or_default();
-    let first = first
-        .first()
-        .and_then(|text| serde_json::from_slice(text.as_bytes()).ok());
-    match first {
-        Some(serde_json::Value::String(url)) => Ok(url),
-        _ => Err(BackendError::Malformed("the answer has no link".into())),
-    }
 }

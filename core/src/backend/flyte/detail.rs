@@ -4,14 +4,14 @@ use std::rc::Rc;
 
 use futures_util::FutureExt as _;
 
-use super::decode::{Act, ROOT, act};
+use super::decode::{Act, act};
 use super::id::Id;
 use super::list::decoded;
 use super::proto;
-use super::request::{Asked, DATA, RUNS, Server};
+use super::request::{Asked, RUNS, Server};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Decoded, slice};
-use crate::model::step_detail::{PhaseSpan, Question, StepData, StepLink, StepNote};
+use crate::model::step_detail::{PhaseSpan, Question, StepLink, StepNote};
 use crate::model::{Attempt, Phase, Run, StepDetail};
 
 /// What an attempt tells beside itself.
@@ -21,12 +21,36 @@ struct Tried {
     links: Vec<StepLink>,
     notes: Vec<StepNote>,
     facts: Vec<(String, String)>,
+    /// It has logs, and does not tell where it runs.
+    is_placeless: bool,
 }
 
 fn error(fields: &mut Fields<'_>) -> Option<(String, String)> {
     let mut info = fields.object("errorInfo")?;
     let kind = info.enumerated("kind", "KIND_", &["UNSPECIFIED", "USER", "SYSTEM"]);
     Some((info.word("message"), kind))
+}
+
+/// Where the primary pod of a `LogContext` runs: what it is, and its name.
+pub(super) fn place(context: &mut Fields<'_>) -> Vec<(&'static str, String)> {
+    let primary = context.text("primaryPodName");
+    let mut found = Vec::new();
+    context.each("pods", &mut |pod, _| {
+        let name = pod.text("podName");
+        if name != primary {
+            return;
+        }
+        let own = [
+            ("pod", name),
+            ("namespace", pod.text("namespace")),
+            ("container", pod.text("primaryContainerName")),
+        ];
+        let own = own
+            .into_iter()
+            .filter_map(|(what, name)| Some((what, name?)));
+        found.extend(own);
+    });
+    found
 }
 
 fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
@@ -67,21 +91,13 @@ fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
             }
         }
     }
-    if let Some(mut context) = fields.object("logContext") {
-        let pod = context.text("primaryPodName");
-        for (names, space, container) in context.rows("pods", |pod, _| {
-            (
-                pod.text("podName"),
-                pod.text("namespace"),
-                pod.text("primaryContainerName"),
-            )
-        }) {
-            if names == pod {
-                fact("pod", names);
-                fact("namespace", space);
-                fact("container", container);
-            }
-        }
+    let place = match fields.object("logContext") {
+        Some(mut context) => place(&mut context),
+        None => Vec::new(),
+    };
+    let is_placeless = fields.flag("logsAvailable") && place.is_empty();
+    for (name, value) in place {
+        fact(name, Some(value));
     }
     let spans = fields.rows("phaseTransitions", |span, _| {
         let (phase, raw_status) = proto::phase(span, "phase");
@@ -115,6 +131,7 @@ fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
         links,
         notes,
         facts,
+        is_placeless,
     };
     for span in &mut tried.spans {
         span.attempt = number;
@@ -130,7 +147,7 @@ fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
 
 /// Reads `ActionDetails`.
 fn details(fields: &mut Fields<'_>, position: u32) -> (Act, StepDetail) {
-    let act = act(fields);
+    let mut act = act(fields);
     let mut detail = StepDetail {
         step: act.step(position),
         spans: Vec::new(),
@@ -164,6 +181,7 @@ fn details(fields: &mut Fields<'_>, position: u32) -> (Act, StepDetail) {
         detail.links.extend(tried.links);
         detail.notes.extend(tried.notes);
         detail.facts.extend(tried.facts);
+        act.placeless = tried.is_placeless.then_some(tried.attempt.number);
         step.attempts.push(tried.attempt);
     }
     // Of an action that timed out only its last attempt tells why.
@@ -284,38 +302,4 @@ fn read_run(server: &Server, id: &str, text: &str) -> Result<Whole, BackendError
         text: own,
         problems,
     })
-}
-
-/// Inputs and outputs: their values where there is a DataProxy, else where they are stored.
-pub(super) async fn data(
-    server: Rc<Server>,
-    id: Id,
-    name: String,
-) -> Result<Decoded<StepData>, BackendError> {
-    let name = if name.is_empty() { ROOT } else { &name };
-    let mut data = StepData::default();
-    let message = id.action(&server.scope, name, None);
-    let mut text = Err(BackendError::no("DataProxy"));
-    if server.has_data.get() != Some(false) {
-        text = server.call(DATA, "GetActionData", message.clone()).await;
-    }
-    if let Err(BackendError::Unsupported(_)) = text {
-        server.has_data.set(Some(false));
-        data.lacking = Some(
-            "this server has no DataProxy, so it tells where values are stored and not what they are"
-                .into(),
-        );
-        text = server.call(RUNS, "GetActionDataURIs", message).await;
-        // A success without outputs.
-        if let Err(BackendError::NotFound(_)) = text {
-            text = Ok("{}".into());
-        }
-    }
-    let text = text?;
-    let own = |name| slice::member(&text, name).map(String::from);
-    (data.inputs, data.outputs) = (own("inputs"), own("outputs"));
-    let mut problems = Problems::new();
-    let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
-    (data.inputs_uri, data.outputs_uri) = (fields.text("inputsUri"), fields.text("outputsUri"));
-    Ok(decoded(data, problems))
 }

@@ -8,11 +8,13 @@ mod act;
 mod create;
 mod decode;
 mod detail;
+mod group;
 mod history;
 pub mod id;
 mod list;
 mod literal;
 mod log;
+mod look;
 mod plan;
 mod poll_actions;
 mod proto;
@@ -59,17 +61,6 @@ impl Flyte {
         Flyte {
             server: Rc::new(Server::new(base, scope, transport, clock)),
         }
-    }
-
-    /// A link by which a browser gets the report of an attempt (1-based) from the object store.
-    pub fn report(
-        &self,
-        run: &str,
-        step: &str,
-        attempt: u32,
-    ) -> LocalBoxFuture<'static, Result<String, BackendError>> {
-        let (server, run, step) = (self.server.clone(), run.to_string(), step.to_string());
-        async move { create::report(&server, &run, &step, attempt).await }.boxed_local()
     }
 
     /// Asks about a run that is known.
@@ -155,17 +146,21 @@ impl Backend for Flyte {
 
     fn step(&self, run: &str, step: &str) -> Answer<StepDetail> {
         let step = step.to_string();
+        let ask = move |server: Rc<Server>, id: id::Id| look::step(server, id, step).boxed_local();
+        self.about(run, ask)
+    }
+
+    fn report(&self, run: &str, step: &str, attempt: u32) -> Answer<String> {
+        let step = step.to_string();
         let ask = move |server: Rc<Server>, id: id::Id| {
-            let answer = detail::action(&server, &id, &step);
-            answer.map(|answer| Ok(answer?.1)).boxed_local()
+            look::report(server, id, step, attempt).boxed_local()
         };
         self.about(run, ask)
     }
 
     fn step_data(&self, run: &str, step: &str) -> Answer<StepData> {
         let step = step.to_string();
-        let ask =
-            move |server: Rc<Server>, id: id::Id| detail::data(server, id, step).boxed_local();
+        let ask = move |server: Rc<Server>, id: id::Id| look::data(server, id, step).boxed_local();
         self.about(run, ask)
     }
 
@@ -176,6 +171,11 @@ impl Backend for Flyte {
     fn act(&self, run: &str, action: &Action, _key: &str) -> Answer<Acted> {
         let (server, id, action) = (self.server.clone(), run.to_string(), action.clone());
         async move { act::act(&server, &id, action).await }.boxed_local()
+    }
+
+    fn objection(&self, run: &Run, action: &Action) -> Option<&'static str> {
+        let is_end = matches!(action, Action::Terminate { .. });
+        (is_end && run.phase.is_terminal()).then_some("the run is over")
     }
 
     fn order(&self, order: &Order) -> Answer<Acted> {

@@ -12,7 +12,9 @@ use super::list::decoded;
 use super::literal;
 use super::request::{Server, TASKS, TRIGGERS};
 use crate::backend::lenient::{Fields, Problems};
-use crate::backend::tasks::{TaskInfo, TaskInput, TaskRow, Tasks, TriggerRow};
+use crate::backend::tasks::{
+    TaskGroup, TaskInfo, TaskInput, TaskOrder, TaskRow, Tasks, TriggerRow,
+};
 use crate::backend::{BackendError, Decoded, Page, slice};
 use crate::store::json::JsonText;
 
@@ -50,13 +52,21 @@ fn row(fields: &mut Fields<'_>, _: usize) -> TaskRow {
 }
 
 /// `"request":{...},` and the scope.
-fn list_message(server: &Server, text: &str, limit: u32, page: Option<&str>) -> String {
+fn list_message(
+    server: &Server,
+    text: &str,
+    order: TaskOrder,
+    limit: u32,
+    page: Option<&str>,
+) -> String {
     let mut json = JsonText::new();
     json.open('{').key("request").open('{');
     json.number_field("limit", Some(i64::from(limit)));
     json.text_field("token", page);
-    json.key("sortByFields")
-        .raw(r#"[{"key":"name","direction":"ASCENDING"}]"#);
+    json.key("sortByFields").raw(match order {
+        TaskOrder::Name => r#"[{"key":"name","direction":"ASCENDING"}]"#,
+        TaskOrder::Newest => r#"[{"key":"created_at"}]"#,
+    });
     if !text.is_empty() {
         json.key("filters").open('[').open('{');
         json.text_field("function", Some("CONTAINS_CASE_INSENSITIVE"));
@@ -119,10 +129,16 @@ fn inputs(spec: &str) -> Vec<TaskInput> {
 }
 
 impl Tasks for FlyteTasks {
-    fn list(&self, text: &str, limit: u32, page: Option<&str>) -> Answer<Page<TaskRow>> {
+    fn list(
+        &self,
+        text: &str,
+        order: TaskOrder,
+        limit: u32,
+        page: Option<&str>,
+    ) -> Answer<Page<TaskRow>> {
         let server = self.0.clone();
         let limit = limit.max(1).min(super::list::PAGE);
-        let message = list_message(&server, text, limit, page);
+        let message = list_message(&server, text, order, limit, page);
         async move {
             let text = server.call(TASKS, "ListTasks", message).await?;
             let mut problems = Problems::new();
@@ -246,6 +262,10 @@ impl Tasks for FlyteTasks {
             Ok(decoded(rows, problems))
         }
         .boxed_local()
+    }
+
+    fn groups(&self, places: &[String]) -> Answer<Vec<TaskGroup>> {
+        super::group::groups(self.0.clone(), places.to_vec()).boxed_local()
     }
 
     fn inputs(&self, values: &[(TaskInput, String)]) -> Result<String, String> {

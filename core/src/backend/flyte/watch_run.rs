@@ -114,7 +114,7 @@ impl Tree {
             why,
             ": the actions of this run are asked for every few seconds instead (a proxy that collects answers before it passes them on?)",
         ];
-        self.line.push(Update::Problem(words.concat()));
+        self.line.push(Update::Note(Some(words.concat())));
     }
 
     fn took_run(&mut self, whole: Whole) {
@@ -152,6 +152,10 @@ impl Tree {
 
     fn took_frame(&mut self, bytes: &[u8]) -> Result<(), BackendError> {
         let frame = frame(bytes, &mut self.known)?;
+        if !self.has_frame {
+            // It passes again.
+            self.line.push(Update::Note(None));
+        }
         (self.quiet, self.has_frame, self.is_asking) = (0, true, false);
         self.line.server.silent_streams.set(0);
         self.line.problems(frame.problems);

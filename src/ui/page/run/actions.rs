@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::state::actions::{Again, Deed, Done, ResumeMode, Standing, Wish, is_offered};
 use crate::state::reactive::{Memo, RwSignal, memo};
 use crate::state::run_detail::RunDetail;
-use crate::ui::html::{El, ElRef, Html, IntoHtml, view};
+use crate::ui::html::{El, ElRef, Html, IntoHtml, value_of, view};
 use crate::ui::nav::Nav;
 use crate::ui::part::dialog;
 use crate::ui::part::facts::facts;
@@ -167,6 +167,12 @@ fn about(detail: &RunDetail, run: &Run) -> Vec<(String, String)> {
 
 /// How a run is ended: asked, or killed.
 fn ending(wish: Wish, detail: &RunDetail) -> Html {
+    if wish.takes_reason() {
+        return view! {
+            <p>"The run and all that it still does are asked to end."</p>
+            <label class="wish">"reason"<input class="field" type="text" autocomplete="off" on:input=move |event| wish.reason.set(value_of(&event)) /></label>
+        };
+    }
     let can = detail.source.link.with_untracked(|link| {
         let able = link.info.as_ref().map(|info| info.capabilities);
         able.map(|able| {

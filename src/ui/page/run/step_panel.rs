@@ -9,7 +9,7 @@ use super::head::copy;
 use crate::state::actions::Standing;
 use crate::state::reactive::{Memo, RwSignal, memo};
 use crate::state::run_detail::{Loaded, RunDetail};
-use crate::state::step_look::{PhaseSpan, Question, StepData, StepDetail, StepLook};
+use crate::state::step_look::{PhaseSpan, Question, StepData, StepDetail, StepLook, read_report};
 use crate::ui::html::{El, Html, IntoHtml, value_of, view};
 use crate::ui::nav::Nav;
 use crate::ui::part::facts::facts;
@@ -217,8 +217,11 @@ fn whole(run: &RunDetail, detail: StepDetail) -> Html {
         .into_iter()
         .map(|link| {
             let attempt = link.attempt.map(|attempt| format!(" of attempt {attempt}"));
-            let is_web = link.url.starts_with("http://") || link.url.starts_with("https://");
+            let is_web = is_web(&link.url);
             let name = [link.name.as_str(), attempt.as_deref().unwrap_or_default()].concat();
+            if link.name == "report" && !is_web {
+                return view! { <li>{report(run, &step.key, link.attempt.unwrap_or(1), name)}</li> };
+            }
             let shown = match is_web && link.is_ready {
                 true => view! { <a href=link.url.as_str() target="_blank" rel="noopener noreferrer">{name}</a> }.into_html(),
                 false => view! { <span>{name}": "<span class="mono">{link.url.clone()}</span>{(!link.is_ready).then_some(" (not ready)")}</span> }.into_html(),
@@ -245,6 +248,29 @@ fn whole(run: &RunDetail, detail: StepDetail) -> Html {
         {list("What happened around it", notes)}
         {spec.map(|spec| json("What it runs", &spec))}
     }
+}
+
+/// A report lies in a store that no browser reads: the source is asked for an address that one can, and only when somebody wants it.
+fn report(run: &RunDetail, step: &str, attempt: u32, name: String) -> Html {
+    let asked: RwSignal<Option<Loaded<String>>> = RwSignal::new(None);
+    let (run, step) = (run.clone(), step.to_string());
+    let for_link = name.clone();
+    let ask = move |_| read_report(&run, &step, attempt, asked);
+    let shown = move || {
+        match asked.get() {
+        None => ().into_html(),
+        Some(Loaded::Loading) => view! { <span class="muted">"Asking \u{2026}"</span> }.into_html(),
+        Some(Loaded::Failed(error)) => view! { <span class="steps__error" role="status">{format!("The report could not be had: {error}")}</span> }.into_html(),
+        Some(Loaded::Ready(url)) if is_web(&url) => view! { <a href=url target="_blank" rel="noopener noreferrer">{["Open the ", &for_link].concat()}</a> }.into_html(),
+        Some(Loaded::Ready(url)) => view! { <span class="mono">{url}</span> }.into_html(),
+    }
+    };
+    view! { {name}" "<button class="button button--small" on:click=ask>"Get a link"</button>" "{shown} }
+}
+
+/// What a browser opens.
+fn is_web(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
 }
 
 /// The phases of each attempt, as words and as a bar.

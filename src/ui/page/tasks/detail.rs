@@ -3,12 +3,14 @@
 use runboard_core::store::json::pretty;
 
 use super::forms::{deploying, running};
+use super::list::counted;
+use super::make::{Made, making};
 use super::to_task;
 use crate::state::actions::Standing;
 use crate::state::reactive::{RwSignal, effect, memo};
 use crate::state::run_detail::Loaded;
 use crate::state::sources::Source;
-use crate::state::tasks::{TaskInfo, TaskInput, TaskLook, TriggerRow, tasks_of};
+use crate::state::tasks::{GROUP_DAYS, TaskInfo, TaskInput, TaskLook, TriggerRow, tasks_of};
 use crate::ui::html::{El, Html, IntoHtml, value_of, view};
 use crate::ui::nav::Nav;
 use crate::ui::page::run::copy;
@@ -80,9 +82,18 @@ pub(super) fn detail(source: Source, task: String) -> Html {
             view! { <label>"version "<select class="field" on:change=go>{options}</select></label> }
         })
     };
+    let group = memo(move || look.group.get());
+    let for_count = source.config.id.clone();
+    let counts = move || vec![counted(&for_count, group.get().as_ref()).into()];
+    let counts = move || {
+        let counts = counts.clone();
+        let words = format!("How its runs of {GROUP_DAYS} days went");
+        group.with(Option::is_some).then(|| view! { <h2>{words}</h2>{words_table("How its runs went", &["Runs", "Failed", "Last runs"], counts)} })
+    };
     view! {
         <p><a href=all>"All tasks"</a></p>
         <div class="tasks__head"><h1>{name}</h1><span class="mono muted">{task}</span>{versions}<a href=runs>"Its runs"</a></div>
+        {counts}
         {body}
     }
 }
@@ -215,6 +226,7 @@ fn line(source: Source, look: TaskLook, trigger: TriggerRow) -> El {
         .triggered_at
         .map(|at| ["last at ", &text::time_full(at)].concat());
     let (name, schedule) = (trigger.name.clone(), trigger.schedule.clone());
+    let for_run = (source.clone(), trigger.clone());
     let has_actions = source.config.actions;
     let buttons = move || {
         if !has_actions {
@@ -234,9 +246,18 @@ fn line(source: Source, look: TaskLook, trigger: TriggerRow) -> El {
             <button class="button button--small" on:click=move |_| is_asked.set(false)>"Cancel"</button>
         }
     };
+    let (is_making, what) = (RwSignal::new(false), Made::Trigger(for_run.1));
+    let run = has_actions.then(|| {
+        view! { <button class="button button--small" on:click=move |_| is_making.set(true)>"Run now \u{2026}"</button> }
+    });
+    let dialog = move || {
+        is_making
+            .get()
+            .then(|| making(for_run.0.clone(), what.clone(), is_making))
+    };
     view! {
         <li data-trigger=name.clone() data-active=trigger_state(state)>
-            <b>{name}</b><span>{state}</span><span class="muted">{schedule}</span><span class="muted">{at}</span>{buttons}
+            <b>{name}</b><span>{state}</span><span class="muted">{schedule}</span><span class="muted">{at}</span>{run}{buttons}{dialog}
         </li>
     }
 }

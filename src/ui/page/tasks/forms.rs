@@ -13,7 +13,7 @@ use crate::ui::route::{Route, Tab, View};
 use runboard_core::store::json::pretty;
 
 /// What went wrong with the last try.
-fn wrong(
+pub(super) fn wrong(
     standing: RwSignal<Standing>,
     own: RwSignal<Option<String>>,
 ) -> impl Fn() -> Option<String> {

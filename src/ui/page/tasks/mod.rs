@@ -3,6 +3,7 @@
 mod detail;
 mod forms;
 mod list;
+mod make;
 
 use crate::state::State;
 use crate::state::reactive::memo;
