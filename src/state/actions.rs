@@ -5,7 +5,7 @@ use leptos::prelude::*;
 pub use runboard_core::backend::Again;
 pub use runboard_core::model::resume::{PlanStep, PlanVerb, ResumeMode, ResumePlan};
 
-use runboard_core::backend::{Acted, Action, BackendError, Order};
+use runboard_core::backend::{Acted, Action, BackendError, NewRun, Order};
 use runboard_core::net::Clock as _;
 
 use super::State;
@@ -115,6 +115,8 @@ pub struct Wish {
     pub again: RwSignal<Again>,
     /// What is written that cannot be meant: nothing is asked before it is mended.
     pub wrong: RwSignal<Option<String>>,
+    /// The new run in full, where something of it is to be different that only its own source knows.
+    pub new: RwSignal<Option<NewRun>>,
     /// Why a run is to end, where its source wants to know.
     pub reason: RwSignal<String>,
     pub standing: RwSignal<Standing>,
@@ -143,6 +145,7 @@ impl Wish {
             plan: RwSignal::new(Loaded::Loading),
             again: RwSignal::new(Again::default()),
             wrong: RwSignal::new(None),
+            new: RwSignal::new(None),
             reason: RwSignal::new(String::new()),
             standing: RwSignal::new(Standing::Asking),
             key: StoredValue::new(None),
@@ -183,6 +186,12 @@ impl Wish {
             let info = link.info.as_ref();
             info.is_some_and(|info| info.capabilities.reexecute_so)
         })
+    }
+
+    /// Another run is to be made than the same.
+    pub fn set_new(self, new: Option<NewRun>) {
+        self.new.set(new);
+        self.changed();
     }
 
     pub fn set_immediate(self, immediate: bool) {
@@ -259,9 +268,12 @@ impl Wish {
         let done: Box<dyn FnOnce(Done)> = Box::new(done);
         // No task of the dialog's: closing it must not take back half of what was agreed to.
         task::spawn(async move {
-            let answer = match self.takes_reason() {
-                true => backend.order(&abort(&id, self.reason.get_untracked())),
-                false => backend.act(&id, &action, &key),
+            let answer = match self.new.get_untracked() {
+                Some(new) => backend.order(&Order::Create(new)),
+                None if self.takes_reason() => {
+                    backend.order(&abort(&id, self.reason.get_untracked()))
+                }
+                None => backend.act(&id, &action, &key),
             };
             match answer.await {
                 Ok(answer) => {

@@ -12,6 +12,7 @@ use super::actions::Standing;
 use super::reactive::{Memo, RwSignal, effect};
 use super::run_detail::{Loaded, RunDetail};
 use super::task::{self, Task};
+use super::tasks::{TaskInput, tasks_of};
 use crate::browser::clock::BrowserClock;
 
 /// How often a step that goes on is asked for again.
@@ -105,6 +106,42 @@ impl StepLook {
             self.again.try_set(BrowserClock.now());
         });
     }
+}
+
+/// What the root of a run took, with values as people would type them; `None` where the source does not tell.
+pub type Taken = Option<Vec<(TaskInput, String)>>;
+
+/// Asks what a run took, so that another one can be given something else.
+pub fn read_taken(run: &RunDetail) -> RwSignal<Loaded<Taken>> {
+    let into = RwSignal::new(Loaded::Loading);
+    let (Ok(backend), Some(tasks)) = (run.source.backend(), tasks_of(&run.source)) else {
+        into.set(Loaded::Ready(None));
+        return into;
+    };
+    let run = run.id.clone();
+    task::spawn(async move {
+        let read = async {
+            let spec = backend.step(&run, "").await?.value.spec;
+            let given = backend.step_data(&run, "").await?.value.inputs;
+            let (Some(spec), Some(given)) = (spec, given) else {
+                return Ok(None);
+            };
+            let given = tasks.values(&given);
+            let with_value = |input: TaskInput| {
+                let own = given.iter().find(|(name, _)| *name == input.name);
+                let value = own.map(|(_, value)| value.clone()).unwrap_or_default();
+                (input, value)
+            };
+            Ok(Some(
+                tasks.interface(&spec).into_iter().map(with_value).collect(),
+            ))
+        };
+        into.try_set(match read.await {
+            Ok(taken) => Loaded::Ready(taken),
+            Err(error) => Loaded::Failed(error),
+        });
+    });
+    into
 }
 
 /// Asks where a browser gets the report of an attempt.

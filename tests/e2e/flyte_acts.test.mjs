@@ -67,6 +67,25 @@ for (const mode of ["open", "strict"]) {
     await shows(page, "main", "rdone");
   });
 
+  test(`flyte acts, ${mode}: the same task with other inputs, filled in from those of the run`, async (t) => {
+    const page = await open(t, here.fly.run("rfailed", "overview"));
+    await page.getByRole("button", { name: "Re-execute …" }).click();
+    const dialog = page.getByRole("dialog");
+    const run = dialog.getByRole("button", { name: "Re-execute", exact: true });
+    await until(page, () => document.querySelector("dialog input")?.value === "2026-11-21");
+    assert.equal(await dialog.getByLabel("rows (INTEGER)").inputValue(), "500");
+    await dialog.getByLabel("rows (INTEGER)").fill("x");
+    await shows(page, ".dialog__wrong", "rows: x is not a whole number");
+    assert.ok(await run.isDisabled());
+    await dialog.getByLabel("rows (INTEGER)").fill("12");
+    await dialog.getByLabel("name of the run").fill("again");
+    await run.click();
+    assert.equal(await gone(page, "rfailed"), "again");
+    const made = await control("run?run=again");
+    assert.deepEqual(made.relation, [1, "rfailed"]);
+    assert.deepEqual([made.inputs.day.scalar.primitive.stringValue, made.inputs.rows.scalar.primitive.integer], ["2026-11-21", "12"]);
+  });
+
   test(`flyte acts, ${mode}: a recovery shows what is used again and what runs again, then does it`, async (t) => {
     const page = await open(t, here.fly.run("rtree"));
     await step(page, "approve", "paused");

@@ -21,6 +21,7 @@ test("flyte run: actions are filtered by phase and by name, with those that they
   const row = (key) => page.evaluate((key) => document.querySelector(`[data-step-key="${key}"]`).innerText, key);
   assert.match(await row("train"), /2/);
   assert.match(await row("a0"), /10/, "ten actions below the root");
+  assert.match(await row("train"), /\n2\n/, "two attempts");
   assert.match(await row("approve"), /condition/);
   assert.match(await row("fetch"), /trace/);
   await page.goto(`${here.fly.run("rtree")}&f.status=failed`);
@@ -37,7 +38,7 @@ test("flyte run: actions are filtered by phase and by name, with those that they
 
 test("flyte run: one action in full: attempts and their phases, why, cache, links, pods, values", async (t) => {
   const page = await open(t, `${here.fly.run("rtree")}&step=train`);
-  await shows(page, PANEL, /queued .+running/s);
+  await shows(page, PANEL, /queued .+running \d+m/s);
   await shows(page, `${PANEL} [data-attempt="1"]`, "attempt failed");
   assert.equal(await page.locator(`${PANEL} [data-attempt]`).count(), 2);
   assert.ok((await page.locator(`${PANEL} [data-attempt="1"] rect`).count()) >= 2, "a bar of its phases");

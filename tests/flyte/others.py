@@ -44,6 +44,7 @@ class Tasks:
         id = out.task_id
         id.project, id.domain, id.name, id.version = key
         owner(out.metadata.deployed_by, "ada")
+        out.metadata.short_description = self.store.tasks[key].documentation.short_description
         out.metadata.short_name, out.metadata.environment_name = key[2].split(".")[-1], key[2].split(".")[0]
         out.metadata.deployed_at.CopyFrom(stamp(1767225600 + 60 * list(self.store.tasks).index(key)))
 

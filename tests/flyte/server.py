@@ -217,7 +217,7 @@ class App:
                 action = run.actions[chance.choice(names)]
                 self.store.set(action, chance.choice([2, 3, RUNNING, SUCCEEDED, 6, 1]))
             if done < cuts and update % (updates // cuts) == 0:
-                for _ in range(200):
+                for _ in range(1500):
                     if self.cut(1)["cut"]:
                         done += 1
                         break

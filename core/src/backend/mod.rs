@@ -258,7 +258,7 @@ pub trait Backend {
         cannot("actions")
     }
 
-    /// One step in full.
+    /// One step in full; of an empty key the run's root.
     fn step(
         &self,
         _run: &str,
@@ -267,7 +267,7 @@ pub trait Backend {
         cannot("more to tell of a step")
     }
 
-    /// What a step took and gave.
+    /// What a step took and gave; of an empty key the run's root.
     fn step_data(
         &self,
         _run: &str,

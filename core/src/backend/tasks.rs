@@ -111,6 +111,12 @@ pub trait Tasks {
     /// Words for people that name the input and what is expected.
     fn inputs(&self, values: &[(TaskInput, String)]) -> Result<String, String>;
 
+    /// The inputs that a task takes, by its text in the source's JSON ([`TaskInfo::spec`]).
+    fn interface(&self, spec: &str) -> Vec<TaskInput>;
+
+    /// Names of inputs and their values as people would type them, from the source's JSON of inputs.
+    fn values(&self, inputs: &str) -> Vec<(String, String)>;
+
     /// A default as people would type it.
     fn typed(&self, value: &str) -> String;
 

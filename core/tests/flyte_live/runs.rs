@@ -36,6 +36,8 @@ pub(crate) async fn tree(service: &Service) {
     assert_eq!(step("fold1").parent.as_deref(), Some("train"));
     assert_eq!(step("load1").group.as_deref(), Some("load"));
     assert_eq!(step("load1").name.as_deref(), Some("report"));
+    let tries = |key: &str| step(key).attempts.len();
+    assert_eq!((tries("train"), tries("load0")), (2, 0));
     for (key, kind, phase) in [
         ("train", "task", Phase::Running),
         ("fetch", "trace", Phase::Succeeded),

@@ -4,10 +4,13 @@ use super::id::Id;
 use super::proto;
 use crate::backend::lenient::Fields;
 use crate::model::letter::lowered;
-use crate::model::{Lineage, Phase, Run, Step, StepCounts, Timestamp};
+use crate::model::{Attempt, Lineage, Phase, Run, Step, StepCounts, Timestamp};
 
 /// The root action of every run.
 pub(super) const ROOT: &str = "a0";
+
+/// So many attempts of an action are listed before its details are asked for.
+const MOST_ATTEMPTS: u32 = 100;
 
 const SOURCES: [&str; 6] = [
     "UNSPECIFIED",
@@ -252,6 +255,24 @@ impl Act {
         step.kind = Some(self.kind.into()).filter(|kind: &String| !kind.is_empty());
         step.parent = some(&self.parent);
         step.group = some(&self.group);
+        // One attempt tells nothing that the action does not. How earlier ones ended is in the action's details only.
+        if self.attempts > 1 {
+            for number in 1..=self.attempts.min(MOST_ATTEMPTS) {
+                let is_last = number == self.attempts;
+                step.attempts.push(Attempt {
+                    number,
+                    phase: if is_last { self.phase } else { Phase::Unknown },
+                    raw_status: match is_last {
+                        true => self.raw_status.clone(),
+                        false => "retried".into(),
+                    },
+                    started_at: None,
+                    ended_at: None,
+                    exit_code: None,
+                    reason: None,
+                });
+            }
+        }
         step
     }
 }

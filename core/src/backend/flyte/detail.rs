@@ -176,6 +176,7 @@ fn details(fields: &mut Fields<'_>, position: u32) -> (Act, StepDetail) {
     if let Some(mut abort) = fields.object("abortInfo") {
         step.reason = abort.text("reason").or(Some("aborted".into()));
     }
+    step.attempts.clear();
     for tried in fields.rows("attempts", tried) {
         detail.spans.extend(tried.spans);
         detail.links.extend(tried.links);

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::backend::slice;
 use crate::backend::tasks::TaskInput;
 use crate::model::Timestamp;
 use crate::store::json::JsonText;
@@ -99,6 +100,24 @@ fn quoted(text: &str) -> String {
     json.finish()
 }
 
+/// `{"literals":[...]}` as names and what would be typed.
+pub(super) fn values(inputs: &str) -> Vec<(String, String)> {
+    let literals = slice::member(inputs, "literals").map(slice::items);
+    let value = |one: &str| {
+        let name = slice::member(one, "name")?;
+        let name: Value = serde_json::from_slice(name.as_bytes()).ok()?;
+        Some((
+            name.as_str()?.to_string(),
+            typed(slice::member(one, "value")?),
+        ))
+    };
+    literals
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(value)
+        .collect()
+}
+
 /// A literal as it would be typed; other kinds as they are.
 pub(super) fn typed(literal: &str) -> String {
     let value: Value = serde_json::from_slice(literal.as_bytes()).unwrap_or_default();
@@ -126,6 +145,17 @@ mod tests {
             let json = json.trim_start_matches(r#"{"literals":[{"name":"x","value":"#);
             json.trim_end_matches("}]}").to_string()
         })
+    }
+
+    #[test]
+    fn what_was_given_can_be_typed_again() {
+        let inputs = r#"{"literals":[{"name":"day","value":{"scalar":{"primitive":{"stringValue":"friday"}}}},{"value":{}},
+            {"name":"parts","value":{"collection":{"literals":[]}}}],"context":[]}"#;
+        let given = values(inputs);
+        assert_eq!(given.len(), 2);
+        assert_eq!(given[0], ("day".to_string(), "friday".to_string()));
+        assert_eq!(given[1].1, r#"{"collection":{"literals":[]}}"#);
+        assert_eq!(values("[]"), []);
     }
 
     #[test]

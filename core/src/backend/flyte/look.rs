@@ -18,11 +18,12 @@ pub(super) async fn step(
     id: Id,
     name: String,
 ) -> Result<Decoded<StepDetail>, BackendError> {
-    let (act, mut answer) = detail::action(&server, &id, &name).await?;
+    let name = if name.is_empty() { ROOT } else { &name };
+    let (act, mut answer) = detail::action(&server, &id, name).await?;
     if let Some(attempt) = act.placeless {
         let begin = ["attempt ", &attempt.to_string(), ": "].concat();
         let facts = &mut answer.value.facts;
-        for (what, value) in context(&server, &id, &name, attempt).await? {
+        for (what, value) in context(&server, &id, name, attempt).await? {
             let fact = ([&begin, what].concat(), value);
             if !facts.contains(&fact) {
                 facts.push(fact);

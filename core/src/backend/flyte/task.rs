@@ -272,6 +272,14 @@ impl Tasks for FlyteTasks {
         literal::inputs(values)
     }
 
+    fn interface(&self, spec: &str) -> Vec<TaskInput> {
+        inputs(spec)
+    }
+
+    fn values(&self, inputs: &str) -> Vec<(String, String)> {
+        literal::values(inputs)
+    }
+
     fn typed(&self, value: &str) -> String {
         literal::typed(value)
     }

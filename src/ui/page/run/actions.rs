@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use runboard_core::backend::Action;
 use runboard_core::model::Run;
 
+use super::afresh::afresh;
 use super::again::again;
 use super::plan::plan;
 use crate::state::State;
@@ -119,7 +120,7 @@ pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) 
                 true => "The same job is run again, as a new run. This run stays as it is.",
                 false => "The same command is run again in its folder, as a new run with the same tags. Its environment is that of the server, not of this run, which stays as it is.",
             };
-            view! { <p>{words}</p>{again(wish, detail)} }
+            view! { <p>{words}</p>{again(wish, detail)}{afresh(wish, detail)} }
         }
         Deed::Resume => view! { {plan(wish, noun)}{again(wish, detail)} },
     };

@@ -1,6 +1,7 @@
 //! One run: header with the answer to "why", and the tabs.
 
 mod actions;
+mod afresh;
 mod again;
 mod event_detail;
 mod event_tools;

@@ -280,11 +280,13 @@ fn attempts(run: &RunDetail, step: &Step, spans: &[PhaseSpan]) -> Option<Html> {
     }
     let mut numbers: Vec<u32> = spans.iter().map(|span| span.attempt).collect();
     numbers.dedup();
+    // What goes on is as long as it has been heard of.
+    let now = run.heard(false);
     let lines: Vec<El> = numbers
         .into_iter()
         .map(|number| {
             let own: Vec<&PhaseSpan> = spans.iter().filter(|span| span.attempt == number).collect();
-            let length = |span: &PhaseSpan| Some(span.to?.since(span.from?).0.max(0) as f64);
+            let length = |span: &PhaseSpan| Some(span.to.unwrap_or(now).since(span.from?).0.max(0) as f64);
             let whole: f64 = own.iter().filter_map(|span| length(span)).sum();
             let mut at = 0.0;
             let mut bars: Vec<El> = Vec::new();
@@ -295,7 +297,10 @@ fn attempts(run: &RunDetail, step: &Step, spans: &[PhaseSpan]) -> Option<Html> {
                 bars.push(view! { <rect data-phase=span.phase.word() x=x width=width height="8" /> });
             }
             let words = own.iter().map(|span| {
-                let took = span.to.zip(span.from).map(|(to, from)| text::duration(to.since(from)));
+                let took = span.from.map(|from| match span.to {
+                    Some(to) => text::duration(to.since(from)),
+                    None => [&text::ticking(now.since(from)), " \u{2026}"].concat(),
+                });
                 [lowered(&span.raw_status).as_str(), " ", took.as_deref().unwrap_or("\u{2026}")].concat()
             });
             let words = words.collect::<Vec<_>>().join(" \u{b7} ");

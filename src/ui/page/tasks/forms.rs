@@ -116,7 +116,7 @@ pub(super) fn running(source: Source, info: TaskInfo, open: RwSignal<bool>) -> E
 }
 
 /// A field for an input, as its type wants it.
-fn field(input: &TaskInput, value: RwSignal<String>) -> El {
+pub(in crate::ui) fn field(input: &TaskInput, value: RwSignal<String>) -> El {
     let kind = input
         .kind
         .clone()

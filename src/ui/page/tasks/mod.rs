@@ -1,7 +1,7 @@
 //! What can be run: tasks of sources that keep a list of them, their versions and triggers, and runs made of them.
 
 mod detail;
-mod forms;
+pub(in crate::ui) mod forms;
 mod list;
 mod make;
 
