@@ -23,6 +23,8 @@ const AGAIN: Duration = Duration::from_secs(4);
 pub struct StepLook {
     pub detail: RwSignal<Loaded<StepDetail>>,
     pub data: RwSignal<Loaded<StepData>>,
+    /// The report that was asked for: of which attempt, and where a browser gets it.
+    pub report: RwSignal<Option<(u32, Loaded<String>)>>,
     /// How the last order stands.
     pub standing: RwSignal<Standing>,
     /// When an order was answered last.
@@ -35,6 +37,7 @@ impl StepLook {
         let look = StepLook {
             detail: RwSignal::new(Loaded::Loading),
             data: RwSignal::new(Loaded::Loading),
+            report: RwSignal::new(None),
             standing: RwSignal::new(Standing::Asking),
             again: RwSignal::new(Timestamp::default()),
         };
@@ -49,6 +52,7 @@ impl StepLook {
                 last.set_value(Some(key.clone()));
                 look.detail.set(Loaded::Loading);
                 look.data.set(Loaded::Loading);
+                look.report.set(None);
                 look.standing.set(Standing::Asking);
             }
             asking.set_value(None);
@@ -64,7 +68,13 @@ impl StepLook {
                     // What was heard stays while the source does not answer.
                     let is_shown = look.detail.with_untracked(|old| old.ready().is_some());
                     match answer {
-                        Ok(answer) => drop(look.detail.try_set(Loaded::Ready(answer.value))),
+                        Ok(answer) => {
+                            // What has not changed is not drawn anew: somebody may be reading it.
+                            let new = Loaded::Ready(answer.value);
+                            if look.detail.with_untracked(|old| *old != new) {
+                                look.detail.try_set(new);
+                            }
+                        }
                         Err(error) if is_shown && error.is_passing() => {}
                         Err(error) => drop(look.detail.try_set(Loaded::Failed(error))),
                     }
@@ -84,6 +94,25 @@ impl StepLook {
             })));
         });
         look
+    }
+
+    /// Asks where a browser gets the report of an attempt.
+    pub fn read_report(self, run: &RunDetail, step: &str, attempt: u32) {
+        let Ok(backend) = run.source.backend() else {
+            return;
+        };
+        self.report.set(Some((attempt, Loaded::Loading)));
+        let (run, step) = (run.id.clone(), step.to_string());
+        task::spawn(async move {
+            let answer = match backend.report(&run, &step, attempt).await {
+                Ok(answer) => Loaded::Ready(answer.value),
+                Err(error) => Loaded::Failed(error),
+            };
+            // Meanwhile another one may have been asked for, or the panel closed.
+            if self.report.try_get_untracked() == Some(Some((attempt, Loaded::Loading))) {
+                self.report.try_set(Some((attempt, answer)));
+            }
+        });
     }
 
     /// Sends an order, once, and looks again.
@@ -142,27 +171,6 @@ pub fn read_taken(run: &RunDetail) -> RwSignal<Loaded<Taken>> {
         });
     });
     into
-}
-
-/// Asks where a browser gets the report of an attempt.
-pub fn read_report(
-    run: &RunDetail,
-    step: &str,
-    attempt: u32,
-    into: RwSignal<Option<Loaded<String>>>,
-) {
-    let Ok(backend) = run.source.backend() else {
-        return;
-    };
-    into.set(Some(Loaded::Loading));
-    let (run, step) = (run.id.clone(), step.to_string());
-    task::spawn(async move {
-        let answer = backend.report(&run, &step, attempt).await;
-        into.try_set(Some(match answer {
-            Ok(answer) => Loaded::Ready(answer.value),
-            Err(error) => Loaded::Failed(error),
-        }));
-    });
 }
 
 /// No answer came, so nobody can tell whether it was done.

@@ -9,7 +9,7 @@ use super::head::copy;
 use crate::state::actions::Standing;
 use crate::state::reactive::{Memo, RwSignal, memo};
 use crate::state::run_detail::{Loaded, RunDetail};
-use crate::state::step_look::{PhaseSpan, Question, StepData, StepDetail, StepLook, read_report};
+use crate::state::step_look::{PhaseSpan, Question, StepData, StepDetail, StepLook};
 use crate::ui::html::{El, Html, IntoHtml, value_of, view};
 use crate::ui::nav::Nav;
 use crate::ui::part::facts::facts;
@@ -47,7 +47,7 @@ fn panel(run: RunDetail, key: Memo<Option<String>>, look: StepLook) -> El {
             match look.detail.get() {
             Loaded::Loading => view! { <p class="muted">"Reading the step \u{2026}"</p> }.into_html(),
             Loaded::Failed(error) => view! { <p class="notice" role="status">{format!("The step could not be read: {error}")}</p> }.into_html(),
-            Loaded::Ready(step) => whole(&run, step),
+            Loaded::Ready(step) => whole(&run, look, step),
         }
         }
     };
@@ -195,7 +195,7 @@ fn abort(run: RunDetail, key: Memo<Option<String>>, look: StepLook) -> El {
     }
 }
 
-fn whole(run: &RunDetail, detail: StepDetail) -> Html {
+fn whole(run: &RunDetail, look: StepLook, detail: StepDetail) -> Html {
     let StepDetail {
         step,
         spans,
@@ -220,7 +220,7 @@ fn whole(run: &RunDetail, detail: StepDetail) -> Html {
             let is_web = is_web(&link.url);
             let name = [link.name.as_str(), attempt.as_deref().unwrap_or_default()].concat();
             if link.name == "report" && !is_web {
-                return view! { <li>{report(run, &step.key, link.attempt.unwrap_or(1), name)}</li> };
+                return view! { <li>{report(run, look, &step.key, link.attempt.unwrap_or(1), name)}</li> };
             }
             let shown = match is_web && link.is_ready {
                 true => view! { <a href=link.url.as_str() target="_blank" rel="noopener noreferrer">{name}</a> }.into_html(),
@@ -237,7 +237,7 @@ fn whole(run: &RunDetail, detail: StepDetail) -> Html {
         })
         .collect();
     let list = |name: &'static str, items: Vec<El>| {
-        (!items.is_empty()).then(|| view! { <h3>{name}</h3><ul>{items}</ul> })
+        (!items.is_empty()).then(|| view! { <h2>{name}</h2><ul>{items}</ul> })
     };
     view! {
         <p class="step-panel__line">{badge}<a href=route.href()>"Logs of this step"</a></p>
@@ -251,13 +251,13 @@ fn whole(run: &RunDetail, detail: StepDetail) -> Html {
 }
 
 /// A report lies in a store that no browser reads: the source is asked for an address that one can, and only when somebody wants it.
-fn report(run: &RunDetail, step: &str, attempt: u32, name: String) -> Html {
-    let asked: RwSignal<Option<Loaded<String>>> = RwSignal::new(None);
+fn report(run: &RunDetail, look: StepLook, step: &str, attempt: u32, name: String) -> Html {
     let (run, step) = (run.clone(), step.to_string());
     let for_link = name.clone();
-    let ask = move |_| read_report(&run, &step, attempt, asked);
+    let ask = move |_| look.read_report(&run, &step, attempt);
+    let own = move || look.report.get().filter(|(number, _)| *number == attempt);
     let shown = move || {
-        match asked.get() {
+        match own().map(|(_, asked)| asked) {
         None => ().into_html(),
         Some(Loaded::Loading) => view! { <span class="muted">"Asking \u{2026}"</span> }.into_html(),
         Some(Loaded::Failed(error)) => view! { <span class="steps__error" role="status">{format!("The report could not be had: {error}")}</span> }.into_html(),
@@ -318,14 +318,14 @@ fn attempts(run: &RunDetail, step: &Step, spans: &[PhaseSpan]) -> Option<Html> {
             }
         })
         .collect();
-    Some(view! { <h3>"Attempts"</h3><ul class="step-panel__attempts">{lines}</ul> })
+    Some(view! { <h2>"Attempts"</h2><ul class="step-panel__attempts">{lines}</ul> })
 }
 
 fn json(name: &'static str, body: &str) -> Html {
     let body = pretty(body);
     let for_copy = body.clone();
     view! {
-        <h3>{name}" "<button class="button button--small" on:click=move |_| copy(for_copy.clone(), "Copied")>"Copy"</button></h3>
+        <h2>{name}" "<button class="button button--small" on:click=move |_| copy(for_copy.clone(), "Copied")>"Copy"</button></h2>
         <pre class="json" tabindex="0" role="group" aria-label=name>{body}</pre>
     }
 }
