@@ -1,8 +1,13 @@
 // Flyte where not all is well: streams that do not pass, no data proxy, a server that is not ready, and pages that stand in front of it.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { before, test } from "node:test";
+import { serve } from "./lib/bridge.mjs";
+import { tempDir } from "./lib/env.mjs";
 import { flyte, service } from "./lib/flyte.mjs";
 import { open, shows, until } from "./lib/page.mjs";
+import { later } from "./lib/proc.mjs";
 
 const PROVOKED = { allow: [/Failed to load resource/, /net::ERR_/] };
 const step = (page, key, phase) =>
@@ -63,4 +68,23 @@ test("flyte odd: a page to sign in, and a proxy with nothing behind it, are told
   await here.bare.control("page?status=0");
   await page.goto(`${here.fly.bridge.url}?source=fly`);
   await until(page, () => document.querySelector("[data-run-id$='/rdone']"));
+});
+
+test("flyte odd: the unified binary is asked from another origin, streams and changes included", async (t) => {
+  const unified = await service(["--cors"]);
+  const source = { id: "fly", name: "Flyte", kind: "flyte", url: unified.url, org: "testorg", actions: true };
+  // The bridge serves the page alone: its policy lets the page ask whom its configuration names.
+  const config = join(tempDir("cors"), "config.json");
+  writeFileSync(config, JSON.stringify({ sources: [source] }));
+  const front = await serve({ config });
+  later(t, () => front.stop());
+  const page = await open(t, `${front.url}?view=run&source=fly&run=flytesnacks/development/rlive&tab=steps`, { allow: [/request to another origin: http:\/\/127\.0\.0\.1/] });
+  await step(page, "s1", "running");
+  await unified.control("add?run=rlive&name=s2&phase=4");
+  await step(page, "s2", "running");
+  await page.getByRole("button", { name: "Terminate …" }).click();
+  await page.getByRole("dialog").getByLabel("reason").fill("from afar");
+  await page.getByRole("dialog").getByRole("button", { name: "Terminate", exact: true }).click();
+  await step(page, "a0", "canceled");
+  assert.equal((await unified.control("run?run=rlive")).abort, "from afar");
 });

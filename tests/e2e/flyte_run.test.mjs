@@ -65,6 +65,8 @@ test("flyte run: one action in full: attempts and their phases, why, cache, link
   await shows(page, PANEL, "Open the report of attempt 1");
   const report = page.locator(PANEL).getByRole("link", { name: "Open the report of attempt 1" });
   assert.match(await report.getAttribute("href"), /^https:\/\/store\.example\/report/);
+  await page.goto(here.fly.run("rdone", "events"));
+  for (const words of ["WAITING_FOR_RESOURCES", "image pulled", "SUCCEEDED"]) await shows(page, "[role=grid][aria-label=Events]", words);
   await page.goto(here.fly.run("rdone", "raw"));
   await shows(page, "main", "registry.example/etl:v1");
 });

@@ -58,7 +58,11 @@ pub(crate) async fn aborts(service: &Service) {
         (train.phase, train.reason.as_deref()),
         (Phase::Canceled, Some("because"))
     );
-    let done = got(backend.order(&abort("rtree", None))).await;
+    service.control("add?run=rtree&name=late&phase=4").await;
+    // The end of the root is that of the run, with all that it still does.
+    let done = got(backend.order(&abort("rtree", Some("a0")))).await;
+    let late = got(backend.step(&home("rtree"), "late")).await.step;
+    assert_eq!(late.phase, Phase::Canceled);
     let run = done.run.unwrap();
     assert_eq!(
         (run.phase, run.reason.as_deref()),

@@ -1,6 +1,6 @@
 //! A table whose rows are drawn anew only where they have changed, so that a live table keeps the reader's place and focus.
 
-use super::phase_badge::{phase_badge, phase_glyph};
+use super::phase_badge::phase_badge;
 use crate::ui::html::{El, Html, IntoHtml, each, view};
 use runboard_core::model::Phase;
 
@@ -15,8 +15,8 @@ pub enum Cell {
     Branch(usize, String, Option<String>),
     /// A phase, and the word that is read for it.
     Phase(Phase, String),
-    /// Runs as marks of their phases, each with its words and where it leads.
-    Marks(Vec<(Phase, String, String)>),
+    /// Something else, and the text by which it is known.
+    Drawn(String, Html),
     /// A bar within a bar, in per cent of the cell.
     Bars(f64, f64),
 }
@@ -24,7 +24,7 @@ pub enum Cell {
 impl Cell {
     fn key(&self, out: &mut String) {
         match self {
-            Cell::Text(text) => out.push_str(text),
+            Cell::Text(text) | Cell::Drawn(text, _) => out.push_str(text),
             Cell::Titled(text, more) | Cell::Link(text, more) => {
                 out.push_str(text);
                 out.push('\u{1e}');
@@ -39,10 +39,6 @@ impl Cell {
                 out.push_str(phase.word());
                 out.push_str(word);
             }
-            Cell::Marks(marks) => marks.iter().for_each(|(phase, words, _)| {
-                out.push_str(phase.word());
-                out.push_str(words);
-            }),
             Cell::Bars(inner, outer) => {
                 out.push_str(&inner.to_bits().to_string());
                 out.push('\u{1e}');
@@ -67,12 +63,7 @@ impl Cell {
                 view! { <span style:padding-inline-start=inset>{mark.map(|mark| view! { <span class="muted" aria-hidden="true">{mark}</span> })}{name}</span> }.into_html()
             }
             Cell::Phase(phase, word) => phase_badge(phase, word, false, String::new()).into_html(),
-            Cell::Marks(marks) => {
-                let mark = |(phase, words, href): (Phase, String, String)| {
-                    view! { <a class="phase" data-phase=phase.word() href=href title=words.as_str() aria-label=words.as_str()>{phase_glyph(phase, false)}</a> }
-                };
-                marks.into_iter().map(mark).collect::<Vec<_>>().into_html()
-            }
+            Cell::Drawn(_, html) => html,
             Cell::Bars(inner, outer) => view! {
                 <svg class="table__bars" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
                     <rect class="outer" width=outer height="10" />

@@ -78,6 +78,8 @@ async fn abort(
         "" => "aborted by a user of Runboard",
         reason => reason,
     };
+    // The end of the root is the end of the run.
+    let step = step.filter(|step| step != ROOT);
     let name = step.as_deref().unwrap_or(ROOT);
     let (act, _) = detail::action(server, &id, name).await?;
     if act.phase.is_terminal() {

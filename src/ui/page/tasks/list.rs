@@ -7,10 +7,11 @@ use crate::state::reactive::{RwSignal, effect, memo};
 use crate::state::run_detail::Loaded;
 use crate::state::sources::Source;
 use crate::state::tasks::{GROUP_DAYS, TaskGroup, TaskList, TaskOrder, TaskRow, tasks_of};
-use crate::ui::html::{Html, value_of, view};
+use crate::ui::html::{El, Html, IntoHtml, value_of, view};
 use crate::ui::nav::Nav;
 use crate::ui::part::field::choice;
 use crate::ui::part::panel::panel;
+use crate::ui::part::phase_badge::phase_glyph;
 use crate::ui::part::table::{Cell, words_table};
 use crate::ui::route::{Route, Tab};
 use crate::ui::text;
@@ -181,11 +182,13 @@ pub(super) fn counted(source: &str, group: Option<&TaskGroup>) -> [Cell; 3] {
     let mark = |(run, phase): &(String, Phase)| {
         let words = [run.as_str(), ": ", text::phase(*phase)].concat();
         let href = Route::to_run(source, run, Tab::Overview).href();
-        (*phase, words, href)
+        let drawn = view! { <a class="phase" data-phase=phase.word() href=href title=words.as_str() aria-label=words.as_str()>{phase_glyph(*phase, false)}</a> };
+        (words, drawn)
     };
     let total = Cell::Text(text::count(group.total));
-    let marks = group.recent.iter().map(mark).collect();
-    [total, Cell::Text(failed), Cell::Marks(marks)]
+    let (words, marks): (Vec<String>, Vec<El>) = group.recent.iter().map(mark).unzip();
+    let last = Cell::Drawn(words.join(" "), marks.into_html());
+    [total, Cell::Text(failed), last]
 }
 
 /// `project/domain` of a task's id.
