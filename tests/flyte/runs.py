@@ -247,6 +247,7 @@ class Runs:
         run.store = self.store
         root = Action(run, "a0")
         root.inputs = {one.name: one.value for one in request.inputs.literals}
+        root.offloaded = request.offloaded_input_data
         self.store.add(run, root)
         if relation and relation.relation_type == 2:
             self.recover(run, relation, set(request.run_spec.recover.force_rerun_actions))

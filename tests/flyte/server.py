@@ -194,6 +194,7 @@ class App:
         relation = run.relation
         return {"key": "/".join(run.key), "task": "/".join(run.task), "phase": root.phase, "abort": root.abort, "trigger": run.trigger, "source": run.source,
                 "inputs": {name: json_format.MessageToDict(one) if hasattr(one, "DESCRIPTOR") else one for name, one in root.inputs.items()},
+                "offloaded": json_format.MessageToDict(root.offloaded) if root.offloaded else {},
                 "relation": relation and [relation.relation_type, relation.related_to.name], "spec": json_format.MessageToDict(run.spec)}
 
     def cut(self, count):

@@ -35,7 +35,7 @@ class Action:
         self.transitions = {1: [[phase, self.start, None]]}
         self.events = {}
         self.logs = {}
-        self.inputs, self.outputs = {}, {}
+        self.inputs, self.outputs, self.offloaded = {}, {}, None
         self.report = None
         # Where it runs is known, and its details do not tell.
         self.hides_context = False

@@ -26,7 +26,7 @@ const ACTIONS: &str = "20000";
 const SERVICES: [(&str, &[&str]); 5] = [
     ("LAX", &[]),
     ("STRICT", &["--strict"]),
-    ("BARE", &["--no-dataproxy"]),
+    ("BARE", &["--no-dataproxy", "--strict"]),
     ("BIG", &["--big", ACTIONS]),
     ("CUTS", &[]),
 ];

@@ -200,3 +200,22 @@ pub(crate) async fn creates(service: &Service) {
     let made = got(backend.order(&order)).await.run.unwrap();
     assert!(made.id.starts_with("flytesnacks/staging/r"), "{}", made.id);
 }
+
+/// Where nobody tells values, a run is run again with what is stored; two runs' inputs are never taken for the same.
+pub(crate) async fn reruns_without_values(service: &Service) {
+    let mut hashes = Vec::new();
+    for name in ["rdone", "rfailed"] {
+        let action = Action::Reexecute(Again::default());
+        let made = got(service.backend.act(&home(name), &action, "k")).await;
+        let id = made.run.unwrap().id;
+        let bare = id.rsplit('/').next().unwrap();
+        let told = service.control(&["run?run=", bare].concat()).await;
+        let stored = &told["offloaded"];
+        assert_eq!(stored["uri"], format!("s3://data/{name}/a0/inputs.pb"));
+        hashes.push(stored["inputsHash"].clone());
+    }
+    assert!(
+        hashes[0].is_string() && hashes[0] != hashes[1],
+        "{hashes:?}"
+    );
+}

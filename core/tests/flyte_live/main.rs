@@ -70,6 +70,7 @@ fn without_values_and_without_streams() {
     on(async {
         let service = Service::of("BARE");
         runs::without_data_proxy(&service).await;
+        acts::reruns_without_values(&service).await;
         runs::without_streams(&service).await;
     });
 }

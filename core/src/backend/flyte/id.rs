@@ -118,6 +118,13 @@ impl Id {
     }
 }
 
+/// FNV-1a, 64 bits: tells texts apart, and is no secret.
+pub(super) fn hash(bytes: &mut dyn Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 /// Whether a new run may be called so: DNS-1035, 1 to 30 letters.
 pub fn check_run_name(name: &str) -> Result<(), BackendError> {
     let bytes = name.as_bytes();

@@ -11,7 +11,7 @@ use futures_util::future::{self, Either};
 
 use super::decode::ROOT;
 use super::detail;
-use super::id::Id;
+use super::id::{Id, hash};
 use super::list::decoded;
 use super::request::{DATA, Feed, Server, Told};
 use crate::backend::lenient::{Fields, Problems};
@@ -52,13 +52,8 @@ impl Seen {
     }
 
     fn is_new(&mut self, parts: [&str; 3]) -> bool {
-        // FNV-1a.
-        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-        for part in parts {
-            for byte in part.bytes().chain([0xff]) {
-                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-        }
+        let mut bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
+        let hash = hash(&mut bytes);
         let (all, now) = self.lines.entry(hash).or_default();
         *now += 1;
         let is_new = now > all;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::decode::ROOT;
-use super::id::Id;
+use super::id::{Id, hash};
 use super::list::decoded;
 use super::request::{Asked, RUNS, Server, Told};
 use super::tree::{Known, frame};
@@ -83,12 +83,16 @@ async fn previewed(
         return Err(BackendError::Refused(words.concat()));
     }
     let (steps, problems) = all(&server, &id).await?;
-    let mut token: u64 = 0xcbf2_9ce4_8422_2325;
+    let bytes = |step: &Step| {
+        step.key
+            .clone()
+            .into_bytes()
+            .into_iter()
+            .chain([step.phase as u8])
+    };
+    let token = hash(&mut steps.iter().flat_map(bytes));
     let mut planned = Vec::new();
     for step in &steps {
-        for byte in step.key.bytes().chain([step.phase as u8]) {
-            token = (token ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
         let (plan, reason) = verb(step);
         let name = step.name.as_deref().map(|name| [name, ": "].concat());
         planned.push(PlanStep {
