@@ -19,7 +19,7 @@ impl From<wasm_split_helpers::SplitLoaderError> for NotLoaded {
 /// feature `split`, and with it the crate `wasm_split_helpers`.
 #[macro_export]
 macro_rules! lazy_fn {
-    ($file:ident, $seen:vis fn $name:ident($($argument:ident: $kind:ty),*) -> $value:ty $body:block) => {
+    ($file:ident, $seen:vis fn $name:ident($($argument:ident: $kind:ty),* $(,)?) -> $value:ty $body:block) => {
         #[cfg(feature = "split")]
         #[wasm_split_helpers::wasm_split($file, fallible)]
         $seen fn $name($($argument: $kind),*) -> Result<$value, $crate::lazy::NotLoaded> {

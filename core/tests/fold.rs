@@ -121,6 +121,28 @@ proptest! {
         let expected: Vec<Step> = (0..4).filter_map(|place| newest(place).map(|version| step(place, version))).collect();
         prop_assert_eq!(steps, expected);
     }
+
+    /// Many at once give what one by one gives, also where steps change their places.
+    #[test]
+    fn news_of_steps_in_pieces_of_any_size(
+        news in prop::collection::vec((0_u32..30, 0_u32..40, 0_u64..3), 0..120),
+        size in 1_usize..40,
+    ) {
+        let made: Vec<Step> = news.iter().map(|(name, position, version)| {
+            let mut step = Step::queued(format!("step_{name}"), *position);
+            step.version = *version;
+            step
+        }).collect();
+        let (mut singly, mut pieces) = (Vec::new(), Vec::new());
+        for step in &made {
+            upsert_steps(&mut singly, vec![step.clone()]);
+        }
+        for piece in made.chunks(size) {
+            upsert_steps(&mut pieces, piece.to_vec());
+        }
+        prop_assert!(singly.is_sorted_by_key(|step| (step.position, step.key.clone())));
+        prop_assert_eq!(singly, pieces);
+    }
 }
 
 /// A dynamic step is one until it runs, and then it is its instances.

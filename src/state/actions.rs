@@ -5,12 +5,12 @@ use leptos::prelude::*;
 pub use runboard_core::backend::Again;
 pub use runboard_core::model::resume::{PlanStep, PlanVerb, ResumeMode, ResumePlan};
 
-use runboard_core::backend::{Acted, Action, BackendError};
+use runboard_core::backend::{Acted, Action, BackendError, NewRun, Order};
 use runboard_core::net::Clock as _;
 
 use super::State;
 use super::run_detail::Loaded;
-use super::sources::Source;
+use super::sources::{Link, Source};
 use super::task::{self, Task};
 use crate::browser::clock::BrowserClock;
 
@@ -62,6 +62,24 @@ fn can_end(can: &dyn Fn(&Action) -> bool, immediate: bool) -> bool {
     can(&Action::Terminate { immediate })
 }
 
+/// Whether the source ends runs for a reason that is told to it.
+pub fn takes_reasons(source: &Source) -> bool {
+    let tells = |link: &Link| {
+        let info = link.info.as_ref();
+        info.is_some_and(|info| info.capabilities.abort_steps)
+    };
+    source.link.with_untracked(tells)
+}
+
+/// The end of a run, for a reason.
+pub(super) fn abort(run: &str, reason: String) -> Order {
+    Order::Abort {
+        run: run.to_string(),
+        step: None,
+        reason,
+    }
+}
+
 /// How a wish stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Standing {
@@ -97,6 +115,10 @@ pub struct Wish {
     pub again: RwSignal<Again>,
     /// What is written that cannot be meant: nothing is asked before it is mended.
     pub wrong: RwSignal<Option<String>>,
+    /// The new run in full, where something of it is to be different that only its own source knows.
+    pub new: RwSignal<Option<NewRun>>,
+    /// Why a run is to end, where its source wants to know.
+    pub reason: RwSignal<String>,
     pub standing: RwSignal<Standing>,
     /// The key of what was asked and not yet answered.
     key: StoredValue<Option<String>>,
@@ -123,6 +145,8 @@ impl Wish {
             plan: RwSignal::new(Loaded::Loading),
             again: RwSignal::new(Again::default()),
             wrong: RwSignal::new(None),
+            new: RwSignal::new(None),
+            reason: RwSignal::new(String::new()),
             standing: RwSignal::new(Standing::Asking),
             key: StoredValue::new(None),
             reading: StoredValue::new_local(None),
@@ -164,9 +188,21 @@ impl Wish {
         })
     }
 
+    /// Another run is to be made than the same.
+    pub fn set_new(self, new: Option<NewRun>) {
+        self.new.set(new);
+        self.changed();
+    }
+
     pub fn set_immediate(self, immediate: bool) {
         self.immediate.set(immediate);
         self.changed();
+    }
+
+    /// Whether the source takes a reason for this.
+    pub fn takes_reason(self) -> bool {
+        let source = self.about.with_value(|(source, _)| source.clone());
+        self.deed == Deed::Terminate && takes_reasons(&source)
     }
 
     /// Another wish needs another key.
@@ -232,8 +268,14 @@ impl Wish {
         let done: Box<dyn FnOnce(Done)> = Box::new(done);
         // No task of the dialog's: closing it must not take back half of what was agreed to.
         task::spawn(async move {
-            let answer = backend.act(&id, &action, &key).await;
-            match answer {
+            let answer = match self.new.get_untracked() {
+                Some(new) => backend.order(&Order::Create(new)),
+                None if self.takes_reason() => {
+                    backend.order(&abort(&id, self.reason.get_untracked()))
+                }
+                None => backend.act(&id, &action, &key),
+            };
+            match answer.await {
                 Ok(answer) => {
                     let problems = answer.problems;
                     source.link.update(|link| link.add_problems(problems));

@@ -4,7 +4,7 @@ use runboard_core::backend::{Action, BackendError};
 use runboard_core::model::Run;
 
 use super::State;
-use super::actions::{Deed, is_offered, new_key, take};
+use super::actions::{Deed, abort, is_offered, new_key, take, takes_reasons};
 use super::reactive::RwSignal;
 use super::sources::Source;
 use super::task;
@@ -71,6 +71,8 @@ pub enum Outcome {
 pub struct Bulk {
     pub rows: RwSignal<Vec<(Chosen, Outcome)>>,
     pub is_busy: RwSignal<bool>,
+    /// Why runs are to end, for sources that want to know.
+    pub reason: RwSignal<String>,
 }
 
 impl Bulk {
@@ -80,6 +82,7 @@ impl Bulk {
         Bulk {
             rows: RwSignal::new(rows.collect()),
             is_busy: RwSignal::new(false),
+            reason: RwSignal::new(String::new()),
         }
     }
 
@@ -109,6 +112,7 @@ impl Bulk {
             return;
         }
         self.is_busy.set(true);
+        let reason = self.reason.get_untracked();
         task::spawn(async move {
             let rows = self.rows.get_untracked();
             for (place, ((index, id), outcome)) in rows.into_iter().enumerate() {
@@ -116,7 +120,7 @@ impl Bulk {
                     continue;
                 }
                 self.put(place, Outcome::Busy);
-                let outcome = one(state, index, &id, action, is_hard).await;
+                let outcome = one(state, index, &id, action, is_hard, reason.clone()).await;
                 self.put(place, outcome);
             }
             self.is_busy.try_set(false);
@@ -130,6 +134,7 @@ async fn one(
     id: &str,
     action: fn(&Run, bool) -> Result<Action, &'static str>,
     is_hard: bool,
+    reason: String,
 ) -> Outcome {
     let run = state.runs.with_table_now(|table| {
         let row = table.find(index, id)?;
@@ -149,7 +154,13 @@ async fn one(
     if let Some(words) = backend.objection(&run, &action) {
         return Outcome::Not(words.into());
     }
-    match backend.act(id, &action, &new_key()).await {
+    let answer = match action {
+        Action::Terminate { immediate: false } if takes_reasons(&source) => {
+            backend.order(&abort(id, reason))
+        }
+        action => backend.act(id, &action, &new_key()),
+    };
+    match answer.await {
         Ok(answer) => Outcome::Done(take(&source, id, answer.value).message),
         Err(BackendError::Refused(words)) => Outcome::Not(words),
         Err(error) if error.is_passing() => {

@@ -42,14 +42,6 @@ pub struct Captured {
 }
 
 impl RunDetail {
-    /// The source keeps what processes wrote beside its log, and says so. Tracked.
-    pub fn has_captured(&self) -> bool {
-        self.source.link.with(|link| {
-            let info = link.info.as_ref();
-            info.is_some_and(|info| info.capabilities.captured)
-        })
-    }
-
     /// Nothing more happens to the run, nor is told of it. Tracked.
     fn is_over(&self, last_words: Span) -> bool {
         let now = State::get().now.get();

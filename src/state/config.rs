@@ -1,5 +1,6 @@
 //! `config.json` beside index.html: which sources there are. Read leniently; what is wrong is named by field.
 
+use runboard_core::backend::registry::Settings;
 use runboard_core::net::{Request, Transport};
 use serde_json::Value;
 
@@ -12,6 +13,8 @@ pub struct SourceConfig {
     pub url: String,
     /// Changes of its runs may be asked for from here, where the source allows them too.
     pub actions: bool,
+    /// What only some kinds know.
+    pub settings: Settings,
 }
 
 /// What the app was told to show.
@@ -103,8 +106,16 @@ fn parse(bytes: &[u8]) -> Result<Config, String> {
             name: field("name"),
             kind: field("kind"),
             url: field("url"),
-            actions: false,
+            ..SourceConfig::default()
         };
+        let scope = &mut source.settings.scope;
+        for (name, into) in [
+            ("org", &mut scope.org),
+            ("project", &mut scope.project),
+            ("domain", &mut scope.domain),
+        ] {
+            *into = field(name);
+        }
         match value.get("actions") {
             None | Some(Value::Null) => {}
             Some(Value::Bool(actions)) => source.actions = *actions,
@@ -171,7 +182,7 @@ async fn beside_the_page(transport: &dyn Transport) -> Result<Config, LoadError>
         name: "local".into(),
         kind: "runs-api".into(),
         url: "./api/v1/".into(),
-        actions: false,
+        ..SourceConfig::default()
     };
     Ok(Config {
         sources: vec![source],

@@ -82,7 +82,13 @@ fn open_sources(state: State, config: config::Config) {
         .into_iter()
         .enumerate()
         .map(|(index, config)| {
-            let backend = registry::open(&config.kind, &config.url, host_transport());
+            let backend = registry::open(
+                &config.kind,
+                &config.url,
+                &config.settings,
+                host_transport(),
+                host_clock(),
+            );
             Source::new(index as u16, config, backend)
         })
         .collect();
@@ -367,6 +373,7 @@ fn take(
                 }
                 Update::Problem(problem) => source.link.update(|link| link.add_problems([problem])),
                 Update::Beat
+                | Update::Note(_)
                 | Update::Steps { .. }
                 | Update::Log { .. }
                 | Update::Events { .. }

@@ -25,8 +25,11 @@ pub mod run_part;
 pub mod run_rows;
 pub mod session;
 pub mod sources;
+pub mod step_log;
+pub mod step_look;
 pub mod step_stats;
 pub mod task;
+pub mod tasks;
 mod urgent;
 pub mod version;
 

@@ -8,11 +8,11 @@ pub const KEPT: usize = 200;
 
 /// The notes on one run, each once, oldest first; at most [`KEPT`].
 #[derive(Clone, Copy)]
-pub struct Notes(RwSignal<Vec<String>>);
+pub struct Notes(RwSignal<Vec<String>>, RwSignal<Option<String>>);
 
 impl Notes {
     pub(super) fn new() -> Notes {
-        Notes(RwSignal::new(Vec::new()))
+        Notes(RwSignal::new(Vec::new()), RwSignal::new(None))
     }
 
     /// Keeps what an answer says that it could not read, and gives the rest of it.
@@ -29,6 +29,18 @@ impl Notes {
                 self.0.update(|kept| kept.push(problem));
             }
         }
+    }
+
+    /// Keeps how news come, while that is not as usual.
+    pub(super) fn say(self, words: Option<String>) {
+        if self.1.with_untracked(|old| *old != words) {
+            self.1.set(words);
+        }
+    }
+
+    /// Tracked.
+    pub fn said(self) -> Option<String> {
+        self.1.get()
     }
 
     /// Tracked.

@@ -6,9 +6,7 @@ use std::time::Duration;
 use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
-use runboard_core::backend::{
-    Action, Backend, BackendError, Capabilities, Cursor, LogBatch, LogQuery, Logs, Topic, Update,
-};
+use runboard_core::backend::{Backend, BackendError, Cursor, LogBatch, LogQuery, Topic, Update};
 use runboard_core::model::{Run, Step, fold};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
@@ -78,13 +76,24 @@ impl RunDetail {
         let Ok(backend) = detail.source.backend() else {
             return detail;
         };
-        runs.open_streams.update(|count| *count += 1);
+        let run = detail.id.clone();
+        // The run, and where logs belong to steps the one that is looked at.
+        let log = Topic::Log {
+            run: run.clone(),
+            step: String::new(),
+            attempt: None,
+        };
+        let streams = match detail.has_own_log() {
+            true => backend.streams(&[Topic::Run(run)]),
+            false => backend.streams(&[Topic::Run(run), log]),
+        };
+        runs.open_streams.update(|count| *count += streams);
         let task = Task::spawn(detail.clone().stay(backend));
         let task = StoredValue::new_local(Some(task));
         on_cleanup(move || {
             task.set_value(None);
             runs.open_streams
-                .update(|count| *count = count.saturating_sub(1));
+                .update(|count| *count = count.saturating_sub(streams));
         });
         detail
     }
@@ -181,14 +190,20 @@ impl RunDetail {
         };
         // Each answer's position covers its own part of the topic: what changes meanwhile is sent again, and taken in once.
         let mut cursors = Vec::new();
-        match backend.steps(&self.id).await {
-            Ok(steps) => {
+        let steps = match backend.tells_all_steps() {
+            // The first ones are shown before the last ones have come.
+            true => None,
+            false => Some(backend.steps(&self.id).await),
+        };
+        match steps {
+            None => {}
+            Some(Ok(steps)) => {
                 cursors.extend(steps.cursor.clone());
                 self.steps.set(Loaded::Ready(self.notes.take(steps)));
             }
-            Err(error) => self.steps.set(Loaded::Failed(error)),
+            Some(Err(error)) => self.steps.set(Loaded::Failed(error)),
         }
-        if !self.has_logs() {
+        if !self.has_own_log() {
             self.log.loading.set(Loading::Done);
             return Some(cursors);
         }
@@ -208,6 +223,12 @@ impl RunDetail {
         Some(cursors)
     }
 
+    fn tells_all_steps(&self) -> bool {
+        self.source
+            .backend()
+            .is_ok_and(|backend| backend.tells_all_steps())
+    }
+
     /// Why steps or log could not be read, when asking again can help.
     fn passing_failure(&self) -> Option<BackendError> {
         let steps = self.steps.with_untracked(|steps| match steps {
@@ -221,19 +242,6 @@ impl RunDetail {
             })
         };
         steps.or_else(log)
-    }
-
-    /// The source can do something, or has not said that it cannot.
-    pub fn can(&self, what: fn(&Capabilities) -> bool) -> bool {
-        self.source.link.with_untracked(|link| {
-            link.info
-                .as_ref()
-                .is_none_or(|info| what(&info.capabilities))
-        })
-    }
-
-    pub fn has_logs(&self) -> bool {
-        self.can(|can| can.logs != Logs::None)
     }
 
     /// Reads the whole log, when somebody wants to see it.
@@ -254,13 +262,6 @@ impl RunDetail {
         }
     }
 
-    /// Why something makes no sense as the run stands, where the source says so without being asked.
-    pub fn objection(&self, action: &Action) -> Option<&'static str> {
-        let backend = self.source.backend().ok()?;
-        self.run
-            .with_untracked(|run| backend.objection(run.ready()?, action))
-    }
-
     /// A run that is over may be resumed: the list, which is followed all the time, shows it.
     async fn until_it_goes_on(&self) {
         let runs = super::State::get().runs;
@@ -279,7 +280,7 @@ impl RunDetail {
 
     /// Earlier lines of the log, in the background.
     fn read_rest(&self, backend: &Rc<dyn Backend>) {
-        if !self.has_logs() || matches!(self.log.loading.get_untracked(), Loading::Failed(_)) {
+        if !self.has_own_log() || matches!(self.log.loading.get_untracked(), Loading::Failed(_)) {
             return;
         }
         let failed = |run: &Loaded<Run>| run.ready().is_some_and(|run| run.phase.is_failure());
@@ -311,10 +312,11 @@ impl RunDetail {
             }
             Update::Steps { run, steps, is_all } if run == self.id => {
                 // Without the steps that the changes belong to, the changes alone would pass for all of them.
+                let is_first = is_all || self.tells_all_steps();
                 self.steps.update(|loaded| match loaded {
                     Loaded::Ready(old) if is_all => fold::replace_steps(old, steps),
                     Loaded::Ready(old) => fold::upsert_steps(old, steps),
-                    _ if is_all => *loaded = Loaded::Ready(steps),
+                    _ if is_first => *loaded = Loaded::Ready(steps),
                     _ => {}
                 })
             }
@@ -327,6 +329,7 @@ impl RunDetail {
                 self.notes.add(vec![problem.clone()]);
                 self.source.link.update(|link| link.add_problems([problem]))
             }
+            Update::Note(words) => self.notes.say(words),
             Update::Removed(_)
             | Update::Steps { .. }
             | Update::Log { .. }

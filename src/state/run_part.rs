@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use runboard_core::backend::{Backend, BackendError};
+use runboard_core::backend::{Action, Backend, BackendError, Capabilities, Logs};
 use runboard_core::model::event::RunEvent;
 use runboard_core::model::{Asset, Family, RunStats};
 use runboard_core::net::Clock as _;
@@ -58,6 +58,39 @@ async fn once(
 }
 
 impl RunDetail {
+    /// The source can do something, or has not said that it cannot.
+    pub fn can(&self, what: fn(&Capabilities) -> bool) -> bool {
+        self.source.link.with_untracked(|link| {
+            link.info
+                .as_ref()
+                .is_none_or(|info| what(&info.capabilities))
+        })
+    }
+
+    /// Its log is the run's one, and not one of each attempt of a step.
+    pub(super) fn has_own_log(&self) -> bool {
+        self.has_logs() && !untrack(|| self.tells(|can| can.step_logs))
+    }
+
+    pub fn has_logs(&self) -> bool {
+        self.can(|can| can.logs != Logs::None)
+    }
+
+    /// The source has said that it can do something. Tracked.
+    pub fn tells(&self, what: fn(&Capabilities) -> bool) -> bool {
+        self.source.link.with(|link| {
+            let info = link.info.as_ref();
+            info.is_some_and(|info| what(&info.capabilities))
+        })
+    }
+
+    /// Why something makes no sense as the run stands, where the source says so without being asked.
+    pub fn objection(&self, action: &Action) -> Option<&'static str> {
+        let backend = self.source.backend().ok()?;
+        self.run
+            .with_untracked(|run| backend.objection(run.ready()?, action))
+    }
+
     /// What the source tells more of the event that is open, where it does so. Belongs to the current owner.
     pub fn event_in_full(&self, open: RwSignal<Option<u64>>) -> RwSignal<Loaded<RunEvent>> {
         let full = RwSignal::new(Loaded::Loading);

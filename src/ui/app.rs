@@ -16,6 +16,7 @@ use super::text;
 use super::title;
 use crate::browser::page::on_window;
 use crate::state::State;
+use crate::state::beside::any_can;
 use crate::state::clock::offset_minutes;
 
 /// Puts the app into the page's body.
@@ -57,6 +58,7 @@ fn app() -> El {
                     View::Run => later.run.page(),
                     View::Stats => later.stats.page(),
                     View::Wall => later.wall.page(),
+                    View::Tasks => later.tasks.page(),
                     View::Sources => page::sources::sources_page().into_html(),
                 }}
             </main>
@@ -81,6 +83,8 @@ fn bar(help: ElRef) -> impl IntoHtml {
         };
         view! { <a href=href aria-current=move || current().then_some("page")>{name}</a> }
     };
+    // Only where there are any.
+    let has_tasks = memo(move || any_can(state, |can| can.create));
     let theme = state.prefs.theme;
     view! {
         <header class="bar">
@@ -88,7 +92,7 @@ fn bar(help: ElRef) -> impl IntoHtml {
                 <svg viewBox="0 0 16 16" aria-hidden="true"><path d="M8 0l8 8-8 8-8-8z" /></svg>
                 {move || state.sources.title.get().unwrap_or_else(|| "Runboard".into())}
             </a>
-            <nav class="bar__nav" aria-label="Pages">{link(View::Runs, "Runs")}{link(View::Stats, "Statistics")}{link(View::Wall, "Wall")}{link(View::Sources, "Sources")}</nav>
+            <nav class="bar__nav" aria-label="Pages">{link(View::Runs, "Runs")}{link(View::Stats, "Statistics")}{link(View::Wall, "Wall")}{move || has_tasks.get().then(|| link(View::Tasks, "Tasks"))}{link(View::Sources, "Sources")}</nav>
             <span class="bar__space"></span>
             <span class="bar__zone" title="the zone of the times on this page: this browser's">
                 {move || text::zone(offset_minutes(state.now.get()))}

@@ -46,6 +46,13 @@ lazy_fn!(
     }
 );
 
+lazy_fn!(
+    tasks,
+    fn tasks() -> Draw {
+        page::tasks::tasks_page
+    }
+);
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Unasked,
@@ -68,6 +75,7 @@ pub struct Pages {
     pub run: Later,
     pub stats: Later,
     pub wall: Later,
+    pub tasks: Later,
 }
 
 impl Pages {
@@ -77,6 +85,7 @@ impl Pages {
             run: Later::new(|| run().boxed_local()),
             stats: Later::new(|| stats().boxed_local()),
             wall: Later::new(|| wall().boxed_local()),
+            tasks: Later::new(|| tasks().boxed_local()),
         };
         pages.run.fetch_when_idle();
         pages

@@ -17,15 +17,17 @@ pub enum View {
     Run,
     Stats,
     Wall,
+    Tasks,
     Sources,
 }
 
 impl View {
-    pub const ALL: [View; 5] = [
+    pub const ALL: [View; 6] = [
         View::Runs,
         View::Run,
         View::Stats,
         View::Wall,
+        View::Tasks,
         View::Sources,
     ];
 
@@ -35,6 +37,7 @@ impl View {
             View::Run => "run",
             View::Stats => "stats",
             View::Wall => "wall",
+            View::Tasks => "tasks",
             View::Sources => "sources",
         }
     }
@@ -109,6 +112,9 @@ pub struct Route {
     pub group: Option<GroupBy>,
     /// Show the newest so many runs only.
     pub limit: Option<u64>,
+    /// On the page of tasks: the one that is shown, and its version.
+    pub task: Option<String>,
+    pub version: Option<String>,
     /// What the tab of a run is asked to show.
     pub part: PartFilter,
     /// Follow the log's end.
@@ -158,6 +164,8 @@ impl Route {
                         .map_or((value.as_str(), false), |word| (word, true));
                     route.sort = SortKey::from_word(word).map(|key| (key, descending));
                 }
+                "task" => route.task = Some(value.clone()).filter(|id| !id.is_empty()),
+                "version" => route.version = Some(value.clone()).filter(|id| !id.is_empty()),
                 "group" => route.group = GroupBy::from_word(value),
                 "by" => route.by_source = value == "source",
                 "limit" => route.limit = value.parse().ok().filter(|limit| *limit > 0),
@@ -185,6 +193,12 @@ impl Route {
         }
         if let Some(run) = &self.run {
             pairs.push(("run", run.clone()));
+        }
+        if let Some(task) = &self.task {
+            pairs.push(("task", task.clone()));
+        }
+        if let Some(version) = &self.version {
+            pairs.push(("version", version.clone()));
         }
         if self.tab != Tab::Overview {
             pairs.push(("tab", self.tab.word().into()));

@@ -182,6 +182,8 @@ pub fn some_of(shown: u64, all: u64, one: &str, many: &str) -> String {
 
 /// An id cut in its middle: `r3k9x0…m7qa`; short ones stay whole.
 pub fn short_id(id: &str) -> String {
+    // Of a name with its places before it, the last part is its own.
+    let id = id.rsplit('/').next().unwrap_or(id);
     let letters: Vec<char> = id.chars().collect();
     if letters.len() <= 13 {
         return id.into();

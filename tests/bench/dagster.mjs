@@ -8,21 +8,12 @@ import { chrome, chromium, root, tempDir } from "../e2e/lib/env.mjs";
 import { start } from "../e2e/lib/proc.mjs";
 import { readAll } from "./lib/socket.mjs";
 import { row } from "./lib/table.mjs";
-import { watch } from "./lib/watch.mjs";
+import { FLAGS, firstRow, scrolled, visit } from "./lib/visit.mjs";
 
 const EVENTS = 100_000;
 const RUNS = 10_000;
 const ROUNDS = { run: 3, list: 5 };
-/** For how long lists are scrolled, in ms. */
-const SCROLL = 5_000;
-/** A frame that takes longer is one that is felt, in ms. */
-const LONG = 50;
-const PATIENCE = 240_000;
 const JOBS = ["ok_job", "fail_job", "retry_job", "asset_job", "dynamic_job"];
-const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-  "--disable-dev-shm-usage",
-];
 const python = process.env.RUNBOARD_DAGSTER_PYTHON;
 const file = (name) => join(root, "tests/dagster", name);
 const say = (words) => console.log(`  ${words}`);
@@ -63,43 +54,6 @@ async function instance(home) {
   return readFileSync(join(home, "long-run"), "utf8");
 }
 
-/** A page in a profile of its own, with nothing in its cache. */
-async function visit(browser, url, measure) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", timezoneId: "UTC" });
-  context.setDefaultTimeout(PATIENCE);
-  await context.addInitScript(watch);
-  // Dagster's invitation to its community lies over the first page that one sees.
-  await context.addInitScript(() => localStorage.setItem("communityNux", "1"));
-  const page = await context.newPage();
-  let timer;
-  try {
-    await page.goto(url, { waitUntil: "commit" });
-    const late = new Promise((_, fail) => (timer = setTimeout(() => fail(new Error(`${url} did not show what was waited for`)), PATIENCE)));
-    return await Promise.race([measure(page), late]);
-  } finally {
-    clearTimeout(timer);
-    await context.close();
-  }
-}
-
-/** Frames longer than they should be while the longest scrolling element with `inside` in it is scrolled, and long tasks meanwhile. */
-async function scrolled(page, inside) {
-  return await page.evaluate(
-    async ({ inside, time, long }) => {
-      const scrolls = (element) => element.scrollHeight > element.clientHeight + 1000 && getComputedStyle(element).overflowY !== "visible";
-      let element = null;
-      while (!element) {
-        await new Promise(requestAnimationFrame);
-        element = document.querySelector(inside);
-        while (element && !scrolls(element)) element = element.parentElement;
-      }
-      const { start, frames } = await window.benchScroll(element, time);
-      return { frames: frames.length, long: frames.filter((length) => length > long).length, tasks: window.benchLong.filter(([at]) => at >= start).length };
-    },
-    { inside, time: SCROLL, long: LONG },
-  );
-}
-
 async function ourRun(browser, base, id) {
   return await visit(browser, `${base}?view=run&source=dg&run=${id}&tab=events`, async (page) => {
     const last = await page.evaluate((count) => window.benchSeen(() => document.querySelector(`[role=grid][aria-label=Events] [data-event="${count}"]`)), EVENTS);
@@ -131,9 +85,6 @@ async function theirRun(browser, base, id) {
     return { last, ...(await scrolled(page, "[data-bench-last]")) };
   });
 }
-
-const firstRow = (browser, url, selector) =>
-  visit(browser, url, (page) => page.evaluate((selector) => window.benchSeen(() => document.querySelector(selector)), selector));
 
 export async function dagster() {
   const document = readFileSync(join(root, "tests/bench/dagster-live.graphql"), "utf8").trim();

@@ -1,10 +1,13 @@
 // Measurements: `node tests/bench/run.mjs NAME`. `cargo xtask bench NAME` gives them what they need: DIST, BRIDGE, CHROME, RUNBOARD_NODE_MODULES and
-// RUNBOARD_DAGSTER_PYTHON. The exit code tells whether every bound was kept.
+// RUNBOARD_DAGSTER_PYTHON or RUNBOARD_FLYTE_PYTHON. The exit code tells whether every bound was kept.
 import process from "node:process";
-import { dagster } from "./dagster.mjs";
 import { table } from "./lib/table.mjs";
 
-const ALL = { dagster };
+// Each needs programs that another one does not.
+const ALL = {
+  dagster: async () => await (await import("./dagster.mjs")).dagster(),
+  flyte: async () => await (await import("./flyte.mjs")).flyte(),
+};
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !Object.hasOwn(ALL, name));

@@ -11,7 +11,7 @@ use crate::pins::{
 };
 use crate::proc;
 use crate::tools;
-use crate::{dagster, schemathesis};
+use crate::{dagster, flyte, schemathesis};
 
 struct Row {
     name: &'static str,
@@ -94,6 +94,12 @@ fn rows() -> Vec<Row> {
             name: "dagster",
             found: dagster::VENV.found(),
             get: format!("cargo xtask test  (or: {})", dagster::VENV.by_hand()),
+            vital: false,
+        },
+        Row {
+            name: "flyte",
+            found: flyte::VENV.found(),
+            get: format!("cargo xtask test  (or: {})", flyte::VENV.by_hand()),
             vital: false,
         },
         program(

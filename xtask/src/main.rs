@@ -10,6 +10,7 @@ mod counts;
 mod dagster;
 mod doctor;
 mod fail;
+mod flyte;
 mod lint;
 mod node;
 mod paths;

@@ -98,6 +98,15 @@ pub(crate) const SCHEMATHESIS: &str = "4.32.5";
 
 /// A real Dagster for the tests of its adapter; from PyPI, in a venv of its own.
 pub(crate) const DAGSTER: &str = "1.13.27";
+/// Flyte's own descriptors, and what makes a server of them for the tests of its adapter; from PyPI, in a venv of their own.
+pub(crate) const FLYTEIDL: &str = "2.0.53";
+pub(crate) const FLYTE_SERVER: &[&str] = &[
+    "flyteidl2",
+    "connectrpc==0.13.0",
+    "protobuf==7.36.2",
+    "protovalidate==2.1.0",
+    "uvicorn==0.54.0",
+];
 
 pub(crate) const APT: &str = "apt-get update && apt-get install -y chromium chromium-driver";
 

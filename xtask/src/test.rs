@@ -8,16 +8,17 @@ use crate::fail::{Done, Fail};
 use crate::pins::TARGET;
 use crate::stage::{Session, Stage, seconds};
 use crate::tools::{self, Kit, Need};
-use crate::{app, build, checks, dagster, node, paths, schemathesis, sizes};
+use crate::{app, build, checks, dagster, flyte, node, paths, schemathesis, sizes};
 
 /// In the order in which they run.
-const STAGES: [&str; 11] = [
+const STAGES: [&str; 12] = [
     "fmt",
     "architecture",
     "core",
     "native",
     "schemathesis",
     "dagster",
+    "flyte",
     "clippy",
     "clippy-wasm",
     "wasm",
@@ -31,9 +32,10 @@ fn needs(stages: &[&str]) -> Vec<Need> {
         "clippy-wasm" => vec![Need::Lints, Need::Wasm],
         "schemathesis" => vec![Need::Schemathesis],
         "dagster" => vec![Need::Dagster],
+        "flyte" => vec![Need::Flyte],
         "wasm" => vec![Need::Wasm, Need::Runner, Need::Browser],
         "build" => vec![Need::Wasm, Need::Bundle, Need::Node],
-        "e2e" => vec![Need::Node, Need::Browser, Need::Dagster],
+        "e2e" => vec![Need::Node, Need::Browser, Need::Dagster, Need::Flyte],
         _ => vec![],
     };
     stages.iter().flat_map(of).collect()
@@ -152,6 +154,7 @@ fn run(stage: &mut Stage<'_>, kit: &Kit, name: &str, full: bool, counts: &mut Co
         ),
         "schemathesis" => schemathesis::run(stage, kit, counts),
         "dagster" => dagster::run(stage, kit, counts),
+        "flyte" => flyte::run(stage, kit, counts),
         "clippy" => checks::clippy(stage, kit),
         "clippy-wasm" => checks::clippy_wasm(stage, kit),
         "wasm" => browser_tests(stage, kit, counts),
@@ -209,7 +212,8 @@ fn end_to_end(stage: &mut Stage<'_>, kit: &Kit, full: bool, counts: &mut Counts)
         .env("DIST", app::dist())
         .env("BRIDGE", paths::bridge())
         .env("CHROME", &browser.chrome)
-        .env("RUNBOARD_DAGSTER_PYTHON", dagster::VENV.program("python"));
+        .env("RUNBOARD_DAGSTER_PYTHON", dagster::VENV.program("python"))
+        .env("RUNBOARD_FLYTE_PYTHON", flyte::VENV.program("python"));
     if full {
         command.arg("--full");
     }

@@ -12,7 +12,7 @@ use crate::paths;
 use crate::pins::{CargoTool, TARGET, TRUNK, WASM_BINDGEN, WASM_SPLIT};
 use crate::proc;
 use crate::stage::Session;
-use crate::{dagster, schemathesis};
+use crate::{dagster, flyte, schemathesis};
 
 /// What a command needs beyond cargo.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,7 @@ pub(crate) enum Need {
     Browser,
     Schemathesis,
     Dagster,
+    Flyte,
     /// rustfmt and clippy.
     Lints,
 }
@@ -88,6 +89,9 @@ pub(crate) fn missing(needs: &[Need]) -> Vec<&'static str> {
     if need(Need::Dagster) && !dagster::VENV.is_installed() {
         names.push("install dagster");
     }
+    if need(Need::Flyte) && !flyte::VENV.is_installed() {
+        names.push("install flyte");
+    }
     if need(Need::Browser) && Browser::find().is_none() {
         names.push("install chromium");
     }
@@ -108,6 +112,7 @@ pub(crate) fn ensure(session: &Session, needs: &[Need]) -> Done<Kit> {
             "install npm packages" => node::install(stage),
             "install schemathesis" => schemathesis::VENV.install(stage),
             "install dagster" => dagster::VENV.install(stage),
+            "install flyte" => flyte::VENV.install(stage),
             _ => Browser::install(stage),
         });
         match done {

@@ -12,7 +12,7 @@ use crate::stage::Stage;
 pub(crate) struct Venv {
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
-    /// Packages as pip takes them.
+    /// Packages as pip takes them; those without a version of their own (`name==1.0`) have that of the venv.
     pub(crate) packages: &'static [&'static str],
     /// The program by which it is known to be there.
     pub(crate) program: &'static str,
@@ -39,7 +39,10 @@ impl Venv {
 
     /// The packages with their version.
     fn pinned(&self) -> Vec<String> {
-        let pin = |name: &&str| format!("{name}=={}", self.version);
+        let pin = |name: &&str| match name.contains("==") {
+            true => String::from(*name),
+            false => format!("{name}=={}", self.version),
+        };
         self.packages.iter().map(pin).collect()
     }
 

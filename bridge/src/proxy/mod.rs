@@ -4,6 +4,7 @@
 
 mod client;
 mod connect;
+mod flyte;
 mod forward;
 mod graphql;
 mod headers;
@@ -21,7 +22,9 @@ use tokio::sync::watch;
 
 use crate::access::Admitted;
 use crate::api::problem::Problem;
+use crate::serve::config::source;
 use client::Client;
+use flyte::FlyteServer;
 use secret::SecretHeader;
 use upstream::{Target, Upstream};
 
@@ -33,16 +36,24 @@ pub(crate) struct ProxyArgs {
     /// Serve a dagster-webserver at proxy/NAME/ and show it as a source; may be given several times
     #[arg(long, value_name = "NAME=URL", value_parser = upstream::named)]
     dagster: Vec<(String, Target)>,
+    /// Serve a Flyte 2 runs service at proxy/NAME/ and show it as a source: all its projects, or one; may be given several times
+    #[arg(long, value_name = "NAME=URL?org=&project=&domain=", value_parser = flyte::flyte)]
+    flyte: Vec<FlyteServer>,
     /// Send this server a header whose value stands in a file; may be given several times
     #[arg(long, value_name = "NAME=HEADER:FILE", value_parser = secret::named)]
     upstream_header: Vec<(String, SecretHeader)>,
 }
 
 impl ProxyArgs {
-    /// The servers that the app has an adapter for: name and kind.
-    pub(crate) fn sources(&self) -> Vec<(String, &'static str)> {
-        let of = |(name, _): &(String, Target)| (name.clone(), "dagster");
-        self.dagster.iter().map(of).collect()
+    /// The servers that the app has an adapter for: their names, and their sources for config.json.
+    pub(crate) fn sources(&self, actions: bool) -> Vec<(String, serde_json::Value)> {
+        let dagster = |(name, _): &(String, Target)| {
+            let url = format!("./proxy/{name}/");
+            (name.clone(), source(name, "dagster", &url, actions))
+        };
+        let flyte = |server: &FlyteServer| (server.name.clone(), server.source(actions));
+        let dagster = self.dagster.iter().map(dagster);
+        dagster.chain(self.flyte.iter().map(flyte)).collect()
     }
 }
 
@@ -63,12 +74,14 @@ impl Proxies {
     ) -> Result<Proxies, String> {
         let mut targets = args.proxy;
         targets.extend(args.dagster);
+        let of = |server: FlyteServer| (server.name, server.target);
+        targets.extend(args.flyte.into_iter().map(of));
         let client = Client::new(targets.iter().any(|(_, target)| target.is_https()))?;
         let mut upstreams: Vec<Upstream> = Vec::new();
         for (name, target) in targets {
             if upstreams.iter().any(|upstream| upstream.name == name) {
                 return Err(format!(
-                    "--proxy or --dagster {name}=...: there are two of that name"
+                    "--proxy, --dagster or --flyte {name}=...: there are two of that name"
                 ));
             }
             upstreams.push(Upstream::new(name, target));
@@ -77,7 +90,7 @@ impl Proxies {
             let upstream = upstreams.iter_mut().find(|upstream| upstream.name == name);
             let Some(upstream) = upstream else {
                 return Err(format!(
-                    "--upstream-header {name}=...: there is no --proxy {name}=URL and no --dagster {name}=URL"
+                    "--upstream-header {name}=...: there is no --proxy, --dagster or --flyte {name}=URL"
                 ));
             };
             secret.check()?;

@@ -12,24 +12,22 @@ pub(crate) struct Config {
     pub(crate) origins: Vec<String>,
 }
 
+/// A source of the generated config.json.
+pub(crate) fn source(name: &str, kind: &str, url: &str, actions: bool) -> Value {
+    let mut source = json!({"id": name, "name": name, "kind": kind, "url": url});
+    if let Some(object) = source.as_object_mut().filter(|_| actions) {
+        object.insert("actions".into(), Value::Bool(true));
+    }
+    source
+}
+
 impl Config {
-    /// One source for each name of `own`, each at its own place of the Runs API, and one for each proxied server of a kind that the app knows.
-    /// The app offers to change runs only where `actions` says so here; what these may be told to do then stands with the server.
-    pub(crate) fn generated(own: &[String], foreign: &[(String, &str)], actions: bool) -> Config {
-        let source = |name: &str, kind: &str, url: String| {
-            let mut source = json!({"id": name, "name": name, "kind": kind, "url": url});
-            if let Some(object) = source.as_object_mut().filter(|_| actions) {
-                object.insert("actions".into(), Value::Bool(true));
-            }
-            source
-        };
-        let own = own
-            .iter()
-            .map(|name| source(name, "runs-api", format!("./api/v1/{name}/")));
-        let foreign = foreign
-            .iter()
-            .map(|(name, kind)| source(name, kind, format!("./proxy/{name}/")));
-        let sources: Vec<Value> = own.chain(foreign).collect();
+    /// One source for each of `names`, each at its own place of the Runs API, and those of proxied servers, as they are. The app offers to change
+    /// runs only where `actions` says so here; what proxied servers may be told to do then stands with them.
+    pub(crate) fn generated(names: &[String], foreign: Vec<Value>, actions: bool) -> Config {
+        let own = |name: &String| source(name, "runs-api", &format!("./api/v1/{name}/"), actions);
+        let mut sources: Vec<Value> = names.iter().map(own).collect();
+        sources.extend(foreign);
         let config = json!({"title": "Runboard", "sources": sources});
         Config {
             bytes: config.to_string().into_bytes(),
@@ -114,8 +112,8 @@ mod tests {
     #[test]
     fn actions_are_offered_only_where_they_are_allowed() {
         let of = |actions| {
-            let config =
-                Config::generated(&["local".into()], &[("dag".into(), "dagster")], actions);
+            let foreign = vec![source("dag", "dagster", "./proxy/dag/", actions)];
+            let config = Config::generated(&["local".into()], foreign, actions);
             let config: Value = serde_json::from_slice(&config.bytes).unwrap();
             [0, 1].map(|at| config["sources"][at]["actions"].clone())
         };

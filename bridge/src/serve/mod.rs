@@ -122,14 +122,11 @@ async fn run(args: ServeArgs) -> Result<(), String> {
         }
         sources.push(Source::new(&name, Place::History(path)));
     }
-    if let Some((name, _)) = args
-        .proxy
-        .sources()
-        .into_iter()
-        .find(|(name, _)| sources.iter().any(|source| source.name == *name))
-    {
+    let foreign = args.proxy.sources(args.allow_actions);
+    let is_taken = |name: &str| sources.iter().any(|source| source.name == name);
+    if let Some((name, _)) = foreign.iter().find(|(name, _)| is_taken(name)) {
         return Err(format!(
-            "--dagster {name}=...: there are two sources of that name"
+            "--dagster or --flyte {name}=...: there are two sources of that name"
         ));
     }
     let config = match &args.config {
@@ -139,7 +136,7 @@ async fn run(args: ServeArgs) -> Result<(), String> {
                 .iter()
                 .map(|source| source.name.clone())
                 .collect::<Vec<_>>(),
-            &args.proxy.sources(),
+            foreign.into_iter().map(|(_, source)| source).collect(),
             args.allow_actions,
         ),
     };

@@ -102,8 +102,13 @@ fn what_is_wrong_is_said_at_the_start() {
     for (args, words) in [
         (vec!["--proxy", d, "--proxy", d], "two of that name"),
         (vec!["--proxy", d, "--dagster", d], "two of that name"),
+        (vec!["--dagster", d, "--flyte", d], "two of that name"),
         (
             vec!["--dagster", "local=http://127.0.0.1:9"],
+            "two sources of that name",
+        ),
+        (
+            vec!["--flyte", "local=http://127.0.0.1:9"],
             "two sources of that name",
         ),
         (vec!["--proxy", "d=ftp://x"], "http(s)://"),
@@ -111,7 +116,7 @@ fn what_is_wrong_is_said_at_the_start() {
         (vec!["--proxy", "../x=http://x"], "is no name"),
         (
             vec!["--upstream-header", &good],
-            "there is no --proxy d=URL",
+            "there is no --proxy, --dagster or --flyte d=URL",
         ),
         (
             vec!["--proxy", d, "--upstream-header", &injected],

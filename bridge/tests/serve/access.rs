@@ -278,3 +278,20 @@ fn config_names_the_sources_or_is_the_operators() {
         "{policy}"
     );
 }
+
+#[test]
+fn a_flyte_server_is_a_source() {
+    let of = "f=http://127.0.0.1:9/v2?org=acme&project=p&domain=d";
+    for actions in [false, true] {
+        let mut args = vec!["--flyte", of];
+        args.extend(actions.then_some("--allow-actions"));
+        let site = Site::start(Place::new(), &args);
+        let mut source = json!({"id": "f", "name": "f", "kind": "flyte", "url": "./proxy/f/", "org": "acme", "project": "p", "domain": "d"});
+        if actions {
+            source["actions"] = json!(true);
+        }
+        assert_eq!(site.json("/config.json")["sources"][1], source);
+        // Nobody is there; that there is such a server is known.
+        assert_eq!(site.get("/proxy/f/healthz").status, 502);
+    }
+}

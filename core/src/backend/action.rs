@@ -64,3 +64,49 @@ pub struct Acted {
     /// In the source's words.
     pub message: String,
 }
+
+/// What a new run is made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Template {
+    /// Id of a task and its version.
+    Task { id: String, version: String },
+    /// A task as the source's JSON.
+    Spec(String),
+    /// A trigger and the id of its task.
+    Trigger { name: String, task: String },
+    /// Id of a run: the same task with the same inputs, unless others are given.
+    Run(String),
+}
+
+/// A run to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRun {
+    /// Where it belongs; empty: as the source is configured, or as the run that it is made from.
+    pub project: String,
+    pub domain: String,
+    /// `None`: the source gives one.
+    pub name: Option<String>,
+    pub template: Template,
+    /// As the source's JSON; `None`: its defaults, or those of the run that it is made from.
+    pub inputs: Option<String>,
+    /// The run's options as the source's JSON object.
+    pub options: Option<String>,
+}
+
+/// What can be asked of sources that know more than [`Action`]s. Each is sent once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Stops a run, or one of its steps.
+    Abort {
+        run: String,
+        step: Option<String>,
+        reason: String,
+    },
+    /// Answers a paused step's question: `true`, `42`, `0.5` or any text, as its type wants it.
+    Signal {
+        run: String,
+        step: String,
+        answer: String,
+    },
+    Create(NewRun),
+}

@@ -67,6 +67,18 @@ pub struct Capabilities {
     pub delete: bool,
     /// An immediate end and a deletion change its records only: processes of a run that goes on are left to themselves.
     pub only_marks: bool,
+    /// A step can be asked about by itself ([`Backend::step`], [`Backend::step_data`]).
+    pub step_detail: bool,
+    /// Logs belong to attempts of steps ([`Topic::Log`], [`LogQuery::step`]); a run's own is that of its root.
+    pub step_logs: bool,
+    /// Numbers of log lines may be others when the log is read again: no links to them.
+    pub unstable_lines: bool,
+    /// Steps can be stopped, with a reason, and so can runs ([`Order::Abort`]).
+    pub abort_steps: bool,
+    /// Questions of paused steps can be answered ([`Order::Signal`]).
+    pub signal: bool,
+    /// Runs can be made ([`Order::Create`]).
+    pub create: bool,
 }
 
 impl Capabilities {

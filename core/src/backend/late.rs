@@ -11,11 +11,14 @@ use futures_util::stream::LocalBoxStream;
 use super::rows::{Backfill, Completing, Counts, Facts, RowFigures, RunFile};
 use super::{
     Acted, Action, Backend, BackendError, Cursor, Decoded, EventBatch, EventQuery, Info, Launch,
-    LogBatch, LogQuery, Page, Positioned, Topic,
+    LogBatch, LogQuery, Order, Page, Positioned, Tasks, Topic,
 };
 use crate::lazy::NotLoaded;
 use crate::model::event::RunEvent;
-use crate::model::{Asset, Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step};
+use crate::model::step_detail::StepData;
+use crate::model::{
+    Asset, Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step, StepDetail,
+};
 
 type Answer<T> = LocalBoxFuture<'static, Result<T, BackendError>>;
 type Opening = LocalBoxFuture<'static, Result<Rc<dyn Backend>, NotLoaded>>;
@@ -171,6 +174,44 @@ impl Backend for Late {
 
     fn backfills(&self) -> Answer<Decoded<Vec<Backfill>>> {
         self.ask(|backend| backend.backfills())
+    }
+
+    fn step(&self, run: &str, step: &str) -> Answer<Decoded<StepDetail>> {
+        let (run, step) = (run.to_string(), step.to_string());
+        self.ask(move |backend| backend.step(&run, &step))
+    }
+
+    fn step_data(&self, run: &str, step: &str) -> Answer<Decoded<StepData>> {
+        let (run, step) = (run.to_string(), step.to_string());
+        self.ask(move |backend| backend.step_data(&run, &step))
+    }
+
+    fn report(&self, run: &str, step: &str, attempt: u32) -> Answer<Decoded<String>> {
+        let (run, step) = (run.to_string(), step.to_string());
+        self.ask(move |backend| backend.report(&run, &step, attempt))
+    }
+
+    fn order(&self, order: &Order) -> Answer<Decoded<Acted>> {
+        let order = order.clone();
+        self.ask(move |backend| backend.order(&order))
+    }
+
+    // The following are asked of sources that have told of themselves, so the code is there.
+
+    fn tasks(&self) -> Option<Box<dyn Tasks>> {
+        self.0.here.get()?.tasks()
+    }
+
+    fn streams(&self, topics: &[Topic]) -> usize {
+        self.0
+            .here
+            .get()
+            .map_or(1, |backend| backend.streams(topics))
+    }
+
+    fn tells_all_steps(&self) -> bool {
+        let here = self.0.here.get();
+        here.is_some_and(|backend| backend.tells_all_steps())
     }
 
     fn poll_every(&self) -> Option<Duration> {

@@ -75,7 +75,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn wrong(&mut self, name: &str, expected: &str, found: &Value) {
+    pub(super) fn wrong(&mut self, name: &str, expected: &str, found: &Value) {
         self.problems.push(format!(
             "{}.{name}: expected {expected}, found {}",
             self.what,
@@ -227,7 +227,7 @@ impl<'a> Fields<'a> {
     }
 
     /// As [`Fields::rows`], once for all types.
-    fn each(&mut self, name: &str, read: &mut dyn FnMut(&mut Fields<'_>, usize)) {
+    pub(super) fn each(&mut self, name: &str, read: &mut dyn FnMut(&mut Fields<'_>, usize)) {
         for (index, value) in self.list(name).into_iter().enumerate() {
             let what = format!("{name}[{index}]");
             read(&mut Fields::new(value, what, self.problems), index);

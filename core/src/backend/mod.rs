@@ -5,6 +5,7 @@
 pub mod action;
 pub mod dagster;
 pub mod error;
+pub mod flyte;
 pub mod follow;
 pub mod history;
 pub mod info;
@@ -14,6 +15,7 @@ pub mod registry;
 pub mod rows;
 pub mod runs_api;
 mod slice;
+pub mod tasks;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{self, LocalBoxFuture};
@@ -22,13 +24,14 @@ use futures_util::stream::LocalBoxStream;
 use crate::model::event::RunEvent;
 use crate::model::{
     Asset, EventFilter, Family, Level, LogLine, LogStream, ResumeMode, ResumePlan, Run, RunFilter,
-    RunStats, Step, Timestamp,
+    RunStats, Step, StepDetail, Timestamp, step_detail::StepData,
 };
 
-pub use action::{Acted, Action, Again, Launch};
+pub use action::{Acted, Action, Again, Launch, NewRun, Order, Template};
 pub use error::{BackendError, Missing};
 pub use info::{Capabilities, Info, Logs, Updates, Vocabulary};
 pub use rows::{Backfill, Completing, Counts, Facts, RowFigures, RunFile};
+pub use tasks::Tasks;
 
 /// A durable position in a source's changes. Opaque; several may be followed at once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -64,6 +67,8 @@ pub struct LogQuery {
     pub after: Option<u64>,
     pub limit: Option<u32>,
     pub step: Option<String>,
+    /// 1-based; `None`: the last one. Only where logs belong to attempts.
+    pub attempt: Option<u32>,
     pub stream: Option<LogStream>,
     pub level: Option<Level>,
 }
@@ -108,6 +113,14 @@ pub enum Topic {
     Runs,
     /// One run: its row, its steps, its events and its log.
     Run(String),
+    /// The log of one attempt of a step, where logs belong to those.
+    Log {
+        run: String,
+        /// Empty: the run's root.
+        step: String,
+        /// `None`: the last one.
+        attempt: Option<u32>,
+    },
 }
 
 /// News of what is followed.
@@ -147,6 +160,8 @@ pub enum Update {
     Beat,
     /// Something arrived that could not be read, for people.
     Problem(String),
+    /// How news come is not as usual, for people; `None`: it is again.
+    Note(Option<String>),
 }
 
 /// An update, and the position behind it once it is taken in.
@@ -241,6 +256,57 @@ pub trait Backend {
         _key: &str,
     ) -> LocalBoxFuture<'static, Result<Decoded<Acted>, BackendError>> {
         cannot("actions")
+    }
+
+    /// One step in full; of an empty key the run's root.
+    fn step(
+        &self,
+        _run: &str,
+        _step: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<StepDetail>, BackendError>> {
+        cannot("more to tell of a step")
+    }
+
+    /// What a step took and gave; of an empty key the run's root.
+    fn step_data(
+        &self,
+        _run: &str,
+        _step: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<StepData>, BackendError>> {
+        cannot("inputs and outputs of steps")
+    }
+
+    /// Where a browser gets the report of a step's attempt (1-based), for some time: an address that may be of another origin.
+    fn report(
+        &self,
+        _run: &str,
+        _step: &str,
+        _attempt: u32,
+    ) -> LocalBoxFuture<'static, Result<Decoded<String>, BackendError>> {
+        cannot("reports of steps")
+    }
+
+    /// As [`Backend::act`], for what only some sources know.
+    fn order(
+        &self,
+        _order: &Order,
+    ) -> LocalBoxFuture<'static, Result<Decoded<Acted>, BackendError>> {
+        cannot("such orders")
+    }
+
+    /// What can be run, where the source keeps a list of it.
+    fn tasks(&self) -> Option<Box<dyn Tasks>> {
+        None
+    }
+
+    /// How many long connections following these topics takes; browsers allow few.
+    fn streams(&self, _topics: &[Topic]) -> usize {
+        1
+    }
+
+    /// Following a run tells all its steps, so that they need not be read before.
+    fn tells_all_steps(&self) -> bool {
+        false
     }
 
     /// Makes a run of a job, once; `key` as for [`Backend::act`].

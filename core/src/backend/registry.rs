@@ -9,18 +9,38 @@ use futures_util::FutureExt as _;
 
 use super::Backend;
 use super::dagster::{self, Dagster};
+use super::flyte::{Flyte, Scope};
 use super::late::Late;
 use super::runs_api::RunsApi;
 use crate::lazy_fn;
-use crate::net::Transport;
+use crate::net::{Clock, Transport};
 
 /// The kinds that `config.json` may name.
-pub const KINDS: [&str; 2] = ["runs-api", "dagster"];
+pub const KINDS: [&str; 3] = ["runs-api", "dagster", "flyte"];
+
+/// What a source's configuration says beside its kind and its place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Of `flyte`.
+    pub scope: Scope,
+}
 
 lazy_fn!(
     dagster,
     fn dagster(url: String, transport: Rc<dyn Transport>) -> Rc<dyn Backend> {
         Rc::new(Dagster::new(&url, transport))
+    }
+);
+
+lazy_fn!(
+    flyte,
+    fn flyte(
+        url: String,
+        scope: Scope,
+        transport: Rc<dyn Transport>,
+        clock: Rc<dyn Clock>,
+    ) -> Rc<dyn Backend> {
+        Rc::new(Flyte::new(&url, scope, transport, clock))
     }
 );
 
@@ -31,7 +51,9 @@ lazy_fn!(
 pub fn open(
     kind: &str,
     url: &str,
+    settings: &Settings,
     transport: Rc<dyn Transport>,
+    clock: Rc<dyn Clock>,
 ) -> Result<Rc<dyn Backend>, String> {
     match kind {
         "runs-api" => Ok(Rc::new(RunsApi::new(url, transport))),
@@ -39,6 +61,12 @@ pub fn open(
             let url = url.to_string();
             Ok(Rc::new(Late::new(Some(dagster::POLL), move || {
                 dagster(url.clone(), transport.clone()).boxed_local()
+            })))
+        }
+        "flyte" => {
+            let (url, scope) = (url.to_string(), settings.scope.clone());
+            Ok(Rc::new(Late::new(None, move || {
+                flyte(url.clone(), scope.clone(), transport.clone(), clock.clone()).boxed_local()
             })))
         }
         other => Err(format!(

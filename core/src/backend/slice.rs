@@ -18,6 +18,22 @@ pub(super) fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     found
 }
 
+/// The names (as they stand, in quotes) and texts of all fields of the object that `text` is.
+pub(super) fn members(text: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    if let Some(mut walk) = Walk::into(text, '{') {
+        while let Some(key) = walk.value() {
+            walk.skip(':');
+            let Some(value) = walk.value() else {
+                break;
+            };
+            found.push((key, value));
+            walk.skip(',');
+        }
+    }
+    found
+}
+
 /// The texts of the items of the list that `text` is.
 pub(super) fn items(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
@@ -90,6 +106,8 @@ mod tests {
         let list = member(text, "list").unwrap();
         assert_eq!(items(list), [r#"{"n":1}"#, "[2,3]", "\"x,y\"", "null"]);
         assert_eq!(items("[]"), [""; 0]);
+        let pairs = members(r#"{"a":1, "b" : {"c":[2]}}"#);
+        assert_eq!(pairs, [("\"a\"", "1"), ("\"b\"", r#"{"c":[2]}"#)]);
     }
 
     #[test]
@@ -98,7 +116,7 @@ mod tests {
         for (from, _) in text.char_indices() {
             for (to, _) in text.char_indices() {
                 let piece = text.get(from..to).unwrap_or_default();
-                let _ = (member(piece, "a"), items(piece));
+                let _ = (member(piece, "a"), items(piece), members(piece));
             }
         }
     }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::order::order;
 use super::{Attempt, Phase, Run, Step, StepCounts, Timestamp};
 
 /// A fact about a run, placed in its history.
@@ -252,9 +253,32 @@ pub fn replace_steps(steps: &mut Vec<Step>, news: Vec<Step>) {
 }
 
 /// Takes snapshots of steps into a list ordered by position: a newer version of a step replaces it, an older one is ignored.
+/// Many at once cost about as much as one: n log n over all of them.
 pub fn upsert_steps(steps: &mut Vec<Step>, news: Vec<Step>) {
+    let by_key = match news.len() {
+        // One by one, looking is cheaper than sorting.
+        ..=4 => None,
+        _ => Some(order(steps.len(), &|a, b| {
+            key(steps, a).cmp(&key(steps, b))
+        })),
+    };
+    let mut placed: Vec<Step> = Vec::new();
+    let mut is_moved = vec![false; 0];
     for step in news {
-        let old = steps.iter().position(|old| old.key == step.key);
+        // The same step twice in one piece of news: the later one.
+        if let Some(other) = placed.iter_mut().find(|other| other.key == step.key) {
+            if other.version <= step.version {
+                *other = step;
+            }
+            continue;
+        }
+        let old = match &by_key {
+            None => steps.iter().position(|old| old.key == step.key),
+            Some(by_key) => by_key
+                .binary_search_by(|at| key(steps, *at).cmp(&Some(step.key.as_str())))
+                .ok()
+                .and_then(|found| by_key.get(found).copied()),
+        };
         match old.and_then(|at| steps.get_mut(at)) {
             Some(old) if old.version > step.version => continue,
             Some(old) if old.position == step.position => {
@@ -264,10 +288,38 @@ pub fn upsert_steps(steps: &mut Vec<Step>, news: Vec<Step>) {
             _ => {}
         }
         if let Some(at) = old {
-            steps.remove(at);
+            is_moved.resize(steps.len(), false);
+            if let Some(moved) = is_moved.get_mut(at) {
+                *moved = true;
+            }
         }
-        let place = (step.position, &step.key);
-        let at = steps.partition_point(|old| (old.position, &old.key) < place);
-        steps.insert(at, step);
+        placed.push(step);
     }
+    if placed.is_empty() {
+        return;
+    }
+    let mut at = 0;
+    steps.retain(|_| {
+        at += 1;
+        !is_moved.get(at - 1).copied().unwrap_or(false)
+    });
+    let first = steps.len();
+    let is_behind = |step: &Step| {
+        let last = steps.last();
+        last.is_none_or(|last| (last.position, &last.key) < (step.position, &step.key))
+    };
+    let needs_order = !placed.iter().all(is_behind) || placed.len() > 1;
+    steps.append(&mut placed);
+    if !needs_order || first == steps.len() {
+        return;
+    }
+    let place = |at: usize| steps.get(at).map(|step| (step.position, &step.key));
+    let sorted = order(steps.len(), &|a, b| place(a).cmp(&place(b)));
+    let mut slots: Vec<Option<Step>> = std::mem::take(steps).into_iter().map(Some).collect();
+    let mut take = |at: usize| slots.get_mut(at)?.take();
+    steps.extend(sorted.into_iter().filter_map(&mut take));
+}
+
+fn key(steps: &[Step], at: usize) -> Option<&str> {
+    steps.get(at).map(|step| step.key.as_str())
 }

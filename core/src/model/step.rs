@@ -37,6 +37,14 @@ pub struct Step {
     pub attempts: Vec<Attempt>,
     /// Keys of the steps that this one waits for.
     pub needs: Vec<String>,
+    /// What people call it, where that is not the key.
+    pub name: Option<String>,
+    /// The source's word for what kind of step it is (Flyte: `task`, `trace`, `condition`).
+    pub kind: Option<String>,
+    /// Key of the step that it is a part of; `None`: the run itself.
+    pub parent: Option<String>,
+    /// A folder in which it stands among the other parts of its parent.
+    pub group: Option<String>,
     /// As [`super::Run::version`].
     pub version: u64,
 }
@@ -57,6 +65,10 @@ impl Step {
             reason_event: None,
             attempts: Vec::new(),
             needs: Vec::new(),
+            name: None,
+            kind: None,
+            parent: None,
+            group: None,
             version: 0,
         }
     }

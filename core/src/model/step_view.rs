@@ -56,7 +56,7 @@ impl StepSort {
 pub struct StepView {
     /// Our phase words or the source's own, in any case.
     pub status: Vec<String>,
-    /// Keys with `*` and `?`.
+    /// Keys, or what people call them, with `*` and `?`.
     pub keys: Vec<String>,
     pub sort: StepSort,
     pub descending: bool,
@@ -85,6 +85,11 @@ pub fn duration(step: &Step, now: Timestamp) -> Option<Span> {
     Some(Span(worked))
 }
 
+/// What a step is known by: its key, and what people call it.
+fn names(step: &Step) -> impl Iterator<Item = &str> {
+    std::iter::once(step.key.as_str()).chain(step.name.as_deref())
+}
+
 impl StepView {
     /// The places in `steps` of those that are asked for, in order. Steps without a value stand last in both directions, and equal ones in the
     /// source's order.
@@ -94,7 +99,10 @@ impl StepView {
         let takes = |step: &Step| {
             let word = |term: &StatusTerm| term.matches(step.phase, &step.raw_status, false);
             (status.is_empty() || status.iter().any(word))
-                && (keys.is_empty() || keys.iter().any(|key| key.matches(&step.key)))
+                && (keys.is_empty()
+                    || keys
+                        .iter()
+                        .any(|key| names(step).any(|name| key.matches(name))))
         };
         let mut rows: Vec<(i64, usize, &Step)> = Vec::new();
         for (place, step) in steps.iter().enumerate() {

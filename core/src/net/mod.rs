@@ -3,6 +3,7 @@
 //! The ports return local futures and streams; dropping one aborts what it stands for. No `Send` bounds, no sockets and no clock here:
 //! the browser implements them in `src/browser`, native tests over a current-thread runtime.
 
+pub mod connect;
 pub mod freshness;
 pub mod graphql_ws;
 pub mod lines;

@@ -57,8 +57,8 @@ pub enum Column {
     StepsFailed,
     /// Assets that were materialized.
     Assets,
-    /// The value of the tag [`PARTITION`].
-    Partition,
+    /// The value of one of [`Column::TAGS`].
+    Tag(&'static str),
     Attempt,
     /// `key=value`; in a CSV cell several with `; ` between.
     Tags,
@@ -73,6 +73,9 @@ pub enum Column {
 }
 
 impl Column {
+    /// Tags that are worth a column: Dagster's partition, and where a run of Flyte belongs, and what started it.
+    pub const TAGS: [&'static str; 5] = [PARTITION, "project", "domain", "trigger", "run_source"];
+
     pub const ALL: [Column; 23] = [
         Column::Source,
         Column::Id,
@@ -87,7 +90,7 @@ impl Column {
         Column::StepsSucceeded,
         Column::StepsFailed,
         Column::Assets,
-        Column::Partition,
+        Column::Tag(Column::TAGS[0]),
         Column::Attempt,
         Column::Tags,
         Column::Reason,
@@ -115,7 +118,7 @@ impl Column {
             Column::StepsSucceeded => "steps_succeeded",
             Column::StepsFailed => "steps_failed",
             Column::Assets => "assets",
-            Column::Partition => "partition",
+            Column::Tag(key) => key,
             Column::Attempt => "attempt",
             Column::Tags => "tags",
             Column::Reason => "reason",
@@ -129,7 +132,9 @@ impl Column {
     }
 
     pub fn from_word(word: &str) -> Option<Column> {
-        Column::ALL.into_iter().find(|column| column.word() == word)
+        let tags = Column::TAGS.into_iter().map(Column::Tag);
+        let mut all = Column::ALL.into_iter().chain(tags);
+        all.find(|column| column.word() == word)
     }
 }
 
@@ -176,7 +181,7 @@ fn cell(run: &Run, source: &str, column: Column, now: Timestamp) -> Cell {
         Column::StepsSucceeded => number(i64::from(run.steps.succeeded)),
         Column::StepsFailed => number(i64::from(run.steps.failed)),
         Column::Assets => run.assets.map_or(Cell::Nothing, |n| number(i64::from(n))),
-        Column::Partition => run.tag(PARTITION).map_or(Cell::Nothing, text),
+        Column::Tag(key) => run.tag(key).map_or(Cell::Nothing, text),
         Column::Attempt => number(i64::from(run.attempt)),
         Column::Tags => {
             let tag = |(key, value): &(String, String)| [key.as_str(), value].join("=");

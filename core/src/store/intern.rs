@@ -9,6 +9,11 @@ pub struct Sym(pub(super) u32);
 
 impl Sym {
     pub const EMPTY: Sym = Sym(0);
+
+    /// The place of a text among those of its table, in the order in which they came; the empty one is 0.
+    pub fn place(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// Distinct texts.

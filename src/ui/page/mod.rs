@@ -5,4 +5,5 @@ pub mod run;
 pub mod runs;
 pub mod sources;
 pub mod stats;
+pub mod tasks;
 pub mod wall;

@@ -15,6 +15,8 @@ pub enum Cell {
     Branch(usize, String, Option<String>),
     /// A phase, and the word that is read for it.
     Phase(Phase, String),
+    /// Something else, and the text by which it is known.
+    Drawn(String, Html),
     /// A bar within a bar, in per cent of the cell.
     Bars(f64, f64),
 }
@@ -22,7 +24,7 @@ pub enum Cell {
 impl Cell {
     fn key(&self, out: &mut String) {
         match self {
-            Cell::Text(text) => out.push_str(text),
+            Cell::Text(text) | Cell::Drawn(text, _) => out.push_str(text),
             Cell::Titled(text, more) | Cell::Link(text, more) => {
                 out.push_str(text);
                 out.push('\u{1e}');
@@ -61,6 +63,7 @@ impl Cell {
                 view! { <span style:padding-inline-start=inset>{mark.map(|mark| view! { <span class="muted" aria-hidden="true">{mark}</span> })}{name}</span> }.into_html()
             }
             Cell::Phase(phase, word) => phase_badge(phase, word, false, String::new()).into_html(),
+            Cell::Drawn(_, html) => html,
             Cell::Bars(inner, outer) => view! {
                 <svg class="table__bars" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
                     <rect class="outer" width=outer height="10" />

@@ -32,6 +32,8 @@ pub(super) async fn read(
         match topic {
             Topic::Runs => runs(server, &places, &mut news).await?,
             Topic::Run(id) => one(server, id, &places, &mut news).await?,
+            // Its log is the run's one.
+            Topic::Log { .. } => return Err(BackendError::no("logs of single steps to follow")),
         }
     }
     let mut out: Vec<Positioned> = Vec::new();

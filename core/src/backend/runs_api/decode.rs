@@ -122,6 +122,10 @@ fn step(fields: &mut Fields<'_>, index: usize) -> Step {
         reason_event: None,
         attempts: fields.rows("attempts", attempt),
         needs: fields.texts("needs"),
+        name: None,
+        kind: None,
+        parent: None,
+        group: None,
         version: fields.count("version").unwrap_or(0),
     }
 }

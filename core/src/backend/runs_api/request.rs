@@ -129,6 +129,8 @@ pub(super) fn stream(topics: &[Topic], after: &[Cursor]) -> String {
         match topic {
             Topic::Runs => path.pair("topic", "runs"),
             Topic::Run(id) => path.pair("topic", &format!("run:{id}")),
+            // The run's one log comes with the run.
+            Topic::Log { .. } => {}
         }
     }
     for cursor in after {

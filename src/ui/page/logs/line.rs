@@ -159,12 +159,20 @@ fn piece_view(piece: Piece) -> Html {
 }
 
 /// The cells of a line. `href` links to it.
-pub(super) fn cells(line: Shown, href: String) -> impl IntoHtml {
+/// `href` links to the line, where its number stays its own.
+pub(super) fn cells(line: Shown, href: Option<String>) -> impl IntoHtml {
     let time = line.at.map(text::time_of_line).unwrap_or_default();
     let full = line.at.map(text::time_full);
     let hidden = line.hidden;
+    let number = line.number.to_string();
+    let number = match href {
+        Some(href) => {
+            view! { <a class="log__number" href=href data-number=number.clone()>{number}</a> }
+        }
+        None => view! { <span class="log__number">{number}</span> },
+    };
     view! {
-        <a class="log__number" href=href data-number=line.number.to_string()>{line.number.to_string()}</a>
+        {number}
         <span class="log__time" title=full>{time}</span>
         <span class="log__step" title=line.step.clone()>{line.step.clone()}</span>
         <bdi class="log__text">

@@ -7,7 +7,7 @@ mod tools;
 mod view;
 
 use crate::state::reactive::{Memo, RwSignal, effect, memo};
-use crate::ui::html::{Html, IntoHtml, view};
+use crate::ui::html::{El, Html, IntoHtml, view};
 use runboard_core::backend::BackendError;
 use runboard_core::model::{Level, LogStream, Step, Timestamp};
 use runboard_core::store::log_select::LogFilter;
@@ -18,9 +18,10 @@ use self::view::log_lines;
 use crate::state::captured::Captured;
 use crate::state::log_tail::{Loading, LogTail};
 use crate::state::run_detail::{Loaded, RunDetail};
+use crate::state::step_log::step_log;
 use crate::ui::nav::Nav;
 use crate::ui::part::panel::panel;
-use crate::ui::route::LineRange;
+use crate::ui::route::{LineRange, Route, Tab};
 use crate::ui::route_part::PartFilter;
 use crate::ui::text;
 
@@ -30,6 +31,8 @@ pub(super) struct LogPage {
     pub(super) log: LogTail,
     /// It is what processes wrote, which the source keeps beside the run's log.
     pub(super) captured: Option<Captured>,
+    /// It is the log of an attempt of a step; its lines may have other numbers when it is read again, so none is linked to.
+    pub(super) is_of_step: bool,
     /// The text searched for.
     pub(super) needle: RwSignal<String>,
     pub(super) any_case: RwSignal<bool>,
@@ -108,29 +111,52 @@ pub fn logs(detail: RunDetail) -> Html {
     }
     let nav = Nav::get();
     let for_streams = detail.clone();
-    let has_captured = memo(move || for_streams.has_captured());
+    let has_captured = memo(move || for_streams.tells(|can| can.captured));
     let stream = memo(move || {
         let asked = nav.route.with(|route| captured::stream(&route.part));
         asked.filter(|_| has_captured.get())
     });
+    // Of a source whose logs belong to attempts of steps: which one.
+    let for_step = detail.clone();
+    let step = memo(move || {
+        let asked = |route: &Route| {
+            let key = route.part.focus.clone().unwrap_or_default();
+            (key, route.part.attempt)
+        };
+        let is_asked = for_step.tells(|can| can.step_logs);
+        is_asked.then(|| nav.route.with(asked))
+    });
     view! {
         <section class="log" role="region" aria-label="Log">
             {move || has_captured.get().then(|| captured::choice(stream))}
-            {move || one_log(detail.clone(), stream.get())}
+            {move || one_log(detail.clone(), stream.get(), step.get())}
         </section>
     }
     .into_html()
 }
 
-/// The run's log, or what its processes wrote to a stream.
-fn one_log(detail: RunDetail, stream: Option<LogStream>) -> Html {
+/// The run's log, what its processes wrote to a stream, or the log of an attempt of a step.
+fn one_log(
+    detail: RunDetail,
+    stream: Option<LogStream>,
+    step: Option<(String, Option<u32>)>,
+) -> Html {
     let nav = Nav::get();
     let captured = stream.map(|stream| Captured::open(&detail, stream));
-    let log = captured.map_or(detail.log, |captured| captured.log);
+    let is_of_step = step.is_some();
+    let heading = step
+        .as_ref()
+        .map(|(key, attempt)| of_step(&detail, key, *attempt));
+    let log = match (captured, step) {
+        (Some(captured), _) => captured.log,
+        (None, Some((key, attempt))) => step_log(&detail, key, attempt),
+        (None, None) => detail.log,
+    };
     let linked = memo(move || nav.route.with(|route| route.lines.clone()));
     let page = LogPage {
         log,
         captured,
+        is_of_step,
         needle: RwSignal::new(String::new()),
         any_case: RwSignal::new(true),
         only_matches: RwSignal::new(false),
@@ -149,6 +175,8 @@ fn one_log(detail: RunDetail, stream: Option<LogStream>) -> Html {
     let during = memo(move || match captured {
         // Its lines have no times.
         Some(_) => None,
+        // They are all of that attempt.
+        None if is_of_step => None,
         None => asked.with(|asked| steps.with(|steps| time_of(steps, asked))),
     });
     effect(move || {
@@ -161,6 +189,9 @@ fn one_log(detail: RunDetail, stream: Option<LogStream>) -> Html {
         if captured.is_some() {
             // There is no other in it.
             filter.streams.clear();
+        }
+        if is_of_step {
+            filter.steps.clear();
         }
         log.select(filter);
     });
@@ -195,6 +226,7 @@ fn one_log(detail: RunDetail, stream: Option<LogStream>) -> Html {
         }
     });
     view! {
+        {heading}
         {tools(page, detail.clone())}
         {note(page, during)}
         {move || match standing.get() {
@@ -202,6 +234,30 @@ fn one_log(detail: RunDetail, stream: Option<LogStream>) -> Html {
             None => log_lines(page, detail.clone()).into_html(),
         }}
     }
+}
+
+/// Whose log it is, and the way to the run's.
+fn of_step(detail: &RunDetail, key: &str, attempt: Option<u32>) -> El {
+    let noun = detail.noun();
+    let attempt = match attempt {
+        Some(attempt) => format!("attempt {attempt}"),
+        None => "the last attempt".into(),
+    };
+    let root = Route::to_run(&detail.source.config.id, &detail.id, Tab::Logs).href();
+    let whose = match key {
+        "" => view! { <span>"the run's root, "{attempt}</span> },
+        key => {
+            let known = detail.steps.with_untracked(|steps| {
+                let step = steps.ready()?.iter().find(|step| step.key == key)?;
+                step.name.clone().filter(|name| name != key)
+            });
+            let name = known.map_or(key.to_string(), |name| {
+                [name.as_str(), " (", key, ")"].concat()
+            });
+            view! { <span>{noun}" "<b>{name}</b>", "{attempt}" \u{b7} "<a href=root>"the run's root"</a></span> }
+        }
+    };
+    view! { <p class="log__note">"Log of "{whose}</p> }
 }
 
 /// Losses and waiting are said in words.
@@ -257,7 +313,8 @@ fn note(page: LogPage, during: Memo<Option<(Timestamp, Timestamp)>>) -> impl Int
             let bad = part.stream.iter().filter(|word| LogStream::from_word(word) == LogStream::Unknown);
             words.extend(bad.map(|word| format!("f.stream={word} is not understood")));
             words.extend(part.bad.iter().map(|pair| format!("{pair} is not understood")));
-            if let (Some(attempt), Some(step)) = (part.attempt, &part.focus) {
+            let asked = (part.attempt, &part.focus);
+            if let (Some(attempt), Some(step)) = asked && !page.is_of_step {
                 words.push(match during.get() {
                     Some(_) => format!("only lines from the time of attempt {attempt} of {step}"),
                     None => format!("the times of attempt {attempt} of {step} are not known, so all its lines are shown"),

@@ -65,7 +65,7 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
         names
     });
     let for_streams = detail.clone();
-    let has_streams = memo(move || !for_streams.has_captured());
+    let has_streams = memo(move || !for_streams.tells(|can| can.captured));
     let levels = [Level::Error, Level::Warn, Level::Info, Level::Debug];
     let streams = [LogStream::Out, LogStream::Err, LogStream::System];
     view! {

@@ -223,7 +223,7 @@ pub fn log_lines(page: LogPage, detail: RunDetail) -> impl IntoHtml {
                                 style:transform=move || windowed.top(row.get())
                             >
                                 {move || match shown.get() {
-                                    Some(line) => cells(line, href(number)).into_html(),
+                                    Some(line) => cells(line, (!page.is_of_step).then(|| href(number))).into_html(),
                                     None => view! { <span class="log__number">{number.to_string()}</span><span class="muted">"reading \u{2026}"</span> }.into_html(),
                                 }}
                             </div>

@@ -4,13 +4,14 @@ use leptos::prelude::*;
 use runboard_core::backend::Action;
 use runboard_core::model::Run;
 
+use super::afresh::afresh;
 use super::again::again;
 use super::plan::plan;
 use crate::state::State;
 use crate::state::actions::{Again, Deed, Done, ResumeMode, Standing, Wish, is_offered};
 use crate::state::reactive::{Memo, RwSignal, memo};
 use crate::state::run_detail::RunDetail;
-use crate::ui::html::{El, ElRef, Html, IntoHtml, view};
+use crate::ui::html::{El, ElRef, Html, IntoHtml, value_of, view};
 use crate::ui::nav::Nav;
 use crate::ui::part::dialog;
 use crate::ui::part::facts::facts;
@@ -119,7 +120,7 @@ pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) 
                 true => "The same job is run again, as a new run. This run stays as it is.",
                 false => "The same command is run again in its folder, as a new run with the same tags. Its environment is that of the server, not of this run, which stays as it is.",
             };
-            view! { <p>{words}</p>{again(wish, detail)} }
+            view! { <p>{words}</p>{again(wish, detail)}{afresh(wish, detail)} }
         }
         Deed::Resume => view! { {plan(wish, noun)}{again(wish, detail)} },
     };
@@ -167,6 +168,12 @@ fn about(detail: &RunDetail, run: &Run) -> Vec<(String, String)> {
 
 /// How a run is ended: asked, or killed.
 fn ending(wish: Wish, detail: &RunDetail) -> Html {
+    if wish.takes_reason() {
+        return view! {
+            <p>"The run and all that it still does are asked to end."</p>
+            <label class="wish">"reason"<input class="field" type="text" autocomplete="off" on:input=move |event| wish.reason.set(value_of(&event)) /></label>
+        };
+    }
     let can = detail.source.link.with_untracked(|link| {
         let able = link.info.as_ref().map(|info| info.capabilities);
         able.map(|able| {

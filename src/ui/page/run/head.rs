@@ -10,9 +10,10 @@ use super::actions::actions;
 use crate::browser::page;
 use crate::state::State;
 use crate::state::run_detail::RunDetail;
+use crate::state::tasks::task_of;
 use crate::ui::nav::Nav;
 use crate::ui::part::phase_badge::phase_badge;
-use crate::ui::route::{LineRange, Route, Tab};
+use crate::ui::route::{LineRange, Route, Tab, View};
 use crate::ui::text;
 
 /// Copies and says so.
@@ -101,6 +102,9 @@ fn facts(detail: RunDetail) -> Html {
     let now = State::get().now;
     let run = detail.run;
     let source = detail.source.config.name.clone();
+    let for_task = detail.source.clone();
+    let task = memo(move || run.with(|run| task_of(&for_task, run.ready()?)));
+    let id = detail.source.config.id.clone();
     let times = move || run.with(|run| run.ready().map(|run| when(run, now.get())));
     let span = move || {
         run.with(|run| {
@@ -134,9 +138,22 @@ fn facts(detail: RunDetail) -> Html {
     };
     let fact =
         |(name, value): (&'static str, String)| view! { <span>{name}" "<b>{value}</b></span> };
+    let task = move || {
+        let (task, version) = task.get()?;
+        let words = [task.rsplit('/').next().unwrap_or_default(), " ", &version].concat();
+        let route = Route {
+            view: View::Tasks,
+            source: vec![id.clone()],
+            task: Some(task),
+            version: Some(version),
+            ..Route::default()
+        };
+        Some(view! { <span>"task "<a href=route.href()>{words}</a></span> })
+    };
     view! {
         <span>{times}</span>
         <span><b>{span}</b></span>
+        {task}
         {each(rest, |(name, value)| format!("{name} {value}"), fact)}
     }
 }

@@ -1,6 +1,7 @@
 //! One run: header with the answer to "why", and the tabs.
 
 mod actions;
+mod afresh;
 mod again;
 mod event_detail;
 mod event_tools;
@@ -17,6 +18,7 @@ mod resolve;
 mod resume;
 mod save;
 mod stats;
+mod step_panel;
 mod step_row;
 mod step_tools;
 mod steps;
@@ -75,7 +77,7 @@ pub fn run_page() -> impl IntoHtml {
                 None => ().into_html(),
             },
             Resolved::Several(choices) => in_place(several(choices)),
-            Resolved::Unknown(words) => in_place(unknown(words, asked.with_untracked(|asked| asked.1.clone()), None, None)),
+            Resolved::Unknown(words) => in_place(unknown((NONE, words), asked.with_untracked(|asked| asked.1.clone()), None, None)),
         }}
     }
 }
@@ -158,10 +160,18 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
     }
 }
 
+const NONE: &str = "There is no such run";
+
 /// Instead of a run that the source did not give.
 fn no_run(error: BackendError, detail: RunDetail) -> El {
     if let BackendError::NotFound(missing) = &error {
-        let words = format!("{} has no run {}.", detail.source.config.name, detail.id);
+        let end = ["/", &detail.id].concat();
+        let named = missing.nearest.iter().filter(|id| id.ends_with(&end));
+        let source = &detail.source.config.name;
+        let words = match named.count() {
+            0 | 1 => (NONE, format!("{source} has no run {}.", detail.id)),
+            _ => ("Which run?", format!("{source}: {}", missing.detail)),
+        };
         return unknown(words, detail.id, Some(detail.source), Some(missing.clone()));
     }
     let all = view! { <a class="button" href=Route::default().href()>"All runs"</a> };

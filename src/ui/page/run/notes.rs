@@ -2,7 +2,7 @@
 
 use crate::state::notes::{KEPT, Notes};
 use crate::state::reactive::memo;
-use crate::ui::html::{Html, IntoHtml, each, view};
+use crate::ui::html::{Html, each, view};
 use crate::ui::text;
 
 /// Notes that are shown; the rest is counted.
@@ -31,5 +31,9 @@ pub(super) fn notes(notes: Notes) -> Html {
             </div>
         }
     };
-    (move || is_there.get().then(folded)).into_html()
+    let said = move || {
+        let words = notes.said()?;
+        Some(view! { <p class="notice" role="status">{words}</p> })
+    };
+    view! { {said}{move || is_there.get().then(folded)} }
 }

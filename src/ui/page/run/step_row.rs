@@ -1,6 +1,7 @@
 //! A row of the steps: status, name, attempts, times, where in the run it stood, and why it failed.
 
-use crate::ui::html::{IntoHtml, view};
+use crate::ui::html::{El, Html, IntoHtml, view};
+use runboard_core::model::step_tree::{Inside, TreeRow};
 use runboard_core::model::{Attempt, Phase, Run, Span, Step, Timestamp, step_view};
 
 use crate::state::run_detail::RunDetail;
@@ -9,24 +10,53 @@ use crate::ui::part::time_cell::{duration_cell, time_cell};
 use crate::ui::route::{Route, Tab};
 use crate::ui::text;
 
-/// A row: a step, or one of its attempts when it is unfolded.
+/// A row: a step, one of its attempts when it is unfolded, or a folder of its parts.
 #[derive(Clone, PartialEq)]
 pub(super) struct Row {
     pub(super) step: Step,
     pub(super) attempt: Option<Attempt>,
+    pub(super) row: TreeRow,
 }
 
 impl Row {
-    pub(super) fn key(&self) -> (String, u32) {
-        (
-            self.step.key.clone(),
-            self.attempt.as_ref().map_or(0, |attempt| attempt.number),
-        )
+    /// As `aria-level` says it.
+    pub(super) fn level(&self) -> u32 {
+        self.row.level + u32::from(self.attempt.is_some())
+    }
+
+    /// How far its name stands to the right; deep ones stand no deeper than there is room for.
+    fn indent(&self) -> String {
+        let attempt = if self.attempt.is_some() { 24 } else { 0 };
+        ((self.row.level.min(12) - 1) * 14 + attempt).to_string() + "px"
     }
 }
 
-pub(super) fn cells(row: Row, detail: RunDetail) -> impl IntoHtml {
-    let Row { step, attempt } = row;
+/// What is below a row: `12 inside, 1 failed`.
+fn inside(row: &TreeRow) -> (Option<El>, Option<El>) {
+    let mark = row.is_open.map(|is_open| {
+        view! { <svg class="steps__mark" data-open=is_open.to_string() viewBox="0 0 10 10" aria-hidden="true"><path d="M3 1l4 4-4 4" /></svg> }
+    });
+    let Inside { total, failed, .. } = row.inside;
+    let failed = (failed > 0).then(|| view! { <span class="steps__error">{format!(" {} failed", text::count(u64::from(failed)))}</span> });
+    let counts = (total > 0).then(|| view! { <span class="muted">{format!(" {}", text::count(u64::from(total)))}{failed}</span> });
+    (mark, counts)
+}
+
+/// A folder: its name, and what is in it.
+fn folder(row: &Row) -> Html {
+    let (mark, counts) = inside(&row.row);
+    let name = row.row.group.clone();
+    view! { <div role="gridcell" class="grid__cell steps__folder" style:padding-inline-start=row.indent()>{mark}<b>{name}</b>{counts}</div> }.into_html()
+}
+
+/// `has_more`: the source tells more of a step when it is asked for that one.
+pub(super) fn cells(row: Row, detail: RunDetail, has_more: bool) -> Html {
+    if row.row.group.is_some() {
+        return folder(&row);
+    }
+    let (mark, counts) = inside(&row.row);
+    let (indent, is_context) = (row.indent(), row.row.is_context);
+    let Row { step, attempt, .. } = row;
     let (phase, raw) = attempt
         .as_ref()
         .map_or((step.phase, step.raw_status.clone()), |attempt| {
@@ -48,20 +78,30 @@ pub(super) fn cells(row: Row, detail: RunDetail) -> impl IntoHtml {
         .unwrap_or_default();
     let name = match &attempt {
         Some(attempt) => format!("attempt {}", attempt.number),
-        None => step.key.clone(),
+        None => step.name.clone().unwrap_or_else(|| step.key.clone()),
     };
-    let title = name.clone();
+    let kind = step
+        .kind
+        .clone()
+        .filter(|kind| attempt.is_none() && kind != "task");
+    let title = match &step.name {
+        Some(name) => format!("{name} ({})", step.key),
+        None => name.clone(),
+    };
     let attempts = match (&attempt, step.attempts.len()) {
         (Some(_), _) => String::new(),
         (None, 0) => "\u{2013}".into(),
         (None, count) => count.to_string(),
     };
-    let mut route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Logs);
-    route.part.step = vec![step.key.clone()];
-    if let Some(attempt) = &attempt {
+    // Where the source tells more of a step, that is a press away, else what it printed.
+    let has_more = has_more && attempt.is_none();
+    let tab = if has_more { Tab::Steps } else { Tab::Logs };
+    let mut route = Route::to_run(&detail.source.config.id, &detail.id, tab);
+    if has_more || attempt.is_some() {
         route.part.focus = Some(step.key.clone());
-        route.part.attempt = Some(attempt.number);
-        route.part.step.clear();
+        route.part.attempt = attempt.as_ref().map(|attempt| attempt.number);
+    } else {
+        route.part.step = vec![step.key.clone()];
     }
     let for_span = detail.clone();
     let is_ticking = phase.is_active();
@@ -82,8 +122,10 @@ pub(super) fn cells(row: Row, detail: RunDetail) -> impl IntoHtml {
     let for_bar = detail.clone();
     view! {
         <div role="gridcell" class="grid__cell col-status">{phase_badge(phase, word, false, raw)}</div>
-        <div role="gridcell" class="grid__cell col-step" style:padding-inline-start=if is_attempt { "24px" } else { "0" }>
-            <a href=route.href() title=title tabindex="-1">{name}</a>
+        <div role="gridcell" class="grid__cell col-step" class=("muted", is_context) style:padding-inline-start=indent>
+            {mark}<a href=route.href() title=title tabindex="-1">{name}</a>
+            {kind.map(|kind| view! { <span class="muted">" "{kind}</span> })}
+            {counts}
         </div>
         <div role="gridcell" class="grid__cell col-attempts">{attempts}</div>
         <div role="gridcell" class="grid__cell col-started">{time_cell(started, false, false)}</div>
@@ -101,6 +143,7 @@ pub(super) fn cells(row: Row, detail: RunDetail) -> impl IntoHtml {
         </div>
         <div role="gridcell" class="grid__cell col-error" class=("steps__error", phase.is_failure()) title=reason.clone()>{text::first_line(&reason).to_string()}</div>
     }
+    .into_html()
 }
 
 /// Where in the run a step stood, in hundredths of the run's length.

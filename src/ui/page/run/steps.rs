@@ -3,12 +3,16 @@
 use crate::state::reactive::{Memo, RwSignal, effect, memo};
 use crate::ui::html::{El, IntoHtml, each, view};
 use leptos::prelude::*;
+use runboard_core::model::Step;
+use runboard_core::model::step_tree::{TreeRow, fold_key, is_tree, tree};
 use runboard_core::model::step_view::StepSort;
-use runboard_core::model::{Attempt, Step};
 use runboard_core::store::download;
 use runboard_core::store::window::Align;
+use std::collections::BTreeSet;
+use wasm_bindgen::JsCast as _;
 
 use super::save::save_button;
+use super::step_panel::step_panel;
 use super::step_row::{Row, cells};
 use super::step_tools::step_tools;
 use crate::state::run_detail::{Loaded, RunDetail};
@@ -85,31 +89,70 @@ pub fn steps(detail: RunDetail) -> impl IntoHtml {
     view! {
         {step_tools(&detail, places, save)}
         {move || words.get().map(|(title, text)| panel(title, text, "", clear()))}
-        {grid(detail, places, words)}
+        {grid(detail.clone(), places, words)}
+        {step_panel(&detail)}
     }
+}
+
+/// Where a row is found: a step, one of its attempts (by its number; 0: itself), or a folder.
+#[derive(Clone, PartialEq)]
+struct RowAt {
+    row: TreeRow,
+    attempt: u32,
+}
+
+/// Whether a press unfolds attempts; a single one tells nothing that the step does not.
+fn row_has_attempts(steps: RwSignal<Loaded<Vec<Step>>>, at: &RowAt) -> bool {
+    steps.with_untracked(|steps| {
+        let step = steps.ready().and_then(|all| all.get(at.row.place));
+        step.is_some_and(|step| step.attempts.len() > 1)
+    })
+}
+
+/// Links in a row lead elsewhere.
+fn on_link(event: &web_sys::MouseEvent) -> bool {
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|element| element.closest("a, button").ok().flatten().is_some())
 }
 
 fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String, String)>>) -> El {
     let steps = detail.steps;
     let open: RwSignal<Vec<String>> = RwSignal::new(Vec::new());
+    let folded: RwSignal<BTreeSet<String>> = RwSignal::new(BTreeSet::new());
     let rows = memo(move || {
-        let open = open.get();
+        let (open, places) = (open.get(), places.get());
         let mut rows = Vec::new();
         steps.with(|steps| {
             let all = steps.ready().map_or(&[][..], Vec::as_slice);
-            for step in places.get().into_iter().filter_map(|place| all.get(place)) {
-                let row = |attempt: Option<&Attempt>| Row {
-                    step: step.clone(),
-                    attempt: attempt.cloned(),
-                };
-                rows.push(row(None));
-                if open.contains(&step.key) {
-                    rows.extend(step.attempts.iter().map(|attempt| row(Some(attempt))));
-                }
+            let found = match is_tree(all) {
+                true => folded.with(|folded| tree(all, &places, folded)),
+                false => places.into_iter().map(TreeRow::alone).collect(),
+            };
+            for row in found {
+                let step = all.get(row.place);
+                let is_open = |step: &&Step| row.is_open.is_none() && open.contains(&step.key);
+                let attempts = step.filter(is_open).map_or(&[][..], |step| &step.attempts);
+                rows.push(RowAt {
+                    row: row.clone(),
+                    attempt: 0,
+                });
+                rows.extend(attempts.iter().map(|attempt| RowAt {
+                    row: row.clone(),
+                    attempt: attempt.number,
+                }));
             }
         });
         rows
     });
+    let key_of = move |row: &RowAt| {
+        steps.with(|steps| {
+            let step = steps.ready().and_then(|all| all.get(row.row.place));
+            let key = step.map_or("", |step| step.key.as_str());
+            (fold_key(key, row.row.group.as_deref()), row.attempt)
+        })
+    };
     let windowed = Windowed::new(32.0, 29.0);
     effect(move || windowed.set_rows(rows.with(Vec::len) as u64));
     // The row that keys act on. It is known by its step, so that it stays the same while the order changes, and stays in the page.
@@ -117,13 +160,13 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
     let visible = memo(move || {
         let range = windowed.range();
         rows.with(|rows| {
-            let row = |at: usize| Some((at as u64, rows.get(at)?.key()));
+            let row = |at: usize| Some((at as u64, key_of(rows.get(at)?)));
             let mut visible: Vec<_> = (range.start as usize..range.end as usize)
                 .filter_map(row)
                 .collect();
             let place = current.with(|current| {
                 let current = current.as_ref()?;
-                rows.iter().position(|row| row.key() == *current)
+                rows.iter().position(|row| key_of(row) == *current)
             });
             if let Some(place) = place.filter(|place| !range.contains(&(*place as u64))) {
                 visible.extend(row(place));
@@ -145,7 +188,7 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
             open.update(|open| open.push(key.clone()));
         }
         let wanted = (key, attempt.unwrap_or(0));
-        let place = rows.with(|rows| rows.iter().position(|row| row.key() == wanted));
+        let place = rows.with(|rows| rows.iter().position(|row| key_of(row) == wanted));
         if let Some(place) = place.filter(|_| is_shown.get_value().as_ref() != Some(&wanted)) {
             current.set(Some(wanted.clone()));
             is_shown.set_value(Some(wanted));
@@ -171,7 +214,17 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
         });
         place.unwrap_or(0)
     });
-    let toggle = move |key: String| {
+    // What is below a row: its parts, or else its attempts.
+    let toggle = move |row: &RowAt| {
+        let key = key_of(row).0;
+        if row.row.is_open.is_some() {
+            folded.update(|folded| {
+                if !folded.remove(&key) {
+                    folded.insert(key);
+                }
+            });
+            return;
+        }
         open.update(|open| match open.iter().position(|other| *other == key) {
             Some(at) => {
                 open.remove(at);
@@ -179,12 +232,22 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
             None => open.push(key),
         })
     };
+    let is_open = move |row: &RowAt| {
+        let attempts = || {
+            let (key, attempt) = key_of(row);
+            let count = steps.with(|steps| Some(steps.ready()?.get(row.row.place)?.attempts.len()));
+            (attempt == 0 && count > Some(0)).then(|| open.with(|open| open.contains(&key)))
+        };
+        row.row.is_open.or_else(attempts)
+    };
     let on_key = move |event: web_sys::KeyboardEvent| {
         let at = stop.get_untracked();
         let last = rows.with_untracked(Vec::len).saturating_sub(1) as u64;
         if let Some(to) = target(&event, at, last, windowed.page()) {
             event.prevent_default();
-            current.set(rows.with_untracked(|rows| rows.get(to as usize).map(Row::key)));
+            current.set(untrack(|| {
+                rows.with(|rows| rows.get(to as usize).map(key_of))
+            }));
             focus_row(windowed, to);
             return;
         }
@@ -195,11 +258,8 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
         };
         event.prevent_default();
         let row = rows.with_untracked(|rows| rows.get(at as usize).cloned());
-        if let Some(row) = row.filter(|row| row.attempt.is_none()) {
-            let is_open = open.with_untracked(|open| open.contains(&row.step.key));
-            if is_open != unfold && !row.step.attempts.is_empty() {
-                toggle(row.step.key);
-            }
+        if let Some(row) = row.filter(|row| untrack(|| is_open(row)) == Some(!unfold)) {
+            untrack(|| toggle(&row));
         }
     };
     let sort = memo(move || {
@@ -221,6 +281,8 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
         };
         sort_head(class, name, order, press)
     };
+    let source = detail.clone();
+    let has_more = memo(move || source.tells(|can| can.step_detail));
     let detail = StoredValue::new_local(detail);
     view! {
         <div class="grid steps" hidden=move || words.with(Option::is_some)>
@@ -236,22 +298,36 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
                     {each(move || visible.get(), |item| format!("{} {}", item.1.1, item.1.0), move |(_, key)| {
                             let (for_place, for_link) = (key.clone(), key.clone());
                             let at = memo(move || visible.with(|visible| visible.iter().find(|item| item.1 == for_place).map_or(0, |item| item.0)));
-                            let row = memo(move || rows.with(|rows| rows.get(at.get() as usize).cloned()));
+                            let place = memo(move || rows.with(|rows| rows.get(at.get() as usize).cloned()));
+                            let row = memo(move || {
+                                let RowAt { row, attempt } = place.get()?;
+                                let step = steps.with(|steps| steps.ready()?.get(row.place).cloned())?;
+                                let attempt = step.attempts.iter().find(|one| one.number == attempt).cloned();
+                                Some(Row { step, attempt, row })
+                            });
+                            let level = move || row.with(|row| row.as_ref().map_or(1, Row::level).to_string());
+                            let press = move |event: web_sys::MouseEvent| {
+                                let row = place.get_untracked().filter(|row| row.attempt == 0);
+                                let is_many = row.as_ref().is_some_and(|at| at.row.is_open.is_some() || row_has_attempts(steps, at));
+                                if let Some(row) = row.filter(|_| is_many && !on_link(&event)) {
+                                    untrack(|| toggle(&row));
+                                }
+                            };
                             view! {
                                 <div
                                     class="grid__row" role="row" data-at=move || at.get().to_string() data-linked=move || is_linked(&for_link).then_some("true")
-                                    data-step-key=move || row.with(|row| row.as_ref().map(|row| row.step.key.clone()))
+                                    data-step-key=move || row.with(|row| row.as_ref().filter(|row| row.row.group.is_none()).map(|row| row.step.key.clone()))
                                     data-phase=move || row.with(|row| row.as_ref().map(|row| row.attempt.as_ref().map_or(row.step.phase, |attempt| attempt.phase).word()))
-                                    aria-level=move || row.with(|row| if row.as_ref().is_some_and(|row| row.attempt.is_some()) { "2" } else { "1" })
-                                    aria-expanded=move || row.with(|row| row.as_ref().filter(|row| row.attempt.is_none() && !row.step.attempts.is_empty())
-                                        .map(|row| open.with(|open| open.contains(&row.step.key)).to_string()))
+                                    data-group=move || row.with(|row| row.as_ref().and_then(|row| row.row.group.clone()))
+                                    aria-level=level
+                                    aria-expanded=move || place.with(|row| row.as_ref().and_then(is_open).map(|is_open| is_open.to_string()))
                                     aria-rowindex=move || (at.get() + 2).to_string()
                                     tabindex=move || if stop.get() == at.get() { "0" } else { "-1" }
                                     style:transform=move || windowed.top(at.get())
                                     on:focus=move |_| current.set(Some(key.clone()))
-                                    on:click=move |_| if let Some(row) = row.get_untracked().filter(|row| row.attempt.is_none() && row.step.attempts.len() > 1) { toggle(row.step.key) }
+                                    on:click=press
                                 >
-                                    {move || row.get().map(|row| cells(row, detail.get_value()))}
+                                    {move || row.get().map(|row| cells(row, detail.get_value(), has_more.get()))}
                                 </div>
                             }
                         })}

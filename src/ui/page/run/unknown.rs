@@ -22,7 +22,7 @@ type Offer = (u16, String, Option<Run>);
 
 /// `wanted` is the id that was asked for; `source` the one that was asked, if only one was, and `told` what it answered.
 pub fn unknown(
-    words: String,
+    (title, words): (&'static str, String),
     wanted: String,
     source: Option<Source>,
     told: Option<Arc<Missing>>,
@@ -72,7 +72,7 @@ pub fn unknown(
             .then(|| view! { <h3>"Latest runs"</h3>{table("Latest runs", &COLUMNS, latest)} })
     };
     panel(
-        "There is no such run",
+        title,
         words,
         "",
         view! { {offer}{newest}<a class="button" href=Route::default().href()>"All runs"</a> },

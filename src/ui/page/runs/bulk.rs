@@ -5,10 +5,11 @@ use runboard_core::backend::Action;
 use runboard_core::model::Run;
 
 use crate::state::State;
-use crate::state::actions::Deed;
+use crate::state::actions::{Deed, is_offered, takes_reasons};
 use crate::state::bulk::{Bulk, Outcome};
 use crate::state::reactive::{RwSignal, memo};
-use crate::ui::html::{El, ElRef, Html, IntoHtml, view};
+use crate::state::sources::{Link, Source};
+use crate::ui::html::{El, ElRef, Html, IntoHtml, value_of, view};
 use crate::ui::part::dialog;
 use crate::ui::part::table::{Cell, words_table};
 use crate::ui::text;
@@ -23,7 +24,7 @@ pub(super) fn bulk() -> Html {
         (count > 0).then(|| {
             let button = |deed: Deed| {
                 let words = [deed.verb(), " \u{2026}"].concat();
-                view! { <button class="button button--small" on:click=move |_| open.set(Some(deed))>{words}</button> }
+                any_source(state, &|source| is_offered(source, deed)).then(|| view! { <button class="button button--small" on:click=move |_| open.set(Some(deed))>{words}</button> })
             };
             view! {
                 <div class="bulk" role="group" aria-label="Chosen runs">
@@ -36,6 +37,15 @@ pub(super) fn bulk() -> Html {
     };
     let asking = move || open.get().map(|deed| ask(state, deed, open));
     view! { {bar}{asking} }
+}
+
+/// Whether it is so with the source of any chosen run.
+fn any_source(state: State, test: &dyn Fn(&Source) -> bool) -> bool {
+    let chosen = state.selection.runs.get_untracked();
+    let mut sources = chosen
+        .into_iter()
+        .filter_map(|(index, _)| state.sources.at(index));
+    sources.any(|source| test(&source))
 }
 
 fn terminate(run: &Run, immediate: bool) -> Result<Action, &'static str> {
@@ -109,6 +119,16 @@ fn ask(state: State, deed: Deed, open: RwSignal<Option<Deed>>) -> El {
         (_, false) => "at once: they are killed, without being asked",
         (_, true) => "at once: they are marked as canceled, whatever their processes do",
     };
+    let can_kill = |source: &Source| {
+        let able = |link: &Link| {
+            link.info
+                .as_ref()
+                .is_some_and(|info| info.capabilities.terminate_immediate)
+        };
+        source.link.with_untracked(able)
+    };
+    let has_hard = deed == Deed::Delete || any_source(state, &can_kill);
+    let has_reason = deed == Deed::Terminate && any_source(state, &takes_reasons);
     // Another wish: what was not done may be done now.
     let turn = move |_| {
         is_hard.update(|on| *on = !*on);
@@ -130,7 +150,8 @@ fn ask(state: State, deed: Deed, open: RwSignal<Option<Deed>>) -> El {
     let is_idle = move || work.is_busy.get() || waiting.get() == 0;
     let body = view! {
         <p>{what}</p>
-        <label class="choice"><input type="checkbox" on:change=turn /><span>{hard}</span></label>
+        {has_hard.then(|| view! { <label class="choice"><input type="checkbox" on:change=turn /><span>{hard}</span></label> })}
+        {has_reason.then(|| view! { <label class="wish">"reason"<input class="field" type="text" autocomplete="off" on:input=move |event| work.reason.set(value_of(&event)) /></label> })}
         {words_table("Chosen runs and what became of them", &["Run", "Job", "Source", "Status", "Result"], rows)}
         <div class="dialog__end">
             <form method="dialog"><button class="button" autofocus="">{move || if waiting.get() == 0 { "Close" } else { "Cancel" }}</button></form>

@@ -47,8 +47,8 @@ enum Usual {
     Always,
     Shown,
     Hidden,
-    /// Shown where a source has something to put there.
-    Told(fn(&Capabilities) -> bool),
+    /// There only where a source has something to put there; then shown or hidden.
+    Told(bool, fn(&Capabilities) -> bool),
 }
 
 const fn column(
@@ -70,6 +70,21 @@ const fn column(
     }
 }
 
+const fn tag(
+    key: &'static str,
+    class: &'static str,
+    name: &'static str,
+    usual: Usual,
+) -> ListColumn {
+    column(
+        Column::Tag(key),
+        class,
+        name,
+        ("minmax(96px,0.7fr)", 96),
+        usual,
+    )
+}
+
 const fn by(sort: SortKey, column: ListColumn) -> ListColumn {
     ListColumn {
         sort: Some(sort),
@@ -84,7 +99,7 @@ const fn also(also: &'static [Column], column: ListColumn) -> ListColumn {
 use Usual::{Always, Hidden, Shown, Told};
 
 /// All of them, in their order.
-static COLUMNS: [ListColumn; 15] = [
+static COLUMNS: [ListColumn; 19] = [
     by(
         SortKey::Status,
         column(
@@ -171,14 +186,37 @@ static COLUMNS: [ListColumn; 15] = [
         "col-assets",
         "Assets",
         ("72px", 72),
-        Usual::Told(|can| can.figures),
+        Told(true, |can| can.figures),
     ),
-    column(
-        Column::Partition,
+    tag(
+        Column::TAGS[0],
         "col-partition",
         "Partition",
-        ("minmax(96px,0.7fr)", 96),
-        Usual::Told(|can| can.backfills),
+        Told(true, |can| can.backfills),
+    ),
+    tag(
+        Column::TAGS[1],
+        "col-project",
+        "Project",
+        Told(true, |can| can.create),
+    ),
+    tag(
+        Column::TAGS[2],
+        "col-domain",
+        "Domain",
+        Told(true, |can| can.create),
+    ),
+    tag(
+        Column::TAGS[3],
+        "col-trigger",
+        "Trigger",
+        Told(false, |can| can.create),
+    ),
+    tag(
+        Column::TAGS[4],
+        "col-from",
+        "Started from",
+        Told(false, |can| can.create),
     ),
     by(
         SortKey::ExitCode,
@@ -219,7 +257,7 @@ pub(super) fn choice() -> Vec<(&'static ListColumn, bool)> {
     let is_shown = |one: &ListColumn| shown.iter().any(|other| other.column == one.column);
     let is_free = |column: &&ListColumn| match column.usual {
         Always => false,
-        Told(what) => any_can(State::get(), what),
+        Told(_, what) => any_can(State::get(), what),
         Shown | Hidden => true,
     };
     let free = COLUMNS.iter().filter(is_free);
@@ -233,7 +271,7 @@ pub(super) fn shown(is_medium: bool) -> Vec<&'static ListColumn> {
             (Always, _) => true,
             _ if is_medium && one.column == Column::Reason => false,
             (_, Some(chosen)) => chosen.contains(&one.column),
-            (Told(what), None) => any_can(State::get(), what),
+            (Told(is_shown, what), None) => is_shown && any_can(State::get(), what),
             (usual, None) => matches!(usual, Shown),
         };
         COLUMNS.iter().filter(is_shown).collect()

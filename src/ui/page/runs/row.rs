@@ -10,7 +10,6 @@ use crate::state::reactive::memo;
 use crate::state::run_rows::GroupRow;
 use crate::state::sources::Source;
 use crate::ui::html::{El, Html, IntoHtml, view};
-use runboard_core::model::run::PARTITION;
 use runboard_core::model::{Phase, Run};
 use runboard_core::store::run_table::RowId;
 use wasm_bindgen::JsCast as _;
@@ -137,7 +136,7 @@ impl Cells {
                 Some(count) => text::count(u64::from(count)).into_html(),
                 None => ().into_html(),
             },
-            Column::Partition => self.partition(),
+            Column::Tag(key) => self.tag(key),
             Column::Attempt => run.attempt.to_string().into_html(),
             Column::ExitCode => run.exit_code.map(|code| code.to_string()).into_html(),
             Column::User => text(run.user.as_deref()),
@@ -172,14 +171,14 @@ impl Cells {
         view! { <span>{words}</span> }.into_html()
     }
 
-    /// The partition, and the way to the other runs of it.
-    fn partition(&self) -> Html {
-        let Some(partition) = self.run.tag(PARTITION) else {
+    /// A tag's value, and the way to the other runs that have it.
+    fn tag(&self, key: &str) -> Html {
+        let Some(value) = self.run.tag(key) else {
             return ().into_html();
         };
-        let term = [PARTITION, "=", partition].concat();
+        let term = [key, "=", value].concat();
         let href = list_link(Nav::get(), |filter| filter.tag = vec![term]);
-        view! { <a href=href title=partition tabindex="-1">{partition.to_string()}</a> }.into_html()
+        view! { <a href=href title=value tabindex="-1">{value.to_string()}</a> }.into_html()
     }
 
     fn why(&self) -> Html {

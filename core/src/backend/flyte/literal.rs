@@ -1,0 +1,221 @@
+//! Values of inputs, from what people type to Flyte's `Literal` and back (`flyteidl2/core/literals.proto`).
+
+use serde_json::Value;
+
+use crate::backend::slice;
+use crate::backend::tasks::TaskInput;
+use crate::model::Timestamp;
+use crate::store::json::JsonText;
+
+/// `{"literals":[...]}` of typed values. What is empty and has a default is left to the service.
+pub(super) fn inputs(values: &[(TaskInput, String)]) -> Result<String, String> {
+    let mut json = JsonText::new();
+    json.open('{').key("literals").open('[');
+    for (input, text) in values {
+        let is_text = input.kind.as_deref() == Some("STRING");
+        if text.is_empty() && (input.default.is_some() || !is_text) {
+            match input.default {
+                Some(_) => continue,
+                None => return Err(["the input ", &input.name, " has no value"].concat()),
+            }
+        }
+        let value = literal(input, text)
+            .map_err(|expected| [&input.name, ": ", text, " is not ", expected].concat())?;
+        json.open('{').text_field("name", Some(&input.name));
+        json.key("value").raw(&value).close('}');
+    }
+    json.close(']').close('}');
+    Ok(json.finish())
+}
+
+/// A value as JSON; the error is what was expected.
+fn literal(input: &TaskInput, text: &str) -> Result<String, &'static str> {
+    let trimmed = text.trim();
+    let (name, value) = match input.kind.as_deref() {
+        Some("STRING") => ("stringValue", quoted(text)),
+        Some("INTEGER") => {
+            let number: i64 = trimmed.parse().map_err(|_| "a whole number")?;
+            // 64 bits are texts in protobuf's JSON.
+            ("integer", quoted(&number.to_string()))
+        }
+        Some("FLOAT") => {
+            let number: f64 = trimmed.parse().map_err(|_| "a number")?;
+            let word = match (number.is_nan(), number.is_infinite(), number > 0.0) {
+                (true, ..) => Some("\"NaN\""),
+                (_, true, true) => Some("\"Infinity\""),
+                (_, true, false) => Some("\"-Infinity\""),
+                _ => None,
+            };
+            // Digits that JSON does not know (`.5`, `+1`) are written as it does.
+            let plain = serde_json::Number::from_f64(number).map(|number| number.to_string());
+            let value = word.map(String::from).or(plain);
+            ("floatValue", value.unwrap_or_default())
+        }
+        Some("BOOLEAN") => match trimmed {
+            "true" | "yes" => ("boolean", "true".into()),
+            "false" | "no" => ("boolean", "false".into()),
+            _ => return Err("true or false"),
+        },
+        Some("DATETIME") => {
+            let at = Timestamp::parse(trimmed).ok_or("a time such as 2026-11-21T08:00:00Z")?;
+            ("datetime", quoted(&at.to_string()))
+        }
+        Some("DURATION") => {
+            let seconds = trimmed.strip_suffix('s').unwrap_or(trimmed);
+            let is_number = seconds.parse::<f64>().is_ok_and(f64::is_finite);
+            match is_number {
+                true => ("duration", quoted(&[seconds, "s"].concat())),
+                false => return Err("a number of seconds, such as 90s"),
+            }
+        }
+        Some("NONE") => return Ok(r#"{"scalar":{"noneType":{}}}"#.into()),
+        Some("STRUCT") => {
+            let value: Value = serde_json::from_slice(trimmed.as_bytes()).unwrap_or_default();
+            return match value.is_object() {
+                true => Ok([r#"{"scalar":{"generic":"#, trimmed, "}}"].concat()),
+                false => Err("a JSON object"),
+            };
+        }
+        _ => {
+            let value: Value = serde_json::from_slice(trimmed.as_bytes()).unwrap_or_default();
+            return match value.is_object() {
+                true => Ok(trimmed.into()),
+                false => Err("a Flyte Literal as a JSON object"),
+            };
+        }
+    };
+    let mut json = JsonText::new();
+    json.open('{')
+        .key("scalar")
+        .open('{')
+        .key("primitive")
+        .open('{');
+    json.key(name).raw(&value).close('}').close('}').close('}');
+    Ok(json.finish())
+}
+
+fn quoted(text: &str) -> String {
+    let mut json = JsonText::new();
+    json.text(text);
+    json.finish()
+}
+
+/// `{"literals":[...]}` as names and what would be typed.
+pub(super) fn values(inputs: &str) -> Vec<(String, String)> {
+    let literals = slice::member(inputs, "literals").map(slice::items);
+    let value = |one: &str| {
+        let name = slice::member(one, "name")?;
+        let name: Value = serde_json::from_slice(name.as_bytes()).ok()?;
+        Some((
+            name.as_str()?.to_string(),
+            typed(slice::member(one, "value")?),
+        ))
+    };
+    literals
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(value)
+        .collect()
+}
+
+/// A literal as it would be typed; other kinds as they are.
+pub(super) fn typed(literal: &str) -> String {
+    let value: Value = serde_json::from_slice(literal.as_bytes()).unwrap_or_default();
+    let scalar = value.get("scalar");
+    let primitive = scalar.and_then(|scalar| scalar.get("primitive")?.as_object());
+    let plain = primitive.and_then(|primitive| primitive.values().next());
+    match plain.or_else(|| scalar?.get("generic")) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => literal.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(kind: &str, text: &str) -> Result<String, String> {
+        let input = TaskInput {
+            name: "x".into(),
+            kind: Some(kind.into()).filter(|kind: &String| !kind.is_empty()),
+            ..TaskInput::default()
+        };
+        inputs(&[(input, text.into())]).map(|json| {
+            let json = json.trim_start_matches(r#"{"literals":[{"name":"x","value":"#);
+            json.trim_end_matches("}]}").to_string()
+        })
+    }
+
+    #[test]
+    fn what_was_given_can_be_typed_again() {
+        let inputs = r#"{"literals":[{"name":"day","value":{"scalar":{"primitive":{"stringValue":"friday"}}}},{"value":{}},
+            {"name":"parts","value":{"collection":{"literals":[]}}}],"context":[]}"#;
+        let given = values(inputs);
+        assert_eq!(given.len(), 2);
+        assert_eq!(given[0], ("day".to_string(), "friday".to_string()));
+        assert_eq!(given[1].1, r#"{"collection":{"literals":[]}}"#);
+        assert_eq!(values("[]"), []);
+    }
+
+    #[test]
+    fn what_is_typed_is_a_literal_of_its_kind() {
+        for (kind, text, json) in [
+            ("STRING", "a \"b\"", r#""stringValue":"a \"b\"""#),
+            ("STRING", "", r#""stringValue":"""#),
+            (
+                "INTEGER",
+                " 9007199254740993",
+                r#""integer":"9007199254740993""#,
+            ),
+            ("FLOAT", ".5", r#""floatValue":0.5"#),
+            ("FLOAT", "inf", r#""floatValue":"Infinity""#),
+            ("BOOLEAN", "yes", r#""boolean":true"#),
+            ("DURATION", "90", r#""duration":"90s""#),
+        ] {
+            let made = one(kind, text).unwrap();
+            assert!(made.contains(json), "{kind} {text}: {made}");
+            let whole: Value = serde_json::from_str(
+                &(made.clone()
+                    + &"}".repeat(made.matches('{').count() - made.matches('}').count())),
+            )
+            .unwrap();
+            assert!(whole.get("scalar").is_some());
+        }
+        assert!(
+            one("STRUCT", r#"{"a":1}"#)
+                .unwrap()
+                .contains(r#""generic":{"a":1}"#)
+        );
+        for (kind, text) in [
+            ("INTEGER", "1.5"),
+            ("INTEGER", ""),
+            ("FLOAT", "x"),
+            ("BOOLEAN", "1"),
+            ("DATETIME", "noon"),
+            ("DURATION", "long"),
+            ("STRUCT", "[]"),
+            ("", "3"),
+        ] {
+            assert!(one(kind, text).unwrap_err().contains('x'), "{kind} {text}");
+        }
+    }
+
+    #[test]
+    fn a_default_is_shown_as_it_would_be_typed() {
+        for (literal, text) in [
+            (
+                r#"{"scalar":{"primitive":{"stringValue":"friday"}}}"#,
+                "friday",
+            ),
+            (r#"{"scalar":{"primitive":{"integer":"7"}}}"#, "7"),
+            (r#"{"scalar":{"primitive":{"boolean":false}}}"#, "false"),
+            (
+                r#"{"collection":{"literals":[]}}"#,
+                r#"{"collection":{"literals":[]}}"#,
+            ),
+        ] {
+            assert_eq!(typed(literal), text);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+// A Flyte service of tests/flyte/server.py behind the bridge.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { serve } from "./bridge.mjs";
+import { root } from "./env.mjs";
+import { firstLine, start } from "./proc.mjs";
+
+/** Starts a service with `args`: its address, and `control`, which asks the service itself and not through the bridge. */
+export async function service(args = []) {
+  const python = process.env.RUNBOARD_FLYTE_PYTHON;
+  if (!python || !existsSync(python)) throw new Error("RUNBOARD_FLYTE_PYTHON names a python with flyteidl2 and connectrpc; `cargo xtask test --only e2e` makes one");
+  const child = start(python, [join(root, "tests/flyte/server.py"), ...args]);
+  const url = await firstLine(child);
+  const control = async (what) => {
+    const answer = await fetch(`${url}control/${what}`);
+    if (!answer.ok) throw new Error(`${what}: ${answer.status} ${await answer.text()}`);
+    return await answer.json();
+  };
+  return { url, control };
+}
+
+/**
+ * A bridge that serves a service as the source `fly`: the one that is given, or one that is started with `args`. `extra` are arguments of the bridge,
+ * and `also` the name and scope of a second source over the same service.
+ */
+export async function flyte({ to, args = [], scope = "?org=testorg", also, extra = [] } = {}) {
+  const { url, control } = to ?? (await service(args));
+  const sources = [["fly", scope], ...(also ? [also] : [])].flatMap(([name, scope]) => ["--flyte", `${name}=${url}${scope}`]);
+  const bridge = await serve({ extra: [...sources, ...extra] });
+  const run = (name, tab = "steps") => `${bridge.url}?view=run&source=fly&run=flytesnacks/development/${name}&tab=${tab}`;
+  return { bridge, control, run };
+}
