@@ -90,7 +90,15 @@ impl Api {
             ["runs", id, "stats"] => about::stats(source, id, Query::read(query, &[])?).await,
             ["runs", id, "lineage"] => about::lineage(source, id, Query::read(query, &[])?).await,
             ["runs", id, "raw"] => about::raw(source, id, Query::read(query, &[])?).await,
-            ["runs", id, "resume"] => plan::get(source, id, Query::read(query, &["mode"])?).await,
+            ["runs", id, "resume"] => {
+                plan::get(
+                    source,
+                    id,
+                    Query::read(query, &["mode", "profile", "skip"])?,
+                )
+                .await
+            }
+            ["runs", id, "facts"] => about::facts(source, id, Query::read(query, &[])?).await,
             ["runs", _, "reexecute" | "terminate"] => {
                 Err(Problem::no_method(&Method::GET, methods(rest)))
             }

@@ -24,6 +24,7 @@ use crate::access::{Access, AccessArgs, session};
 use crate::actions::Actions;
 use crate::api::problem::Problem;
 use crate::api::{Api, LOCAL, RESERVED, json_bytes};
+use crate::executioner::args::ExecutionerArgs;
 use crate::proxy::{Proxies, ProxyArgs};
 use crate::source::{Place, Source};
 use assets::Assets;
@@ -48,6 +49,8 @@ pub(crate) struct ServeArgs {
     /// A run history to serve as well; may be given several times
     #[arg(long, value_name = "NAME=PATH", value_parser = history)]
     history: Vec<(String, PathBuf)>,
+    #[command(flatten)]
+    executioner: ExecutionerArgs,
     /// Serve this file as config.json
     #[arg(long)]
     config: Option<PathBuf>,
@@ -63,7 +66,8 @@ pub(crate) struct ServeArgs {
     proxy: ProxyArgs,
 }
 
-fn history(text: &str) -> Result<(String, PathBuf), String> {
+/// `NAME=PATH`, of which the name stands in URLs.
+pub(crate) fn history(text: &str) -> Result<(String, PathBuf), String> {
     let (name, path) = text
         .split_once('=')
         .filter(|(_, path)| !path.is_empty())
@@ -121,6 +125,25 @@ async fn run(args: ServeArgs) -> Result<(), String> {
             ));
         }
         sources.push(Source::new(&name, Place::History(path)));
+    }
+    for (name, setup) in
+        args.executioner
+            .setups(
+                &sources
+                    .first()
+                    .map_or_else(PathBuf::new, |local| match &local.place {
+                        Place::Recorded(dir) => dir.clone(),
+                        _ => PathBuf::new(),
+                    }),
+            )?
+    {
+        if sources.iter().any(|source| source.name == name) {
+            return Err(format!(
+                "--executioner {name}={}: there are two sources of that name",
+                setup.database.display()
+            ));
+        }
+        sources.push(Source::new(&name, Place::Executioner(setup)));
     }
     if let Some((name, _)) = args
         .proxy

@@ -2,6 +2,7 @@
 //!
 //! [`planner`] makes it from a configuration and a history, [`reason`] has its words.
 
+mod history;
 pub mod planner;
 pub mod reason;
 
@@ -161,4 +162,23 @@ impl ResumePlan {
         }
         (self.to_execute() > 0).then_some(all)
     }
+}
+
+/// A command line as a shell would take it: arguments with anything unusual in them stand in quotes. `<config>` stands for what is not known.
+pub fn command(arguments: &[String]) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "%+,-./:=@_".contains(letter);
+    let mut out = String::new();
+    for argument in arguments {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        if !argument.is_empty() && (argument.chars().all(is_plain) || argument == "<config>") {
+            out.push_str(argument);
+        } else {
+            out.push('\'');
+            out.push_str(&argument.replace('\'', "'\\''"));
+            out.push('\'');
+        }
+    }
+    out
 }
