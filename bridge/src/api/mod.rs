@@ -5,6 +5,7 @@ pub(crate) mod download;
 pub(crate) mod events;
 pub(crate) mod info;
 pub(crate) mod logs;
+pub(crate) mod pipeline;
 pub(crate) mod plan;
 pub(crate) mod problem;
 pub(crate) mod query;

@@ -7,6 +7,9 @@ use super::rows::{AttemptRow, RunRows, offset};
 
 type Facts = Vec<(String, String)>;
 
+/// How many runs are offered instead of one that is not there.
+const LATEST: usize = 5;
+
 impl Executioner {
     /// Names and values for people; `notes`: what contradicts itself. `None`: there is no such run.
     pub(crate) fn facts(&self, id: &str, notes: &[String]) -> Option<Facts> {
@@ -113,7 +116,22 @@ impl Executioner {
 
     /// The message about an id that is not there.
     pub(crate) fn instead_of(&self, id: &str) -> String {
-        format!("Run ID {id} not found in history.")
+        let mut text = format!("Error: Run ID {id} not found in history.\n");
+        let latest = self.latest(LATEST);
+        if !latest.is_empty() {
+            text.push_str("\nRecent runs for this config:\n");
+        }
+        for id in latest {
+            let rows = id.parse().ok().and_then(|id| self.runs.get(&id));
+            let Some(last) = rows.and_then(RunRows::last) else {
+                continue;
+            };
+            let status = last.status.as_deref().unwrap_or("-");
+            let start = last.start.as_deref().unwrap_or("-");
+            text.push_str(&format!("  Run {id} - {status:<7} - {start}\n"));
+        }
+        text.push_str("\nUse --list-runs to see all available runs.");
+        text
     }
 
     /// The ids of the latest runs of the configured applications; of all, where none is configured.

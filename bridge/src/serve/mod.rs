@@ -312,7 +312,10 @@ impl Site {
             .strip_prefix("/api/v1/")
             .or((path == "/api/v1").then_some(""));
         let session = path == session::PATH;
-        let data = api.is_some() || session || path == "/config.json";
+        let pipeline = path
+            .strip_prefix("/api/pipeline/runs")
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let data = api.is_some() || pipeline.is_some() || session || path == "/config.json";
         guard::check(&request.headers, &self.access.names, data)?;
         if session {
             return self.access.session(request, body, peer).await;
@@ -329,6 +332,7 @@ impl Site {
         }
         let mut response = match (api, path) {
             (Some(rest), _) => self.api.get(rest, query, &request.headers).await,
+            _ if let Some(rest) = pipeline => self.api.pipeline(rest, query).await,
             (None, "/healthz") => Ok(self.health(admitted.is_ok())),
             (None, "/readyz") if self.api.sources.iter().all(|source| source.is_ready()) => {
                 Ok(self.health(admitted.is_ok()))

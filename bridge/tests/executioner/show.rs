@@ -189,10 +189,10 @@ fn the_designs_example_is_shown_with_what_waits_for_the_failed_job() {
     );
     // An id that is not there.
     let reply = site.get("/api/v1/ex/runs/999");
-    assert_eq!(
-        (reply.status, &reply.json()["detail"]),
-        (404, &json!("Run ID 999 not found in history."))
-    );
+    let told = reply.json()["detail"].as_str().unwrap().to_string();
+    assert_eq!(reply.status, 404);
+    assert!(told.starts_with("Error: Run ID 999 not found in history.\n\nRecent runs for this config:\n  Run 1 - FAILED  - 20"), "{told}");
+    assert!(told.ends_with("\n\nUse --list-runs to see all available runs."));
     assert_eq!(
         (
             &reply.json()["latest"][0]["id"],

@@ -2,6 +2,7 @@
 
 use super::decode::{self, decoded, one, phase, run};
 use crate::backend::lenient::{Fields, Problems};
+use crate::backend::rows::Facts;
 use crate::backend::slice;
 use crate::backend::{Acted, BackendError, Decoded, EventBatch, Missing};
 use crate::model::event::{EventLevel, RunEvent};
@@ -137,6 +138,18 @@ fn plan_step(fields: &mut Fields<'_>, _: usize) -> PlanStep {
             of,
         }),
     }
+}
+
+fn fact(fields: &mut Fields<'_>, _: usize) -> (String, String) {
+    (fields.word("name"), fields.word("value"))
+}
+
+/// `GET /runs/{id}/facts`.
+pub fn facts(bytes: &[u8]) -> Result<Decoded<Facts>, BackendError> {
+    let mut problems = Problems::new();
+    let mut fields = Fields::parse(bytes, &mut problems)?;
+    let facts = fields.rows("facts", fact);
+    Ok(decoded(facts, None, problems))
 }
 
 fn by_hand(fields: &mut Fields<'_>, _: usize) -> ByHand {

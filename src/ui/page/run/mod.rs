@@ -161,7 +161,12 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
 /// Instead of a run that the source did not give.
 fn no_run(error: BackendError, detail: RunDetail) -> El {
     if let BackendError::NotFound(missing) = &error {
-        let words = format!("{} has no run {}.", detail.source.config.name, detail.id);
+        // Some say more than that, on several lines; the runs that they offer are in the table.
+        let said = text::first_line(&missing.detail);
+        let words = format!(
+            "{} has no run {}. It says: {said}",
+            detail.source.config.name, detail.id
+        );
         return unknown(words, detail.id, Some(detail.source), Some(missing.clone()));
     }
     let all = view! { <a class="button" href=Route::default().href()>"All runs"</a> };
