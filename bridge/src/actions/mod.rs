@@ -149,6 +149,11 @@ impl Actions {
             Action::Reexecute => again::reexecute(source, id).await,
             Action::Resume { mode, token, skips } => match &source.place {
                 Place::Executioner(_) => run_cli::resume(source, id, mode, token, skips).await,
+                _ if !skips.is_empty() => {
+                    let why =
+                        "\"skip\" takes nothing here: no steps of recorded runs can be passed over";
+                    Err(Problem::new(StatusCode::BAD_REQUEST, why))
+                }
                 _ => again::resume(source, id, mode, token).await,
             },
         };

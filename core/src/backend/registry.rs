@@ -9,18 +9,26 @@ use futures_util::FutureExt as _;
 
 use super::Backend;
 use super::dagster::{self, Dagster};
+use super::history::{self, History};
 use super::late::Late;
 use super::runs_api::RunsApi;
 use crate::lazy_fn;
 use crate::net::Transport;
 
 /// The kinds that `config.json` may name.
-pub const KINDS: [&str; 2] = ["runs-api", "dagster"];
+pub const KINDS: [&str; 3] = ["runs-api", "dagster", "history"];
 
 lazy_fn!(
     dagster,
     fn dagster(url: String, transport: Rc<dyn Transport>) -> Rc<dyn Backend> {
         Rc::new(Dagster::new(&url, transport))
+    }
+);
+
+lazy_fn!(
+    history,
+    fn history(url: String, transport: Rc<dyn Transport>) -> Rc<dyn Backend> {
+        Rc::new(History::new(&url, transport))
     }
 );
 
@@ -39,6 +47,12 @@ pub fn open(
             let url = url.to_string();
             Ok(Rc::new(Late::new(Some(dagster::POLL), move || {
                 dagster(url.clone(), transport.clone()).boxed_local()
+            })))
+        }
+        "history" => {
+            let url = url.to_string();
+            Ok(Rc::new(Late::new(Some(history::POLL), move || {
+                history(url.clone(), transport.clone()).boxed_local()
             })))
         }
         other => Err(format!(
