@@ -15,6 +15,7 @@ mod informed;
 pub mod launch;
 pub mod log_tail;
 pub mod notes;
+pub mod opened;
 pub mod prefs;
 pub mod reactive;
 mod run_age;

@@ -66,3 +66,33 @@ test("history: a file by URL is read line by line, its tail is followed, and wha
   await lists(page, ["c", "b", "a"]);
   assert.ok((await listed(page)).length === 3);
 });
+
+test("history: a file from disk, opened or dropped, is a source of this page, and nothing of it is sent", async (t) => {
+  const { bridge } = await site(t, [{ id: "local", url: "./api/v1/local/" }]);
+  const dir = tempDir("history-disk");
+  const many = Array.from({ length: 3000 }, (_, at) => record(`run-${at}`, at % 60));
+  const file = writeHistory(dir, [...many, record("last", 59, "failed", { started_at: "2025-12-02T09:00:00Z" })], "disk.jsonl");
+  const page = await open(t, `${bridge.url}?view=sources`);
+  const sent = [];
+  page.on("request", (request) => sent.push(request.method()));
+  await page.getByLabel("Open a runs.jsonl").setInputFiles(file);
+  await until(page, () => document.querySelector("[data-run-id]")?.dataset.runId === "last");
+  await shows(page, "nav.strip", "disk.jsonl");
+  await page.locator('[data-run-id="last"] a').click();
+  await shows(page, ".run__head", "Stage merger failed");
+  assert.ok(sent.every((method) => method === "GET"));
+  // Dropped: its records join those that are there.
+  await page.goBack();
+  await until(page, () => document.querySelectorAll("[data-run-id]").length > 0);
+  const text = `${JSON.stringify(record("dropped", 58, "success", { started_at: "2025-12-03T09:00:00Z" }))}\n`;
+  await page.evaluate((text) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([text], "dropped.jsonl"));
+    document.querySelector("main").dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer }));
+  }, text);
+  await shows(page, "nav.strip", "dropped.jsonl");
+  // The list stays where it was left, and says that there is more above.
+  const more = page.getByText(/1 new/);
+  if (await page.evaluate(() => document.querySelector("[data-run-id]")?.dataset.runId !== "dropped")) await more.click();
+  await until(page, () => document.querySelector("[data-run-id]")?.dataset.runId === "dropped");
+});
