@@ -10,21 +10,20 @@ use wasm_bindgen_futures::JsFuture;
 /// Bytes of one slice.
 const SLICE: f64 = 1_048_576.0;
 
-/// The file. What is written behind its end after it was opened is not seen, and once it has changed browsers refuse to read it.
-pub struct DiskFile(pub web_sys::File);
+/// What the user opened or dropped.
+pub type Picked = web_sys::File;
 
-impl DiskFile {
-    pub fn name(&self) -> String {
-        self.0.name()
-    }
-}
+/// The file. What is written behind its end after it was opened is not seen, and once it has changed browsers refuse to read it.
+pub struct DiskFile(pub Picked);
 
 /// `bytes=FROM-TO` as places, the second one behind the last byte.
 fn range(request: &Request, size: f64) -> Option<(f64, f64)> {
     let (_, value) = request.headers.iter().find(|(name, _)| *name == "Range")?;
     let (from, to) = value.strip_prefix("bytes=")?.split_once('-')?;
-    let to = to.parse::<f64>().map_or(size, |to| size.min(to + 1.0));
-    Some((from.parse().ok()?, to))
+    // Whole numbers: reading others would bring kilobytes of tables along.
+    let number = |text: &str| text.parse::<u64>().ok().map(|number| number as f64);
+    let to = number(to).map_or(size, |to| size.min(to + 1.0));
+    Some((number(from)?, to))
 }
 
 async fn slice(file: &web_sys::File, from: f64, to: f64) -> Result<Vec<u8>, TransportError> {

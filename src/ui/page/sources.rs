@@ -67,7 +67,7 @@ pub(in crate::ui) fn open_files(files: Option<web_sys::FileList>) {
         return;
     };
     for file in (0..files.length()).filter_map(|at| files.get(at)) {
-        opened::open_file(State::get(), opened::DiskFile(file));
+        opened::open_file(State::get(), file);
     }
     Nav::get().go(Route::default());
 }
