@@ -1,6 +1,6 @@
 //! A `runs.jsonl` behind a URL: read once as it streams, its text left where it is, and its tail by `Range`.
 //!
-//! Of each run a place is kept (offset, length, a hash of its id), and its line is read again when somebody opens it.
+//! Of each run its place and a hash of its id are kept, and its line is read again when somebody opens it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -24,11 +24,24 @@ const MAX_PROBLEMS: usize = 100;
 
 type Body = LocalBoxStream<'static, Result<Vec<u8>, TransportError>>;
 
+/// Where a record stands, in 8 bytes: the offset (up to a terabyte) above, the length (up to the reader's bound) in the lower 24 bits.
 #[derive(Clone, Copy)]
-struct Row {
-    offset: u64,
-    len: u32,
-    hash: u32,
+struct Row(u64);
+
+impl Row {
+    const BITS: u32 = 24;
+
+    fn new(offset: u64, len: u64) -> Row {
+        Row(offset << Row::BITS | len.min((1 << Row::BITS) - 1))
+    }
+
+    fn offset(self) -> u64 {
+        self.0 >> Row::BITS
+    }
+
+    fn len(self) -> u64 {
+        self.0 & ((1 << Row::BITS) - 1)
+    }
 }
 
 #[derive(Default)]
@@ -38,9 +51,9 @@ struct State {
     opening: Option<Body>,
     rows: Vec<Row>,
     /// First row of each id's hash.
-    first: HashMap<u32, u32>,
+    first: HashMap<u64, u32>,
     /// Further rows of an id that was there before: its hash, which one, its row.
-    again: Vec<(u32, u32, u32)>,
+    again: Vec<(u64, u32, u32)>,
     have: u64,
     head: Vec<u8>,
     last: u8,
@@ -68,10 +81,10 @@ pub(super) struct Read {
     pub(super) date: Option<Timestamp>,
 }
 
-/// FNV-1a.
-fn hash(text: &str) -> u32 {
-    let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    text.bytes().fold(0x811c_9dc5, mix)
+/// FNV-1a with 64 bits: of a million ids no two are taken for one another.
+fn hash(text: &str) -> u64 {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
 }
 
 impl State {
@@ -123,22 +136,14 @@ impl State {
         let own = summary.id(item.line);
         let (hash, place) = (hash(&own), self.rows.len() as u32);
         let mut count = 1;
-        if let Some(_first) = self.first.get(&hash) {
-            count = 2 + self
-                .again
-                .iter()
-                .filter(|(other, ..)| *other == hash)
-                .count() as u32;
+        let first = *self.first.entry(hash).or_insert(place);
+        if first != place {
+            let before = self.again.iter().filter(|(other, ..)| *other == hash);
+            count = 2 + before.count() as u32;
             self.again.push((hash, count, place));
             self.problem(&item, "duplicate_run_id", into);
-        } else {
-            self.first.insert(hash, place);
         }
-        self.rows.push(Row {
-            offset: item.offset,
-            len: item.len as u32,
-            hash,
-        });
+        self.rows.push(Row::new(item.offset, item.len));
         let id = nth_id(&own, count);
         let started = summary
             .run(String::new(), &super::Naming::default())
@@ -167,7 +172,7 @@ impl State {
             return self.rows.get(*place as usize).copied();
         }
         let (own, count) = id.rsplit_once('#')?;
-        let (hash, count): (u32, u32) = (hash(own), count.parse().ok()?);
+        let (hash, count): (u64, u32) = (hash(own), count.parse().ok()?);
         let found = self
             .again
             .iter()
@@ -285,40 +290,38 @@ impl HistoryFile {
             let missing = Missing::from("the file holds no such run");
             return Err(BackendError::NotFound(Arc::new(missing)));
         };
-        let end = row.offset + u64::from(row.len);
+        let (offset, len) = (row.offset(), row.len() as usize);
+        let end = offset + row.len();
         let range = [
             "bytes=",
-            &row.offset.to_string(),
+            &offset.to_string(),
             "-",
             &end.saturating_sub(1).to_string(),
         ];
         let mut answer = self.ask(Some(range.concat())).await?;
-        let mut skip = if answer.head.status == 206 {
-            0
-        } else {
-            row.offset
-        };
+        let mut skip = if answer.head.status == 206 { 0 } else { offset };
         let mut line = Vec::new();
         while let Some(bytes) = answer.body.next().await {
             let bytes = bytes?;
             let passed = skip.min(bytes.len() as u64) as usize;
             skip -= passed as u64;
             line.extend_from_slice(bytes.get(passed..).unwrap_or_default());
-            if line.len() >= row.len as usize {
+            if line.len() >= len {
                 break;
             }
         }
-        line.truncate(row.len as usize);
+        line.truncate(len);
         let line = line.strip_suffix(b"\n").unwrap_or(&line);
-        match decode::line(line, row.offset == 0) {
-            Line::Record { summary, .. }
-                if hash(&summary.id(0)) == row.hash || summary.run_id.is_none() =>
-            {
+        // The second record of an id is asked for as `id#2`, and one without an id by its line.
+        let is_own = |own: &String| own.is_empty() || id.starts_with(own.as_str());
+        match decode::line(line, offset == 0) {
+            Line::Record { summary, .. } if summary.run_id.as_ref().is_none_or(is_own) => {
                 Ok(*summary)
             }
-            _ => Err(BackendError::Malformed(
-                "the file is another one than before".into(),
-            )),
+            _ => {
+                let words = "the file is another one than before";
+                Err(BackendError::Malformed(words.into()))
+            }
         }
     }
 
