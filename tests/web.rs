@@ -142,6 +142,7 @@ fn a_plan_is_told_in_a_sentence() {
         raw_plan: String::new(),
         reason: String::new(),
         command: Vec::new(),
+        expected: None,
     };
     let plan = |verbs: &[PlanVerb]| ResumePlan {
         run: String::new(),
@@ -149,7 +150,10 @@ fn a_plan_is_told_in_a_sentence() {
         token: String::new(),
         steps: verbs.iter().copied().map(step).collect(),
         warnings: Vec::new(),
+        differences: Vec::new(),
+        suggestion: None,
         command: Vec::new(),
+        by_hand: Vec::new(),
     };
     use PlanVerb::{Blocked, Retry, Run, Skip};
     assert_eq!(

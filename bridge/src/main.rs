@@ -9,6 +9,7 @@ mod access;
 mod actions;
 mod api;
 mod cursor;
+mod executioner;
 mod log;
 mod proxy;
 mod record_cmd;

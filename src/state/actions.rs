@@ -3,7 +3,7 @@
 use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 pub use runboard_core::backend::Again;
-pub use runboard_core::model::resume::{PlanStep, PlanVerb, ResumeMode, ResumePlan};
+pub use runboard_core::model::resume::{ByHand, PlanStep, PlanVerb, ResumeMode, ResumePlan};
 
 use runboard_core::backend::{Acted, Action, BackendError, NewRun, Order};
 use runboard_core::net::Clock as _;

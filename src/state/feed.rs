@@ -17,7 +17,7 @@ use runboard_core::net::retry::Backoff;
 use super::informed::keep_informed;
 use super::sources::{ConfigState, Source};
 use super::task::Task;
-use super::{State, config, host_clock, host_transport, urgent};
+use super::{State, config, host_clock, host_transport, opened, urgent};
 use crate::browser::clock::BrowserClock;
 
 /// Long streams of one page (browsers allow six connections to an origin on HTTP/1.1, and the bridge is one origin for all its sources).
@@ -42,6 +42,7 @@ pub(super) fn start(state: State) {
     let Some(owner) = Owner::current() else {
         return;
     };
+    opened::keep(owner.clone());
     let running: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     // Whoever has just signed in does not wait for the next try.
     effect(move || {
@@ -106,7 +107,7 @@ fn open_sources(state: State, config: config::Config) {
 }
 
 /// Follows one source for as long as the page lives; a change of its way begins a new task from where the old one was.
-fn feed(state: State, source: Source) {
+pub(super) fn feed(state: State, source: Source) {
     let Ok(backend) = source.backend() else {
         return;
     };

@@ -16,6 +16,7 @@ pub mod launch;
 pub mod log_tail;
 pub mod look_ahead;
 pub mod notes;
+pub mod opened;
 pub mod prefs;
 pub mod reactive;
 mod run_age;

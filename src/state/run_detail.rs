@@ -98,9 +98,14 @@ impl RunDetail {
         detail
     }
 
-    /// What the source calls a step.
+    /// What the source calls a step, as far as it has told.
     pub fn noun(&self) -> String {
-        self.source.link.with_untracked(|link| {
+        untrack(|| self.noun_told())
+    }
+
+    /// The same, told again when the source tells. Tracked.
+    pub fn noun_told(&self) -> String {
+        self.source.link.with(|link| {
             link.info
                 .as_ref()
                 .map_or_else(|| "step".to_string(), |info| info.vocabulary.step.clone())

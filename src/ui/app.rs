@@ -43,6 +43,13 @@ fn app() -> El {
         }
     });
     StoredValue::new_local(keys);
+    // Without this the browser leaves the page for the file.
+    let hovered = on_window("dragover", |event| event.prevent_default());
+    let dropped = on_window("drop", |event| {
+        event.prevent_default();
+        page::sources::open_files(page::sources::dropped(&event));
+    });
+    StoredValue::new_local((hovered, dropped));
     let view = memo(move || nav.route.with(|route| route.view));
     let fresh = memo(move || {
         let times = nav.renewed.get() + state.session.renewed.get();

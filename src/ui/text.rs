@@ -226,24 +226,7 @@ pub fn counted_noun(number: u64, noun: &str) -> String {
     counted(number, noun, &[noun, "s"].concat())
 }
 
-/// A command line as a shell would take it: arguments with anything unusual in them stand in quotes.
-pub fn command(arguments: &[String]) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "%+,-./:=@_".contains(letter);
-    let mut out = String::new();
-    for argument in arguments {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        if !argument.is_empty() && argument.chars().all(is_plain) {
-            out.push_str(argument);
-        } else {
-            out.push('\'');
-            out.push_str(&argument.replace('\'', "'\\''"));
-            out.push('\'');
-        }
-    }
-    out
-}
+pub use runboard_core::model::resume::command;
 
 /// What is said when a change was asked for and nothing was heard.
 pub fn unclear(words: &str) -> String {

@@ -144,14 +144,12 @@ fn one(session: &Session, kit: &Kit, name: &'static str, full: bool) -> Done<Row
 fn run(stage: &mut Stage<'_>, kit: &Kit, name: &str, full: bool, counts: &mut Counts) -> Done {
     match name {
         "fmt" => checks::fmt(stage, kit),
-        "architecture" => cargo_test(stage, kit, &["runboard"], counts),
-        "core" => cargo_test(stage, kit, &["runboard-core"], counts),
-        "native" => cargo_test(
-            stage,
-            kit,
-            &["runboard-record", "runboard-bridge", "xtask"],
-            counts,
-        ),
+        "architecture" => cargo_test(stage, kit, &["runboard"], full, counts),
+        "core" => cargo_test(stage, kit, &["runboard-core"], full, counts),
+        "native" => {
+            let packages = ["runboard-record", "runboard-bridge", "xtask"];
+            cargo_test(stage, kit, &packages, full, counts)
+        }
         "schemathesis" => schemathesis::run(stage, kit, counts),
         "dagster" => dagster::run(stage, kit, counts),
         "flyte" => flyte::run(stage, kit, counts),
@@ -167,8 +165,18 @@ fn run(stage: &mut Stage<'_>, kit: &Kit, name: &str, full: bool, counts: &mut Co
     }
 }
 
-fn cargo_test(stage: &mut Stage<'_>, kit: &Kit, packages: &[&str], counts: &mut Counts) -> Done {
+fn cargo_test(
+    stage: &mut Stage<'_>,
+    kit: &Kit,
+    packages: &[&str],
+    full: bool,
+    counts: &mut Counts,
+) -> Done {
     let mut command = kit.cargo(&["test", "--locked", "--no-fail-fast"]);
+    if full {
+        // Mutants of each file that is read.
+        command.env("RUNBOARD_FUZZ", "10000");
+    }
     for package in packages {
         command.args(["-p", package]);
     }

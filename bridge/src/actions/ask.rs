@@ -89,7 +89,7 @@ pub(super) fn reexecute(query: Option<&str>, body: &Bytes) -> Result<Action, Pro
 
 pub(super) fn resume(query: Option<&str>, body: &Bytes) -> Result<Action, Problem> {
     Query::read(query, &[])?;
-    let fields = fields(body, &["token", "mode"])?;
+    let fields = fields(body, &["token", "mode", "skip"])?;
     let bad = |why: &str| Problem::new(StatusCode::BAD_REQUEST, why);
     let token = match fields.get("token") {
         Some(Value::String(token)) if !token.is_empty() => token.clone(),
@@ -104,5 +104,14 @@ pub(super) fn resume(query: Option<&str>, body: &Bytes) -> Result<Action, Proble
         Some(mode) => mode.as_str().and_then(Mode::from_word),
     };
     let mode = mode.ok_or_else(|| bad("\"mode\" takes incomplete or failed"))?;
-    Ok(Action::Resume { mode, token })
+    let skips = match fields.get("skip") {
+        None => Some(Vec::new()),
+        Some(Value::Array(keys)) => keys
+            .iter()
+            .map(|key| key.as_str().map(String::from))
+            .collect(),
+        Some(_) => None,
+    };
+    let skips = skips.ok_or_else(|| bad("\"skip\" takes a list of step keys"))?;
+    Ok(Action::Resume { mode, token, skips })
 }

@@ -21,6 +21,7 @@ use tokio::sync::Mutex;
 
 use crate::api::problem::Problem;
 use crate::api::{Api, json};
+use crate::executioner::run_cli;
 use crate::resume::Mode;
 use crate::serve::guard;
 use crate::source::{Place, Source};
@@ -29,10 +30,19 @@ use repeat::{Kept, Repeats};
 /// What is to be done with a run.
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
-    Terminate { immediate: bool },
-    Delete { force: bool },
+    Terminate {
+        immediate: bool,
+    },
+    Delete {
+        force: bool,
+    },
     Reexecute,
-    Resume { mode: Mode, token: String },
+    Resume {
+        mode: Mode,
+        token: String,
+        /// Steps that are passed over.
+        skips: Vec<String>,
+    },
 }
 
 /// All that changes of runs share.
@@ -88,11 +98,18 @@ impl Api {
             let why = "all actions are off: the bridge was started without --allow-actions";
             return Err(Problem::new(StatusCode::FORBIDDEN, why));
         }
-        if !matches!(source.place, Place::Recorded(_)) {
-            let why = format!(
-                "{} is a history file: its runs cannot be changed",
-                source.name
-            );
+        let name = &source.name;
+        let why = match &source.place {
+            Place::Recorded(_) => None,
+            Place::Executioner(_) if place.last() == Some(&"resume") => None,
+            Place::Executioner(_) => Some(format!(
+                "{name} is a history of executioner: its runs can only be resumed"
+            )),
+            Place::History(_) => Some(format!(
+                "{name} is a history file: its runs cannot be changed"
+            )),
+        };
+        if let Some(why) = why {
             return Err(Problem::new(StatusCode::FORBIDDEN, why));
         }
         let body = ask::body(&request.headers, body).await?;
@@ -130,7 +147,15 @@ impl Actions {
             }
             Action::Delete { force } => delete::delete(source, id, force).await,
             Action::Reexecute => again::reexecute(source, id).await,
-            Action::Resume { mode, token } => again::resume(source, id, mode, token).await,
+            Action::Resume { mode, token, skips } => match &source.place {
+                Place::Executioner(_) => run_cli::resume(source, id, mode, token, skips).await,
+                _ if !skips.is_empty() => {
+                    let why =
+                        "\"skip\" takes nothing here: no steps of recorded runs can be passed over";
+                    Err(Problem::new(StatusCode::BAD_REQUEST, why))
+                }
+                _ => again::resume(source, id, mode, token).await,
+            },
         };
         let kept = match done {
             Ok((status, value)) => Kept::new(status, json(&value)?).await,

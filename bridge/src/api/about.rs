@@ -13,8 +13,9 @@ use super::json;
 use super::problem::Problem;
 use super::query::Query;
 use super::runs::{events_cursor, of_run};
+use crate::executioner::about::notes;
 use crate::source::events::shallow;
-use crate::source::{Source, head_of, last_state, now};
+use crate::source::{Place, Source, head_of, last_state, now};
 
 /// Seconds; nothing stands for what the source does not know.
 #[derive(Serialize)]
@@ -71,6 +72,29 @@ pub(crate) async fn lineage(
     .await
 }
 
+/// Further facts; only a history of executioner has some.
+pub(crate) async fn facts(
+    source: &Arc<Source>,
+    id: &str,
+    _: Query,
+) -> Result<Response<Body>, Problem> {
+    of_run(source, id, move |source, id, detail| {
+        let head = detail.folder.as_ref().and_then(|folder| head_of(folder));
+        let notes = notes(head.as_ref());
+        let state = source.look();
+        let facts = state
+            .executioner()
+            .and_then(|executioner| executioner.facts(id, &notes))
+            .unwrap_or_default();
+        let facts: Vec<Value> = facts
+            .into_iter()
+            .map(|(name, value)| json!({"name": name, "value": value}))
+            .collect();
+        json(&json!({"run": id, "facts": facts, "cursor": events_cursor(id, detail.events)}))
+    })
+    .await
+}
+
 pub(crate) async fn raw(
     source: &Arc<Source>,
     id: &str,
@@ -78,8 +102,10 @@ pub(crate) async fn raw(
 ) -> Result<Response<Body>, Problem> {
     of_run(source, id, move |source, id, detail| {
         let line = source.look().line(id).map(shallow);
+        let mirrored = matches!(source.place, Place::Executioner(_));
         let raw = match &detail.folder {
             None => line.unwrap_or(Value::Null),
+            Some(folder) if mirrored => head_of(folder).map(shallow).unwrap_or(Value::Null),
             Some(folder) => json!({
                 "run.json": head_of(folder).map(shallow).unwrap_or(Value::Null),
                 "state": last_state(folder).map(shallow).unwrap_or(Value::Null),

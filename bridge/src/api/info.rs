@@ -28,6 +28,17 @@ pub(crate) async fn get(
         cursor.runs(&state.position());
         drop(state);
         let recorded = matches!(source.place, Place::Recorded(_));
+        let mirrored = match &source.place {
+            Place::Executioner(setup) => Some(!setup.command.is_empty()),
+            _ => None,
+        };
+        let has_log = recorded || mirrored.is_some();
+        let (noun, job) = match (recorded, mirrored) {
+            (_, Some(_)) => ("job", "application"),
+            (true, _) => ("step", "job"),
+            _ => ("stage", "job"),
+        };
+        let resume = actions && (recorded || mirrored == Some(true));
         let actions = actions && recorded;
         let mut info = json!({
             "name": source.name,
@@ -36,16 +47,18 @@ pub(crate) async fn get(
             "server_time": now().to_string(),
             "cursor": cursor.finish(),
             "heartbeat_s": HEARTBEAT_S,
-            "vocabulary": {"job": "job", "step": if recorded { "step" } else { "stage" }},
+            "vocabulary": {"job": job, "step": noun},
             "capabilities": {
                 "updates": "stream",
-                "logs": if recorded { "follow" } else { "none" },
-                "log_file": recorded,
+                "logs": if has_log { "follow" } else { "none" },
+                "log_file": has_log,
                 "events": true,
                 "stats": true,
                 "lineage": true,
                 "raw": true,
-                "resume": actions,
+                "resume": resume,
+                "resume_plan": has_log,
+                "facts": mirrored.is_some(),
                 "reexecute": actions,
                 "terminate": if actions { json!(["safe", "immediate"]) } else { json!([]) },
                 "delete": actions,

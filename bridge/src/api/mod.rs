@@ -5,6 +5,7 @@ pub(crate) mod download;
 pub(crate) mod events;
 pub(crate) mod info;
 pub(crate) mod logs;
+pub(crate) mod pipeline;
 pub(crate) mod plan;
 pub(crate) mod problem;
 pub(crate) mod query;
@@ -90,7 +91,15 @@ impl Api {
             ["runs", id, "stats"] => about::stats(source, id, Query::read(query, &[])?).await,
             ["runs", id, "lineage"] => about::lineage(source, id, Query::read(query, &[])?).await,
             ["runs", id, "raw"] => about::raw(source, id, Query::read(query, &[])?).await,
-            ["runs", id, "resume"] => plan::get(source, id, Query::read(query, &["mode"])?).await,
+            ["runs", id, "resume"] => {
+                plan::get(
+                    source,
+                    id,
+                    Query::read(query, &["mode", "profile", "skip"])?,
+                )
+                .await
+            }
+            ["runs", id, "facts"] => about::facts(source, id, Query::read(query, &[])?).await,
             ["runs", _, "reexecute" | "terminate"] => {
                 Err(Problem::no_method(&Method::GET, methods(rest)))
             }

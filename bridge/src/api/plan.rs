@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Response;
+use runboard_core::model::resume::planner::Profile;
 use serde::Serialize;
 
 use super::json;
@@ -26,6 +27,13 @@ struct Answer<'a> {
     cursor: String,
 }
 
+#[derive(Serialize)]
+struct WithCursor<T> {
+    #[serde(flatten)]
+    plan: T,
+    cursor: String,
+}
+
 pub(crate) async fn get(
     source: &Arc<Source>,
     id: &str,
@@ -36,7 +44,32 @@ pub(crate) async fn get(
         Some(word) => Mode::from_word(word)
             .ok_or_else(|| Problem::parameter("mode", word, "incomplete or failed"))?,
     };
-    of_run(source, id, move |_, id, detail| {
+    let profile = match query.last("profile") {
+        None | Some("actual") => Profile::Actual,
+        Some("promised") => Profile::Promised,
+        Some(word) => return Err(Problem::parameter("profile", word, "actual or promised")),
+    };
+    let skips: Vec<String> = query
+        .all("skip")
+        .flat_map(|keys| keys.split(','))
+        .map(String::from)
+        .collect();
+    of_run(source, id, move |source, id, detail| {
+        if let Some(executioner) = source.look().executioner() {
+            let plan = executioner.plan(id, mode, profile, &skips);
+            return json(&WithCursor {
+                plan: plan.ok_or_else(|| Problem::no_run(id))?,
+                cursor: events_cursor(id, detail.events),
+            });
+        }
+        // What is recorded is run again by ourselves, and that is what is promised.
+        if !skips.is_empty() {
+            return Err(Problem::parameter(
+                "skip",
+                &skips.join(","),
+                "nothing here: no steps of recorded runs can be passed over",
+            ));
+        }
         let going_on = !detail.run.phase.is_terminal() && !detail.run.is_unfinished();
         let plan = match &detail.folder {
             Some(folder) => Plan::of(folder, &detail.run, &detail.steps, mode, going_on)

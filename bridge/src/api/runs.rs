@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::Response;
+use axum::http::{Response, StatusCode};
 use runboard_core::backend::runs_api::{encode, wire};
 use runboard_core::model::{Phase, Run, RunFilter};
 
@@ -174,9 +174,13 @@ pub(crate) async fn of_run(
 pub(crate) fn find(source: &Source, id: &str) -> Result<Detail, Problem> {
     let mut state = source.look();
     state.wake(id);
-    state
-        .detail(id)
-        .ok_or_else(|| Problem::no_run(id).with(state.instead_of(id)))
+    state.detail(id).ok_or_else(|| {
+        let problem = match state.executioner() {
+            Some(executioner) => Problem::new(StatusCode::NOT_FOUND, executioner.instead_of(id)),
+            None => Problem::no_run(id),
+        };
+        problem.with(state.instead_of(id))
+    })
 }
 
 pub(crate) fn events_cursor(id: &str, events: Option<(crate::source::Position, u64)>) -> String {

@@ -24,6 +24,7 @@ use crate::access::{Access, AccessArgs, session};
 use crate::actions::Actions;
 use crate::api::problem::Problem;
 use crate::api::{Api, LOCAL, RESERVED, json_bytes};
+use crate::executioner::args::ExecutionerArgs;
 use crate::proxy::{Proxies, ProxyArgs};
 use crate::source::{Place, Source};
 use assets::Assets;
@@ -48,6 +49,8 @@ pub(crate) struct ServeArgs {
     /// A run history to serve as well; may be given several times
     #[arg(long, value_name = "NAME=PATH", value_parser = history)]
     history: Vec<(String, PathBuf)>,
+    #[command(flatten)]
+    executioner: ExecutionerArgs,
     /// Serve this file as config.json
     #[arg(long)]
     config: Option<PathBuf>,
@@ -63,7 +66,8 @@ pub(crate) struct ServeArgs {
     proxy: ProxyArgs,
 }
 
-fn history(text: &str) -> Result<(String, PathBuf), String> {
+/// `NAME=PATH`, of which the name stands in URLs.
+pub(crate) fn history(text: &str) -> Result<(String, PathBuf), String> {
     let (name, path) = text
         .split_once('=')
         .filter(|(_, path)| !path.is_empty())
@@ -121,6 +125,25 @@ async fn run(args: ServeArgs) -> Result<(), String> {
             ));
         }
         sources.push(Source::new(&name, Place::History(path)));
+    }
+    for (name, setup) in
+        args.executioner
+            .setups(
+                &sources
+                    .first()
+                    .map_or_else(PathBuf::new, |local| match &local.place {
+                        Place::Recorded(dir) => dir.clone(),
+                        _ => PathBuf::new(),
+                    }),
+            )?
+    {
+        if sources.iter().any(|source| source.name == name) {
+            return Err(format!(
+                "--executioner {name}={}: there are two sources of that name",
+                setup.database.display()
+            ));
+        }
+        sources.push(Source::new(&name, Place::Executioner(setup)));
     }
     let foreign = args.proxy.sources(args.allow_actions);
     let is_taken = |name: &str| sources.iter().any(|source| source.name == name);
@@ -286,7 +309,10 @@ impl Site {
             .strip_prefix("/api/v1/")
             .or((path == "/api/v1").then_some(""));
         let session = path == session::PATH;
-        let data = api.is_some() || session || path == "/config.json";
+        let pipeline = path
+            .strip_prefix("/api/pipeline/runs")
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let data = api.is_some() || pipeline.is_some() || session || path == "/config.json";
         guard::check(&request.headers, &self.access.names, data)?;
         if session {
             return self.access.session(request, body, peer).await;
@@ -303,6 +329,7 @@ impl Site {
         }
         let mut response = match (api, path) {
             (Some(rest), _) => self.api.get(rest, query, &request.headers).await,
+            _ if let Some(rest) = pipeline => self.api.pipeline(rest, query).await,
             (None, "/healthz") => Ok(self.health(admitted.is_ok())),
             (None, "/readyz") if self.api.sources.iter().all(|source| source.is_ready()) => {
                 Ok(self.health(admitted.is_ok()))

@@ -44,6 +44,8 @@ pub(crate) struct Folder {
     /// When the run began, the last time.
     begun: Option<Timestamp>,
     lost: (u64, u64),
+    /// Of a mirrored run: its state, which is not folded from its events.
+    given: Option<(Run, Vec<Step>)>,
     /// run.json, events.jsonl, log.tsv, alive.
     stamps: [Option<Stamp>; 4],
 }
@@ -64,7 +66,25 @@ impl Folder {
             line: None,
             begun: None,
             lost: (0, 0),
+            given: None,
             stamps: [None; 4],
+        }
+    }
+
+    /// Shows this state from now on; `true` when it differs.
+    pub(crate) fn give(&mut self, run: Run, steps: Vec<Step>, now_ns: u64) -> bool {
+        self.given = Some((run, steps));
+        let _ = self.refresh(now_ns);
+        let unfinished = self.is_unfinished(now_ns);
+        let changed = self.show(unfinished);
+        self.number(unfinished);
+        changed
+    }
+
+    fn is_unfinished(&self, now_ns: u64) -> bool {
+        match &self.given {
+            Some((run, _)) => run.is_unfinished(),
+            None => !self.shown_phase().is_terminal() && self.is_still(now_ns),
         }
     }
 
@@ -114,7 +134,7 @@ impl Folder {
             self.read_events();
             changed = true;
         }
-        let unfinished = !self.shown_phase().is_terminal() && self.is_still(now_ns);
+        let unfinished = self.is_unfinished(now_ns);
         if changed || unfinished != self.run.last_seen_at.is_some() {
             changed = self.show(unfinished);
         }
@@ -129,7 +149,7 @@ impl Folder {
     /// Takes in what the run's line in runs.jsonl says; the folder wins where both speak.
     pub(crate) fn set_line(&mut self, line: Run, now_ns: u64) -> bool {
         self.line = Some(line);
-        let unfinished = !self.shown_phase().is_terminal() && self.is_still(now_ns);
+        let unfinished = self.is_unfinished(now_ns);
         let changed = self.show(unfinished);
         self.number(unfinished);
         changed
@@ -169,6 +189,13 @@ impl Folder {
 
     /// Makes the shown run anew; `true` when it differs.
     fn show(&mut self, unfinished: bool) -> bool {
+        if let Some((run, steps)) = &self.given {
+            let (mut run, steps) = (run.clone(), steps.clone());
+            run.version = self.run.version;
+            let same = run == self.run && super::same_steps(&steps, &self.steps);
+            (self.run, self.steps) = (run, steps);
+            return !same;
+        }
         let mut run = self.detail.run.clone();
         let steps = match self.end_in_line() {
             None => self.detail.steps(),

@@ -21,9 +21,10 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use runboard_core::model::{Step, Timestamp};
 
+use crate::executioner::Setup;
 use crate::log::cache::IndexCache;
 
-pub(crate) use file::{Position, Stamp, read_at};
+pub(crate) use file::{Position, Stamp, read_at, whole_lines};
 pub(crate) use folder::{head_of, last_start, last_state, recorded};
 pub(crate) use list::{ListQuery, Order, PageKey};
 pub(crate) use state::{Detail, Marks, News, RunsPosition, State};
@@ -36,6 +37,8 @@ pub(crate) enum Place {
     Recorded(PathBuf),
     /// A run history file.
     History(PathBuf),
+    /// A history of executioner.
+    Executioner(Setup),
 }
 
 /// One source of runs.
@@ -93,7 +96,7 @@ impl Source {
         let watch = Arc::new(match &self.place {
             Place::Recorded(folder) => Watch::start(folder, true),
             // The folder, not the file: a rotated file is another file under the same name.
-            Place::History(file) => {
+            Place::Executioner(Setup { database: file, .. }) | Place::History(file) => {
                 let folder = file
                     .parent()
                     .filter(|folder| !folder.as_os_str().is_empty())

@@ -24,7 +24,15 @@ pub(crate) struct Family {
 impl State {
     /// The extra members of a problem about an id that is not there: what it may have meant, and the latest runs.
     pub(crate) fn instead_of(&self, id: &str) -> Value {
-        let latest = self.newest(OFFERED).into_iter().map(|run| {
+        // Of a history of executioner those of the configured applications.
+        let own = self
+            .executioner()
+            .map(|executioner| executioner.latest(OFFERED));
+        let latest = match own {
+            Some(ids) => ids.iter().filter_map(|id| self.head(id)).collect(),
+            None => self.newest(OFFERED),
+        };
+        let latest = latest.into_iter().map(|run| {
             let started = run.started_at.or(run.created_at);
             json!({"id": run.id, "job": run.job, "phase": run.phase.word(), "started": started.map(|at| at.to_string())})
         });

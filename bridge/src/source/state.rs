@@ -1,11 +1,14 @@
 //! [`State`]: what is known of a source's files, and what changed in them.
 
+mod news;
+
 use std::collections::{BTreeMap, VecDeque};
-use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use runboard_core::model::{Run, Step};
+
+use crate::executioner::{Executioner, Given};
 
 use super::file::Position;
 use super::folder::Folder;
@@ -23,6 +26,8 @@ pub(crate) struct State {
     pub(crate) lines: Lines,
     pub(crate) folders: BTreeMap<String, Folder>,
     runs_dir: Option<PathBuf>,
+    /// Whose runs the folders mirror, if they do.
+    executioner: Option<Executioner>,
     /// Counts the changes that were seen.
     seq: u64,
     removed: VecDeque<(u64, String)>,
@@ -79,11 +84,20 @@ impl State {
                 Some(dir.join("runs")),
             ),
             Place::History(file) => (Lines::new(file.clone(), name, false), None),
+            Place::Executioner(setup) => (
+                Lines::new(setup.mirror.join("runs.jsonl"), name, true),
+                Some(setup.mirror.join("runs")),
+            ),
+        };
+        let executioner = match place {
+            Place::Executioner(setup) => Some(Executioner::new(setup.clone())),
+            _ => None,
         };
         State {
             lines,
             folders: BTreeMap::new(),
             runs_dir,
+            executioner,
             seq: 0,
             removed: VecDeque::new(),
             removed_from: 0,
@@ -112,6 +126,7 @@ impl State {
             self.seq += 1;
         }
         let from = if self.lines.epoch == epoch { known } else { 0 };
+        let given = self.executioner.as_mut().map(Executioner::refresh);
         if let Some(dir) = self.runs_dir.clone() {
             let all = self
                 .looked_at_quiet
@@ -121,6 +136,9 @@ impl State {
             }
             self.scan(&dir, all);
             self.join_lines(from);
+        }
+        for given in given.into_iter().flatten() {
+            self.give(given);
         }
         self.cost = begun.elapsed();
         self.looked = Some(begun);
@@ -220,9 +238,35 @@ impl State {
         !self.lines.is_hidden(number) && (self.folders.is_empty() || !has_folder())
     }
 
+    /// Shows a mirrored run as its history has it now.
+    fn give(&mut self, given: Given) {
+        if let Some(folder) = self.folders.get_mut(&given.id)
+            && folder.give(given.run, given.steps, now_ns())
+        {
+            self.seq += 1;
+            folder.changed = self.seq;
+        }
+    }
+
+    pub(crate) fn executioner(&self) -> Option<&Executioner> {
+        self.executioner.as_ref()
+    }
+
     /// Looks at the files of one run, even if they have rested for long: who asks for it by name may know better.
     pub(crate) fn wake(&mut self, id: &str) {
         let now = now_ns();
+        if let Some(executioner) = &mut self.executioner {
+            let given = executioner.wake(id);
+            if let Some(folder) = self.folders.get_mut(id)
+                && folder.refresh(now) == Some(true)
+            {
+                self.seq += 1;
+                folder.changed = self.seq;
+            }
+            if let Some(given) = given {
+                self.give(given);
+            }
+        }
         let Some(folder) = self.folders.get_mut(id) else {
             return;
         };
@@ -281,6 +325,7 @@ impl State {
 
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut list = self.lines.problems();
+        list.extend(self.executioner.iter().flat_map(Executioner::problems));
         list.extend(
             self.folders
                 .values()
@@ -288,95 +333,6 @@ impl State {
                 .take(100),
         );
         list
-    }
-
-    pub(crate) fn marks(&self) -> Marks {
-        Marks {
-            seq: self.seq,
-            rows: self.lines.len(),
-            epoch: self.lines.epoch,
-        }
-    }
-
-    pub(crate) fn position(&self) -> RunsPosition {
-        let newest = self
-            .folders
-            .values()
-            .map(|folder| folder.run.version)
-            .max()
-            .unwrap_or(0);
-        RunsPosition {
-            version: newest.min(now_ns()),
-            folders: self.folders.len() as u64,
-            lines: self.lines.position(),
-        }
-    }
-
-    /// What happened to the list since `marks`; `None`: that is no longer known.
-    pub(crate) fn since(&self, marks: Marks) -> Option<News> {
-        if marks.epoch != self.lines.epoch || marks.seq < self.removed_from {
-            return None;
-        }
-        let mut news = News {
-            folders: Vec::new(),
-            rows: Vec::new(),
-            removed: Vec::new(),
-            marks: self.marks(),
-        };
-        if marks == news.marks {
-            return Some(news);
-        }
-        news.folders = self
-            .folders
-            .iter()
-            .filter(|(_, folder)| folder.changed > marks.seq)
-            .map(|(id, _)| id.clone())
-            .collect();
-        news.rows = self.fresh_rows(marks.rows);
-        for (_, id) in self.removed.iter().filter(|(seq, _)| *seq > marks.seq) {
-            match self.lines.find(id) {
-                _ if self.folders.contains_key(id) => {}
-                // Only its folder was cleared away: the run goes on as a line of the history.
-                Some(number) => news.rows.push(number),
-                // Its folder and its line went one after the other.
-                None if news.removed.contains(id) => {}
-                None => news.removed.push(id.clone()),
-            }
-        }
-        Some(news)
-    }
-
-    /// What happened to the list since a position of earlier, perhaps of another process; `None`: that cannot be told.
-    pub(crate) fn since_position(&self, from: &RunsPosition) -> Option<News> {
-        let kept = from.lines.offset == 0
-            || File::open(self.lines.path()).is_ok_and(|file| from.lines.holds(&file));
-        let born = self
-            .folders
-            .values()
-            .filter(|folder| folder.born <= from.version)
-            .count() as u64;
-        // Fewer folders than there were: some have gone, and nobody knows which.
-        if !kept || born < from.folders {
-            return None;
-        }
-        let since = from.version.saturating_sub(SLACK_NS);
-        Some(News {
-            folders: self
-                .folders
-                .iter()
-                .filter(|(_, folder)| folder.run.version > since)
-                .map(|(id, _)| id.clone())
-                .collect(),
-            rows: self.fresh_rows(self.lines.first_from(from.lines.offset)),
-            removed: Vec::new(),
-            marks: self.marks(),
-        })
-    }
-
-    fn fresh_rows(&self, from: usize) -> Vec<u32> {
-        (from as u32..self.lines.len() as u32)
-            .filter(|number| self.shows_line(*number))
-            .collect()
     }
 }
 

@@ -251,3 +251,50 @@ fn a_hundred_thousand_runs_are_paged_whole() {
     }
     assert_eq!(seen.len(), 100_000);
 }
+
+#[test]
+fn the_pipelines_own_api_is_served_over_the_histories() {
+    let lines = r#"{"run_id":"a","started_at":"2025-01-15T10:00:00","result":"success","stages_executed":["x"],"stages_failed":[],"retry_count":0,"metadata":{}}
+{"run_id":"late","started_at":"2025-01-15T23:00:00-06:00","result":"failed","failure_reason":"why","stages_executed":["x"],"stages_failed":["x"],"retry_count":2,"metadata":{"manual":true}}
+{"run_id":"early","started_at":"2025-01-16T04:30:00+00:00","result":"stopped","metadata":{"x":NaN}}
+"#;
+    let site = history(lines.as_bytes());
+    let list = |query: &str| site.json(&format!("/api/pipeline/runs{query}"));
+    let names = |answer: &Value| -> Vec<String> {
+        let runs = answer["runs"].as_array().unwrap().iter();
+        runs.map(|run| run["run_id"].as_str().unwrap().to_string())
+            .collect()
+    };
+    let all = list("");
+    // By instant: 23:00-06:00 is behind 04:30Z of the next day, although its text is smaller.
+    assert_eq!(names(&all), ["late", "early", "a"]);
+    assert_eq!(all["total"], 3);
+    assert_eq!(
+        all["runs"][0],
+        json!({"run_id": "late", "started_at": "2025-01-15T23:00:00-06:00", "ended_at": null, "result": "failed", "failure_reason": "why",
+            "stages_executed": ["x"], "stages_failed": ["x"], "retry_count": 2, "metadata": {"manual": true}})
+    );
+    assert_eq!(all["runs"][1]["metadata"], json!({"x": null}));
+    for (query, expected) in [
+        ("?limit=1", vec!["late"]),
+        ("?limit=0", vec![]),
+        ("?limit=-1", vec!["late", "early"]),
+        ("?result=success", vec!["a"]),
+        ("?result=Success", vec![]),
+        ("?result=", vec!["late", "early", "a"]),
+        ("?result=failed&limit=5", vec!["late"]),
+    ] {
+        assert_eq!(names(&list(query)), expected, "{query}");
+    }
+    assert_eq!(list("/early")["result"], "stopped");
+    let missing = site.get("/api/pipeline/runs/nothing");
+    assert_eq!(
+        (missing.status, missing.json()),
+        (404, json!({"detail": "Run nothing not found"}))
+    );
+    let wrong = site.get("/api/pipeline/runs?limit=x");
+    assert_eq!(
+        (wrong.status, &wrong.json()["detail"][0]["loc"]),
+        (422, &json!(["query", "limit"]))
+    );
+}

@@ -53,6 +53,8 @@ pub struct Capabilities {
     /// Runs that were asked for together.
     pub backfills: bool,
     pub resume: bool,
+    /// It is told what a resume would do, also where nothing can be resumed from here.
+    pub resume_plan: bool,
     /// Which steps a resume may take up.
     pub modes: &'static [ResumeMode],
     pub reexecute: bool,

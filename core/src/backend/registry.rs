@@ -10,13 +10,14 @@ use futures_util::FutureExt as _;
 use super::Backend;
 use super::dagster::{self, Dagster};
 use super::flyte::{Flyte, Scope};
+use super::history::{self, History};
 use super::late::Late;
 use super::runs_api::RunsApi;
 use crate::lazy_fn;
 use crate::net::{Clock, Transport};
 
 /// The kinds that `config.json` may name.
-pub const KINDS: [&str; 3] = ["runs-api", "dagster", "flyte"];
+pub const KINDS: [&str; 4] = ["runs-api", "dagster", "flyte", "history"];
 
 /// What a source's configuration says beside its kind and its place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +45,13 @@ lazy_fn!(
     }
 );
 
+lazy_fn!(
+    history,
+    fn history(url: String, transport: Rc<dyn Transport>) -> Rc<dyn Backend> {
+        Rc::new(History::new(&url, transport))
+    }
+);
+
 /// The adapter for a source of `kind` at `url`.
 ///
 /// # Errors
@@ -67,6 +75,12 @@ pub fn open(
             let (url, scope) = (url.to_string(), settings.scope.clone());
             Ok(Rc::new(Late::new(None, move || {
                 flyte(url.clone(), scope.clone(), transport.clone(), clock.clone()).boxed_local()
+            })))
+        }
+        "history" => {
+            let url = url.to_string();
+            Ok(Rc::new(Late::new(Some(history::POLL), move || {
+                history(url.clone(), transport.clone()).boxed_local()
             })))
         }
         other => Err(format!(

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::resume::{PlanStep, PlanVerb};
+use super::resume::PlanStep;
+use super::resume::planner::{self, Chosen, Profile, Question, Row, StepNow, StepThen};
 use super::{Phase, Step};
 
 /// A step of a plan.
@@ -120,36 +121,38 @@ pub fn chosen(steps: &[Step], picked: &[String], downstream: bool) -> Vec<String
 
 /// The steps of a run with what would become of each when `keys` are run.
 pub fn steps(keys: &[String], steps: &[Step]) -> Vec<PlanStep> {
-    let planned = |key: &str, plan: PlanVerb, reason: &str| PlanStep {
-        key: key.to_string(),
-        plan,
-        raw_plan: String::new(),
-        reason: reason.to_string(),
-        command: Vec::new(),
+    let now = |key: &String| StepNow {
+        key: key.clone(),
+        ..StepNow::default()
     };
-    let mut out = Vec::new();
-    for step in steps {
-        let is_run = keys.contains(&step.key);
-        let (verb, reason) = match (is_run, step.phase) {
-            (true, Phase::Failed) => (PlanVerb::Retry, "it failed"),
-            (true, Phase::Succeeded) => (
-                PlanVerb::Run,
-                "it succeeded, and it or something that it needs is to run again",
-            ),
-            (true, _) if step.started_at.is_some() => (PlanVerb::Retry, "it was interrupted"),
-            (true, _) => (PlanVerb::Run, "it never ran"),
-            (false, Phase::Succeeded) => (PlanVerb::Skip, "it succeeded"),
-            (false, Phase::Skipped) => (PlanVerb::Skip, "it was skipped"),
-            (false, _) => (PlanVerb::Skip, "it is not among what is to run"),
-        };
-        out.push(planned(&step.key, verb, reason));
-    }
+    // The server is told keys and asks nobody what they need: the steps stand in the run's order, and those that it unfolds anew behind them.
+    let mut all: Vec<StepNow> = steps.iter().map(|step| now(&step.key)).collect();
     for key in keys {
         if !steps.iter().any(|step| step.key == *key) {
-            out.push(planned(key, PlanVerb::Run, "it never ran"));
+            all.push(now(key));
         }
     }
-    out
+    let then: Vec<StepThen> = steps
+        .iter()
+        .map(|step| StepThen::of_phase(&step.key, step.phase, step.started_at.is_some()))
+        .collect();
+    let answer = planner::plan(Question {
+        steps: &all,
+        then: Some(&then),
+        before: None,
+        chosen: Chosen::These(keys),
+        profile: Profile::Actual,
+        skips: &[],
+    });
+    let row = |row: Row| PlanStep {
+        key: row.key,
+        plan: row.verb,
+        raw_plan: String::new(),
+        reason: row.reason.sentence().into(),
+        command: Vec::new(),
+        expected: None,
+    };
+    answer.rows.into_iter().map(row).collect()
 }
 
 #[cfg(test)]

@@ -2,15 +2,18 @@
 
 use crate::ui::html::{El, IntoHtml, each, view};
 use runboard_core::model::Health;
+use wasm_bindgen::JsCast as _;
 
-use crate::state::State;
 use crate::state::reactive::memo;
 use crate::state::session::Standing;
 use crate::state::sources::{ConfigState, Source};
+use crate::state::{State, opened};
+use crate::ui::nav::Nav;
 use crate::ui::part::facts::facts;
 use crate::ui::part::panel::panel;
 use crate::ui::part::source_strip::state_words;
 use crate::ui::part::table::{Cell, words_table};
+use crate::ui::route::Route;
 use crate::ui::text;
 
 const EXAMPLE: &str =
@@ -22,6 +25,10 @@ pub fn sources_page() -> impl IntoHtml {
     view! {
         <div class="sources" tabindex="0" role="region" aria-label="Sources">
             <h1>"Sources"</h1>
+            <p>
+                <label class="button">"Open a runs.jsonl \u{2026}"<input class="file-field" type="file" accept=".jsonl,.ndjson,.log,.txt" on:change=move |event| open_files(files_of(&event)) /></label>
+                <span class="muted">" or drop it anywhere on the page. It is read here and sent nowhere."</span>
+            </p>
             {move || state.sources.problems.get().into_iter().map(|problem| view! { <p class="notice">{problem}</p> }).collect::<Vec<_>>()}
             {move || match state.sources.config.get() {
                 // The form above says what is so, and is the next step.
@@ -36,6 +43,33 @@ pub fn sources_page() -> impl IntoHtml {
             {each(move || list.get(), |source| source.index.to_string(), source_section)}
         </div>
     }
+}
+
+/// The files that were chosen in a field.
+fn files_of(event: &web_sys::Event) -> Option<web_sys::FileList> {
+    let field = event
+        .target()?
+        .dyn_into::<web_sys::HtmlInputElement>()
+        .ok()?;
+    field.files()
+}
+
+/// The files that were dropped.
+pub(in crate::ui) fn dropped(event: &web_sys::Event) -> Option<web_sys::FileList> {
+    let transfer = js_sys::Reflect::get(event, &"dataTransfer".into()).ok()?;
+    let files = js_sys::Reflect::get(&transfer, &"files".into()).ok()?;
+    files.dyn_into().ok()
+}
+
+/// Each becomes a source, and the list shows their runs.
+pub(in crate::ui) fn open_files(files: Option<web_sys::FileList>) {
+    let Some(files) = files.filter(|files| files.length() > 0) else {
+        return;
+    };
+    for file in (0..files.length()).filter_map(|at| files.get(at)) {
+        opened::open_file(State::get(), file);
+    }
+    Nav::get().go(Route::default());
 }
 
 fn source_section(source: Source) -> El {

@@ -20,6 +20,11 @@ impl Lines {
         run.started_at = (row.at != i64::MIN).then_some(Timestamp(row.at));
     }
 
+    /// The writer's own word for how a row's run ended.
+    pub(crate) fn result(&self, number: u32) -> Option<&str> {
+        Some(self.words.text(self.row(number)?.word))
+    }
+
     /// The whole run, from its line. When the line cannot be read any more, the columns have to do.
     pub(crate) fn run(&self, row: &Row) -> (Run, Vec<Step>) {
         let id = self.id(row).to_string();
@@ -51,7 +56,8 @@ impl Lines {
         Some(bytes)
     }
 
-    fn summary(&self, row: &Row) -> Option<Summary> {
+    /// What the row's line says, mended.
+    pub(crate) fn summary(&self, row: &Row) -> Option<Summary> {
         let line = self.bytes(row)?;
         match decode::line(line.strip_suffix(b"\n").unwrap_or(&line), row.offset == 0) {
             Line::Record { summary, .. } => Some(*summary),

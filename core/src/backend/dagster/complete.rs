@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::graphql::Server;
 use super::kept::{Part, opened};
-use super::{again, event, near, partition, query};
+use super::{event, near, partition, place, query};
 use crate::backend::lenient::Problems;
 use crate::backend::{BackendError, Completing, Decoded};
 use crate::store::json::JsonText;
@@ -20,7 +20,7 @@ pub(super) async fn complete(
     let mut problems = Problems::new();
     let mut values: Vec<String> = match what {
         Completing::Job => {
-            let jobs = again::jobs(server).await?.into_iter().map(|(_, name)| name);
+            let jobs = place::jobs(server).await?.into_iter().map(|(_, name)| name);
             // Dagster's own, which nobody named.
             jobs.filter(|name| !name.starts_with("__")).collect()
         }

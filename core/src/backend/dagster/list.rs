@@ -6,7 +6,7 @@
 
 use super::decode::STATUSES;
 use super::graphql::Server;
-use super::{again, lanes};
+use super::{lanes, place};
 use crate::backend::lenient::Problems;
 use crate::backend::{BackendError, Cursor, Decoded, Page};
 use crate::model::filter::{Matcher, meaning};
@@ -171,7 +171,7 @@ pub(super) async fn resolve(
     let mut jobs = Some(filter.job.clone());
     if filter.job.iter().any(is_pattern) {
         // The names of today; the server takes no patterns.
-        jobs = again::jobs(server).await.ok().map(|all| {
+        jobs = place::jobs(server).await.ok().map(|all| {
             let mut names: Vec<String> = Vec::new();
             for (_, name) in all {
                 if matcher.takes_job(&name) && !names.contains(&name) {

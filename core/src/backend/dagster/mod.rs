@@ -25,6 +25,7 @@ mod metadata;
 mod near;
 mod open;
 mod partition;
+mod place;
 pub mod query;
 mod step;
 mod watch;

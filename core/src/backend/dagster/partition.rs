@@ -1,7 +1,8 @@
 //! Partitions of a job: which there are, and what one is launched with.
 
-use super::again::{Place, place, refused};
+use super::again::refused;
 use super::graphql::{Server, wanted};
+use super::place::{Place, place};
 use super::query;
 use crate::backend::BackendError;
 use crate::store::json::JsonText;

@@ -101,6 +101,7 @@ async fn previewed(
             raw_plan: step.raw_status.clone(),
             reason: [name.as_deref().unwrap_or_default(), reason].concat(),
             command: Vec::new(),
+            expected: None,
         });
     }
     let plan = ResumePlan {
@@ -113,7 +114,10 @@ async fn previewed(
             "it is a new run, related to this one; code that changed since may run other actions"
                 .into(),
         ],
+        differences: Vec::new(),
+        suggestion: None,
         command: Vec::new(),
+        by_hand: Vec::new(),
     };
     Ok(decoded(plan, problems))
 }

@@ -281,7 +281,7 @@ impl Times {
 }
 
 fn check(summary: &Summary, warnings: &mut Vec<Warning>) {
-    if summary.run_id.is_none() {
+    if summary.run_id.as_ref().is_none_or(String::is_empty) {
         warnings.push(Warning::MissingRunId);
     }
     if summary.started_at.is_none() {

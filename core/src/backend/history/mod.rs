@@ -1,15 +1,20 @@
 //! Run histories as JSON lines (`runs.jsonl`): one object a line, written when a run ends, by many writers of many versions.
 //!
 //! [`reader`] finds the lines and their places, [`decode`] reads one line without harm to its neighbours, [`wire`] is what a line
-//! says and [`report`] what was wrong with it.
+//! says and [`report`] what was wrong with it. [`History`] is such a history as a source: a pipeline's own API over one, or a file behind a URL.
 
+mod adapter;
 pub mod decode;
 mod events;
+mod file;
+pub mod health;
 pub mod reader;
 pub mod report;
+mod rest;
 mod run;
 pub mod wire;
 
+pub use adapter::{History, POLL};
 pub use decode::Line;
 pub use reader::{Item, Reader};
 pub use report::{Fault, Warning};

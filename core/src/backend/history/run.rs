@@ -44,11 +44,10 @@ const PLACED: [&str; 12] = [
 ];
 
 impl Summary {
-    /// The id that the record has by itself: its own, else its line.
+    /// The id that the record has by itself: its own, else (also of an empty one) its line.
     pub fn id(&self, line: u64) -> String {
-        self.run_id
-            .clone()
-            .unwrap_or_else(|| format!("line-{line}"))
+        let own = self.run_id.clone().filter(|id| !id.is_empty());
+        own.unwrap_or_else(|| format!("line-{line}"))
     }
 
     pub fn job<'a>(&'a self, naming: &'a Naming) -> &'a str {

@@ -185,6 +185,8 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
             lineage: can.flag("lineage"),
             raw: can.flag("raw"),
             resume: can.flag("resume"),
+            resume_plan: can.flag("resume_plan"),
+            facts: can.flag("facts"),
             reexecute: can.flag("reexecute"),
             delete: can.flag("delete"),
             terminate_safe: ends.iter().any(|word| word == "safe"),

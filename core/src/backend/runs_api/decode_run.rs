@@ -2,10 +2,11 @@
 
 use super::decode::{self, decoded, one, phase, run};
 use crate::backend::lenient::{Fields, Problems};
+use crate::backend::rows::Facts;
 use crate::backend::slice;
 use crate::backend::{Acted, BackendError, Decoded, EventBatch, Missing};
 use crate::model::event::{EventLevel, RunEvent};
-use crate::model::resume::{PlanStep, PlanVerb, ResumePlan};
+use crate::model::resume::{ByHand, Expected, PlanStep, PlanVerb, ResumePlan};
 use crate::model::run_stats::{AssetCounts, CheckCounts, RunStats};
 use crate::model::{Family, Run};
 
@@ -133,6 +134,29 @@ fn plan_step(fields: &mut Fields<'_>, _: usize) -> PlanStep {
         raw_plan: word,
         reason: fields.word("reason"),
         command: fields.texts("command"),
+        expected: fields.small("expected_of").map(|of| Expected {
+            p50: fields.seconds("expected_s"),
+            of,
+        }),
+    }
+}
+
+fn fact(fields: &mut Fields<'_>, _: usize) -> (String, String) {
+    (fields.word("name"), fields.word("value"))
+}
+
+/// `GET /runs/{id}/facts`.
+pub fn facts(bytes: &[u8]) -> Result<Decoded<Facts>, BackendError> {
+    let mut problems = Problems::new();
+    let mut fields = Fields::parse(bytes, &mut problems)?;
+    let facts = fields.rows("facts", fact);
+    Ok(decoded(facts, None, problems))
+}
+
+fn by_hand(fields: &mut Fields<'_>, _: usize) -> ByHand {
+    ByHand {
+        what: fields.word("what"),
+        command: fields.texts("command"),
     }
 }
 
@@ -147,7 +171,10 @@ pub fn resume_plan(bytes: &[u8]) -> Result<Decoded<ResumePlan>, BackendError> {
         token: fields.word("token"),
         steps: fields.rows("steps", plan_step),
         warnings: fields.texts("warnings"),
+        differences: fields.texts("differences"),
+        suggestion: fields.text("suggestion"),
         command: fields.texts("command"),
+        by_hand: fields.rows("by_hand", by_hand),
     };
     let mut differs = false;
     if let Some(mut totals) = fields.object("totals") {

@@ -21,6 +21,7 @@ use super::{
     Acted, Action, Backend, BackendError, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch,
     LogQuery, Missing, Page, Positioned, Topic, cannot,
 };
+use crate::backend::rows::Facts;
 use crate::model::{Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step};
 use crate::net::{Request, Response, Transport};
 
@@ -156,6 +157,10 @@ impl Backend for RunsApi {
 
     fn raw(&self, run: &str) -> LocalBoxFuture<'static, Result<Decoded<String>, BackendError>> {
         self.get(&request::run(run, "/raw"), decode_run::raw)
+    }
+
+    fn facts(&self, run: &str) -> LocalBoxFuture<'static, Result<Decoded<Facts>, BackendError>> {
+        self.get(&request::run(run, "/facts"), decode_run::facts)
     }
 
     fn resume_plan(

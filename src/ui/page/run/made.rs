@@ -14,6 +14,14 @@ type Asked = RwSignal<Loaded<Answer>>;
 
 /// Further facts; nothing where the source tells none.
 pub(super) fn further(detail: &RunDetail) -> Html {
+    // Somebody who comes by a link is here before the source has said what it can do.
+    let asked = detail.clone();
+    let is_told = memo(move || asked.can(|can| can.facts));
+    let detail = detail.clone();
+    (move || is_told.get().then(|| told(&detail))).into_html()
+}
+
+fn told(detail: &RunDetail) -> Html {
     let answer = detail.ask(Part::Facts);
     let rows = move || facts_of(answer);
     let is_there = memo(move || !facts_of(answer).is_empty());

@@ -169,7 +169,12 @@ fn no_run(error: BackendError, detail: RunDetail) -> El {
         let named = missing.nearest.iter().filter(|id| id.ends_with(&end));
         let source = &detail.source.config.name;
         let words = match named.count() {
-            0 | 1 => (NONE, format!("{source} has no run {}.", detail.id)),
+            // Some say more than that, on several lines; the runs that they offer are in the table.
+            0 | 1 => {
+                let said = text::first_line(&missing.detail);
+                let words = format!("{source} has no run {}. It says: {said}", detail.id);
+                (NONE, words)
+            }
             _ => ("Which run?", format!("{source}: {}", missing.detail)),
         };
         return unknown(words, detail.id, Some(detail.source), Some(missing.clone()));

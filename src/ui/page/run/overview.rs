@@ -5,7 +5,7 @@ use crate::ui::html::{El, view};
 use leptos::prelude::*;
 use runboard_core::model::order::order;
 use runboard_core::model::step_view::duration;
-use runboard_core::model::{Run, Span, Step, Timestamp, failure, fold};
+use runboard_core::model::{Level, LogStream, Run, Span, Step, Timestamp, failure, fold};
 use runboard_core::store::{ansi, download};
 
 use super::made;
@@ -23,22 +23,47 @@ const PREVIEW: usize = 20;
 /// Steps whose lengths are shown.
 const SLOWEST: usize = 5;
 
-/// The last lines of a step, without colours: number and text.
+/// The last lines that a step printed in its last try, without colours; of more than these those that name an error.
 fn last_lines(detail: &RunDetail, step: &str) -> Vec<String> {
+    // What the source itself says of a step (that it begins, that it ended) is told elsewhere.
+    let begun = detail.steps.with(|steps| {
+        let steps = steps.ready()?.iter();
+        steps
+            .into_iter()
+            .find(|other| other.key == step)?
+            .attempts
+            .last()?
+            .started_at
+    });
     detail.log.with(|store, _, _| {
         let (Some(first), Some(last)) = (store.first(), store.last()) else {
             return Vec::new();
         };
         let from = first.max(last.saturating_sub(20_000));
-        let mut lines: Vec<String> = (from..=last)
-            .rev()
-            .filter_map(|number| store.line(number))
-            .filter(|line| line.step == step)
-            .take(PREVIEW)
-            .map(|line| ansi::plain(line.text).into_owned())
-            .collect();
-        lines.reverse();
+        let own = |number: &u64| {
+            store.line(*number).is_some_and(|line| {
+                let is_late = begun.zip(line.at).is_none_or(|(begun, at)| at >= begun);
+                line.step == step && line.stream != LogStream::System && is_late
+            })
+        };
+        let numbers: Vec<u64> = (from..=last).filter(own).collect();
+        let is_loud = |number: &u64| {
+            store
+                .line(*number)
+                .is_some_and(|line| line.level == Level::Error)
+        };
+        let mut loud: Vec<u64> = numbers.iter().copied().filter(is_loud).collect();
+        if numbers.len() <= PREVIEW || loud.is_empty() {
+            loud = numbers;
+        }
+        let skip = loud.len().saturating_sub(PREVIEW);
+        let lines = loud
+            .into_iter()
+            .skip(skip)
+            .filter_map(|number| store.line(number));
         lines
+            .map(|line| ansi::plain(line.text).into_owned())
+            .collect()
     })
 }
 

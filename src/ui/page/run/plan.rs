@@ -1,19 +1,20 @@
 //! What resuming a run would do, step by step, before anybody agrees.
 
+use super::head::copy;
 use super::pick::Pick;
-use crate::state::actions::{PlanStep, PlanVerb, ResumeMode, ResumePlan, Wish};
-use crate::state::reactive::memo;
+use crate::state::actions::{ByHand, PlanStep, PlanVerb, ResumeMode, ResumePlan, Wish};
+use crate::state::reactive::{Memo, memo};
 use crate::state::run_detail::Loaded;
 use crate::ui::html::{El, Html, IntoHtml, view};
 use crate::ui::text;
 
 /// The choice of steps, and the plan that it gives.
 pub(super) fn plan(wish: Wish, noun: String) -> Html {
-    plan_to_pick(wish, noun, None)
+    plan_to_pick(wish, memo(move || noun.clone()), None)
 }
 
 /// The same with a box for each step, where steps can be chosen by hand.
-pub(super) fn plan_to_pick(wish: Wish, noun: String, pick: Option<Pick>) -> Html {
+pub(super) fn plan_to_pick(wish: Wish, noun: Memo<String>, pick: Option<Pick>) -> Html {
     let choice = move |mode: ResumeMode, words: &'static str| {
         let is_chosen = move || (wish.mode.get() == mode).then_some("on");
         view! {
@@ -30,7 +31,7 @@ pub(super) fn plan_to_pick(wish: Wish, noun: String, pick: Option<Pick>) -> Html
                 <p class="dialog__wrong">{format!("The plan could not be had: {error}")}</p>
                 <button class="button button--small" on:click=move |_| wish.read_plan()>"Ask again"</button>
             },
-            Loaded::Ready(plan) => ready(plan, &noun, pick.filter(|pick| pick.is_there.get())),
+            Loaded::Ready(plan) => ready(plan, &noun.get(), pick.filter(|pick| pick.is_there.get())),
         })
     };
     // Somebody who comes by a link is here before the source has said what it can do.
@@ -55,39 +56,97 @@ fn ready(plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html {
             view! { <span>{verb.word()}" "<b data-plan-total=verb.word()>{count}</b></span> }
         })
         .collect();
-    let rows: Vec<El> = plan.steps.iter().map(|step| row(step, pick)).collect();
     let warnings: Vec<El> = plan
         .warnings
         .iter()
         .map(|words| view! { <p class="notice">{words.as_str()}</p> })
         .collect();
-    let by_hand = (!plan.command.is_empty()).then(|| {
+    let differences = (!plan.differences.is_empty()).then(|| {
+        let each: Vec<El> = plan
+            .differences
+            .iter()
+            .map(|words| view! { <li>{words.as_str()}</li> })
+            .collect();
         view! {
-            <p class="muted">"The same by hand:"</p>
-            <pre class="dialog__code" tabindex="0" role="group" aria-label="The same by hand">{text::command(&plan.command)}</pre>
+            <div class="notice" role="note" aria-label="Otherwise than designed">
+                <p>"What will really happen is not what its design promises:"</p>
+                <ul>{each}</ul>
+            </div>
         }
     });
+    let suggestion = plan
+        .suggestion
+        .as_ref()
+        .map(|words| view! { <p class="plan__suggestion">{words.as_str()}</p> });
+    let expected = plan.expected().map(|span| view! { <p class="muted">"Expected to take "<b>{text::duration(span)}</b>", one after the other, by the medians of earlier runs."</p> });
+    let has_expected = plan.steps.iter().any(|step| step.expected.is_some());
+    let rows: Vec<El> = plan
+        .steps
+        .iter()
+        .map(|step| row(step, pick, has_expected))
+        .collect();
+    let column = has_expected.then(|| view! { <th scope="col">"Expected"</th> });
+    let same = ByHand {
+        what: "the same by hand".into(),
+        command: plan.command.clone(),
+    };
+    let lines = std::iter::once(&same)
+        .filter(|same| !same.command.is_empty())
+        .chain(&plan.by_hand);
+    let by_hand: Vec<El> = lines.map(line).collect();
     view! {
         <p class="plan__total" role="status">{text::plan_total(plan, noun)}</p>
         <p class="plan__totals muted">{totals}</p>
+        {expected}
+        {suggestion}
         {warnings}
+        {differences}
         <div class="plan__room" tabindex="0" role="region" aria-label="Plan">
-            <table class="table plan"><thead><tr><th scope="col">{text::heading(noun)}</th><th scope="col">"Plan"</th><th scope="col">"Why"</th></tr></thead><tbody>{rows}</tbody></table>
+            <table class="table plan"><thead><tr><th scope="col">{text::heading(noun)}</th><th scope="col">"Plan"</th><th scope="col">"Why"</th>{column}</tr></thead><tbody>{rows}</tbody></table>
         </div>
         {by_hand}
     }
 }
 
-fn row(step: &PlanStep, pick: Option<Pick>) -> El {
+/// A command line to copy.
+fn line(hand: &ByHand) -> El {
+    let text = text::command(&hand.command);
+    let copied = text.clone();
+    let what = text::heading(&hand.what);
+    view! {
+        <div class="by-hand">
+            <p class="muted">{what.clone()}":" <button class="button button--small button--quiet" aria-label=["Copy: ", &what].concat() on:click=move |_| copy(copied.clone(), "Command copied")>"Copy"</button></p>
+            <pre class="dialog__code" tabindex="0" role="group" aria-label=what>{text}</pre>
+        </div>
+    }
+}
+
+/// How long a step takes as a rule: `20s (p50 of 7)`.
+fn expected(step: &PlanStep) -> String {
+    let Some(expected) = step
+        .expected
+        .filter(|_| matches!(step.plan, PlanVerb::Retry | PlanVerb::Run))
+    else {
+        return String::new();
+    };
+    let of = text::count(u64::from(expected.of));
+    match expected.p50 {
+        Some(span) => [&text::duration(span), " (p50 of ", &of, ")"].concat(),
+        None => ["n too small (", &of, ")"].concat(),
+    }
+}
+
+fn row(step: &PlanStep, pick: Option<Pick>, has_expected: bool) -> El {
     let choice = pick.map(|pick| pick.choice(&step.key));
     let word = if step.plan == PlanVerb::Unknown {
         step.raw_plan.as_str()
     } else {
         step.plan.word()
     };
+    let length = has_expected.then(|| view! { <td>{expected(step)}</td> });
     view! {
         <tr data-step-key=step.key.as_str() data-plan=step.plan.word()>
-            <th scope="row">{choice}{step.key.as_str()}</th><td>{word}</td><td>{step.reason.as_str()}</td>
+            <th scope="row">{choice}{step.key.as_str()}</th><td>{word}</td><td>{step.reason.as_str()}</td>{length}
         </tr>
     }
 }

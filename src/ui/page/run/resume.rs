@@ -13,7 +13,7 @@ use crate::ui::part::panel::panel;
 use crate::ui::route::Tab;
 
 pub fn resume(detail: RunDetail) -> Html {
-    if !detail.can(|can| can.resume) {
+    if !detail.can(|can| can.resume || can.resume_plan) {
         let words = "It does not tell what it would do to go on with a run.";
         return panel("This source resumes no runs", words, "", ()).into_html();
     }
@@ -53,7 +53,9 @@ pub fn resume(detail: RunDetail) -> Html {
         let detail = detail.clone();
         move || pick.is_there.get().then(|| pick.tools(detail.clone()))
     };
-    let noun = detail.noun();
+    // Somebody who comes by a link is here before the source has told its words.
+    let for_noun = detail.clone();
+    let noun = memo(move || for_noun.noun_told());
     view! {
         <div class="tools"><span class="muted">{next}</span>{save_button(&detail, Tab::Resume, json)}</div>
         <div class="resume" tabindex="0" role="region" aria-label="Resume">{plan_to_pick(wish, noun, Some(pick))}{tools}</div>

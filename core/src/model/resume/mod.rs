@@ -1,4 +1,12 @@
 //! [`ResumePlan`]: what resuming a run would do, step by step, before anything is done.
+//!
+//! [`planner`] makes it from a configuration and a history, [`reason`] has its words.
+
+mod history;
+pub mod planner;
+pub mod reason;
+
+use super::Span;
 
 /// What a resume would do with a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,6 +96,29 @@ pub struct PlanStep {
     pub reason: String,
     /// What would be executed, one argument an item; empty: nothing, or not told.
     pub command: Vec<String>,
+    /// How long it takes as a rule.
+    pub expected: Option<Expected>,
+}
+
+/// How long a step takes as a rule: the median of its successes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// `None`: too few successes to say.
+    pub p50: Option<Span>,
+    /// Of how many.
+    pub of: u32,
+}
+
+impl Expected {
+    /// Below this many a median says more about luck than about the step.
+    pub const ENOUGH: u32 = 5;
+}
+
+/// A command line to copy, and what it is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByHand {
+    pub what: String,
+    pub command: Vec<String>,
 }
 
 /// What resuming a run would do.
@@ -100,8 +131,14 @@ pub struct ResumePlan {
     pub steps: Vec<PlanStep>,
     /// For people, before they agree.
     pub warnings: Vec<String>,
+    /// What will happen otherwise than it should, step by step, for people.
+    pub differences: Vec<String>,
+    /// Which mode fits, and why.
+    pub suggestion: Option<String>,
     /// The command line that does the same by hand; empty: there is none.
     pub command: Vec<String>,
+    /// Further command lines of use here.
+    pub by_hand: Vec<ByHand>,
 }
 
 impl ResumePlan {
@@ -114,4 +151,34 @@ impl ResumePlan {
     pub fn to_execute(&self) -> usize {
         self.total(PlanVerb::Retry) + self.total(PlanVerb::Run)
     }
+
+    /// How long what would be executed takes one after the other; `None` when that is not known of one of them.
+    pub fn expected(&self) -> Option<Span> {
+        let mut all = Span(0);
+        for step in &self.steps {
+            if matches!(step.plan, PlanVerb::Retry | PlanVerb::Run) {
+                all.0 = all.0.saturating_add(step.expected?.p50?.0);
+            }
+        }
+        (self.to_execute() > 0).then_some(all)
+    }
+}
+
+/// A command line as a shell would take it: arguments with anything unusual in them stand in quotes. `<config>` stands for what is not known.
+pub fn command(arguments: &[String]) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "%+,-./:=@_".contains(letter);
+    let mut out = String::new();
+    for argument in arguments {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        if !argument.is_empty() && (argument.chars().all(is_plain) || argument == "<config>") {
+            out.push_str(argument);
+        } else {
+            out.push('\'');
+            out.push_str(&argument.replace('\'', "'\\''"));
+            out.push('\'');
+        }
+    }
+    out
 }

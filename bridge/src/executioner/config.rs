@@ -1,0 +1,163 @@
+//! executioner's configuration: the jobs of an application, as a JSON file describes them now.
+
+use std::path::{Path, PathBuf};
+
+use runboard_core::model::resume::planner::StepNow;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::source::Stamp;
+
+/// A larger file is no configuration.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// A job of a configuration.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Job {
+    pub(super) id: String,
+    pub(super) description: Option<String>,
+    pub(super) command: Option<String>,
+    pub(super) needs: Vec<String>,
+    pub(super) log_dir: Option<String>,
+}
+
+/// A configuration as it stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Config {
+    pub(super) path: PathBuf,
+    pub(super) app: String,
+    pub(super) working_dir: Option<String>,
+    pub(super) log_dir: Option<String>,
+    pub(super) jobs: Vec<Job>,
+    /// SHA-256 of the file.
+    pub(super) hash: String,
+    pub(super) problems: Vec<String>,
+}
+
+impl Config {
+    /// # Errors
+    /// The file cannot be read, or holds no JSON object.
+    pub(super) fn read(path: &Path) -> Result<Config, String> {
+        let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
+        if !about.is_file() || about.len() > MAX_BYTES {
+            return Err("it is no file, or too large".into());
+        }
+        let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+        let value: Value = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+        let Value::Object(top) = value else {
+            return Err("it is no JSON object".into());
+        };
+        let text = |map: &Map<String, Value>, key: &str| {
+            map.get(key).and_then(Value::as_str).map(String::from)
+        };
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let hash = Sha256::digest(&bytes);
+        let mut config = Config {
+            path: path.to_path_buf(),
+            app: text(&top, "application_name").unwrap_or_else(|| stem.into_owned()),
+            working_dir: text(&top, "working_dir"),
+            log_dir: text(&top, "log_dir"),
+            jobs: Vec::new(),
+            hash: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            problems: Vec::new(),
+        };
+        let Some(jobs) = top.get("jobs").and_then(Value::as_array) else {
+            config
+                .problems
+                .push("\"jobs\" is missing or no list".into());
+            return Ok(config);
+        };
+        for (at, job) in jobs.iter().enumerate() {
+            let (Some(map), Some(id)) = (job.as_object(), job.get("id").and_then(Value::as_str))
+            else {
+                let why = format!("job {} is no object with an \"id\"", at + 1);
+                config.problems.push(why);
+                continue;
+            };
+            if config.jobs.iter().any(|known| known.id == id) {
+                config.problems.push(format!("there are two jobs {id}"));
+            }
+            let needs = map.get("dependencies").and_then(Value::as_array);
+            config.jobs.push(Job {
+                id: id.into(),
+                description: text(map, "description").filter(|text| !text.is_empty()),
+                command: text(map, "command"),
+                needs: needs
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .map(String::from)
+                    .collect(),
+                log_dir: text(map, "log_dir"),
+            });
+        }
+        Ok(config)
+    }
+
+    pub(super) fn job(&self, id: &str) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.id == id)
+    }
+
+    /// The jobs as the planner takes them.
+    pub(super) fn steps(&self) -> Vec<StepNow> {
+        let step = |job: &Job| StepNow {
+            key: job.id.clone(),
+            needs: job.needs.clone(),
+            command: job.command.clone(),
+        };
+        self.jobs.iter().map(step).collect()
+    }
+}
+
+/// The configurations that the bridge was given, read again when they change.
+pub(super) struct Configs(Vec<(PathBuf, Option<Stamp>, Result<Config, String>)>);
+
+impl Configs {
+    pub(super) fn new(paths: Vec<PathBuf>) -> Configs {
+        let one = |path| (path, None, Err("it has not been read".to_string()));
+        let mut configs = Configs(paths.into_iter().map(one).collect());
+        configs.refresh();
+        configs
+    }
+
+    /// Whether anything is another one than before.
+    pub(super) fn refresh(&mut self) -> bool {
+        let mut changed = false;
+        for (path, known, config) in &mut self.0 {
+            let stamp = std::fs::metadata(&*path)
+                .ok()
+                .map(|about| Stamp::from(&about));
+            if stamp.is_none() || *known != stamp {
+                let read = Config::read(path);
+                changed |= read != *config;
+                (*known, *config) = (stamp, read);
+            }
+        }
+        changed
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Config> {
+        self.0
+            .iter()
+            .filter_map(|(_, _, config)| config.as_ref().ok())
+    }
+
+    /// The one of an application.
+    pub(super) fn of(&self, app: &str) -> Option<&Config> {
+        self.all().find(|config| config.app == app)
+    }
+
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut list = Vec::new();
+        for (path, _, config) in &self.0 {
+            let name = path.display();
+            match config {
+                Err(error) => list.push(format!("{name}: {error}")),
+                Ok(config) => {
+                    list.extend(config.problems.iter().map(|why| format!("{name}: {why}")));
+                }
+            }
+        }
+        list
+    }
+}

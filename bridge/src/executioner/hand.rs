@@ -1,0 +1,131 @@
+//! executioner's command lines for a run, in the form that the real one takes.
+
+use runboard_core::model::resume::command;
+use serde::Serialize;
+
+use super::Executioner;
+use super::config::Config;
+use super::rows::RunRows;
+use crate::resume::Mode;
+
+/// A command line to copy.
+#[derive(Debug, Serialize)]
+pub(crate) struct ByHand {
+    pub(super) what: String,
+    pub(super) command: Vec<String>,
+}
+
+impl Executioner {
+    fn program(&self) -> Vec<String> {
+        match self.setup.command.as_slice() {
+            [] => vec!["executioner.py".into()],
+            words => words.to_vec(),
+        }
+    }
+
+    fn with_config(&self, rows: &RunRows, config: Option<&Config>) -> Vec<String> {
+        let of_row = || {
+            let told = rows
+                .metadata
+                .as_ref()
+                .and_then(|about| about.config_path.clone());
+            told.or_else(|| rows.last().and_then(|row| row.config_path.clone()))
+        };
+        let path = config
+            .map(|config| config.path.display().to_string())
+            .or_else(of_row);
+        let mut command = self.program();
+        command.push("-c".into());
+        command.push(path.unwrap_or_else(|| "<config>".into()));
+        command
+    }
+
+    pub(super) fn resume_command(
+        &self,
+        rows: &RunRows,
+        config: Option<&Config>,
+        mode: Mode,
+        skips: &[String],
+    ) -> Vec<String> {
+        let mut command = self.with_config(rows, config);
+        command.extend(["--resume-from".into(), rows.id.to_string()]);
+        if mode == Mode::Failed {
+            command.push("--resume-failed-only".into());
+        }
+        if !skips.is_empty() {
+            command.extend(["--skip".into(), skips.join(",")]);
+        }
+        command
+    }
+
+    /// The command line that resumes a run, and where it is to run; `None`: the bridge was not given what it takes.
+    pub(super) fn to_run(
+        &self,
+        id: i64,
+        mode: Mode,
+        skips: &[String],
+    ) -> Option<(Vec<String>, &Config)> {
+        let rows = self.runs.get(&id)?;
+        let config = self.configs.of(rows.app())?;
+        if self.setup.command.is_empty() {
+            return None;
+        }
+        let command = self.resume_command(rows, Some(config), mode, skips);
+        Some((command, config))
+    }
+
+    /// Command lines of use for a run, in the form that executioner takes.
+    pub(super) fn by_hand(&self, rows: &RunRows, config: Option<&Config>) -> Vec<ByHand> {
+        let id = rows.id.to_string();
+        let line = |mut command: Vec<String>, words: &[&str]| {
+            command.extend(words.iter().map(|word| (*word).to_string()));
+            command
+        };
+        let with = self.with_config(rows, config);
+        let bare = self.program();
+        let mut list = vec![
+            (
+                "to resume all remaining jobs",
+                line(with.clone(), &["--resume-from", &id]),
+            ),
+            (
+                "to resume only failed jobs",
+                line(
+                    with.clone(),
+                    &["--resume-from", &id, "--resume-failed-only"],
+                ),
+            ),
+            (
+                "to see its own preview",
+                line(with, &["--resume-from", &id, "--dry-run"]),
+            ),
+        ];
+        let failed: Vec<&str> = rows
+            .latest()
+            .into_iter()
+            .filter(|job| matches!(job.status.as_deref(), Some("FAILED" | "ERROR" | "TIMEOUT")))
+            .map(|job| job.id.as_str())
+            .collect();
+        if !failed.is_empty() {
+            let jobs = failed.join(",");
+            list.push((
+                "to mark failed jobs as done by hand",
+                line(bare.clone(), &["--mark-success", "-r", &id, "-j", &jobs]),
+            ));
+        }
+        list.push(("to show this run", line(bare.clone(), &["--show-run", &id])));
+        list.push(("to list runs", line(bare, &["--list-runs", rows.app()])));
+        let one = |(what, command): (&str, Vec<String>)| ByHand {
+            what: what.into(),
+            command,
+        };
+        list.into_iter().map(one).collect()
+    }
+}
+
+impl ByHand {
+    /// As one would type it.
+    pub(super) fn line(&self) -> (String, String) {
+        (self.what.clone(), command(&self.command))
+    }
+}

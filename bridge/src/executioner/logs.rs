@@ -1,0 +1,268 @@
+//! executioner's log files of a run, put together as the one log that the run has: line by line as they come, never twice, never rewritten.
+
+mod files;
+mod line;
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+use runboard_core::model::Timestamp;
+use serde_json::{Value, json};
+
+pub(super) use self::files::{LogFile, files, folders};
+use self::line::{is_trailer, record};
+use crate::source::{Position, whole_lines};
+
+/// A longer line is cut by its reader anyway.
+const MAX_LINE: usize = 1024 * 1024;
+const EXECUTING: &str = "Executing job - ";
+
+/// How far a file has been taken over.
+#[derive(Clone, Debug, Default)]
+struct Tail {
+    /// Behind the last line that is in the run's log.
+    written: Position,
+    /// Behind the last line that was looked at in this process.
+    read: u64,
+    at: Option<Timestamp>,
+    key: Option<Timestamp>,
+}
+
+/// The run's log under construction, and what it says of jobs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Log {
+    tails: BTreeMap<String, Tail>,
+    /// When each job was started, try by try.
+    pub(super) starts: BTreeMap<String, Vec<Timestamp>>,
+    ends: BTreeMap<String, Vec<Timestamp>>,
+    /// Jobs that have begun and of which no end is told, with their beginning.
+    pub(super) open: BTreeMap<String, Timestamp>,
+    /// The time of the newest line.
+    pub(super) last_at: Option<Timestamp>,
+    pub(super) files: Vec<LogFile>,
+}
+
+struct Row {
+    at: Option<Timestamp>,
+    /// Its place among the lines of other files.
+    key: Option<Timestamp>,
+    step: String,
+    stream: &'static str,
+    text: Vec<u8>,
+}
+
+impl Log {
+    /// What an earlier bridge has taken over already.
+    pub(super) fn open(folder: &Path) -> Log {
+        let mut log = Log::default();
+        let bytes = std::fs::read(folder.join("logs.json")).unwrap_or_default();
+        if let Ok(Value::Object(map)) = serde_json::from_slice(&bytes) {
+            for (path, place) in map {
+                let number = |key: &str| place.get(key).and_then(Value::as_u64);
+                if let (Some(offset), Some(proof)) = (number("offset"), number("proof")) {
+                    let written = Position {
+                        offset,
+                        proof: u32::try_from(proof).unwrap_or(0),
+                    };
+                    let tail = Tail {
+                        written,
+                        ..Tail::default()
+                    };
+                    log.tails.insert(path, tail);
+                }
+            }
+        }
+        log
+    }
+
+    /// Takes over what was appended to the files since. `offset`: of the runner's clock from UTC, in minutes.
+    ///
+    /// # Errors
+    /// The run's own log cannot be written.
+    pub(super) fn take(
+        &mut self,
+        folder: &Path,
+        files: Vec<LogFile>,
+        offset: i32,
+    ) -> std::io::Result<()> {
+        let mut rows: Vec<Row> = Vec::new();
+        let mut tails = self.tails.clone();
+        let has_main = files
+            .iter()
+            .any(|file| file.job.is_none() && !file.is_console);
+        for file in &files {
+            let name = file.path.to_string_lossy().into_owned();
+            let tail = tails.entry(name).or_default();
+            // A file that cannot be read now may be read the next time.
+            let _ = self.one(file, tail, offset, has_main, &mut rows);
+        }
+        self.files = files;
+        if !rows.is_empty() {
+            rows.sort_by_key(|row| row.key);
+            let mut out = Vec::new();
+            for row in &rows {
+                let at = row.at.map(|at| at.to_string()).unwrap_or_default();
+                let head = format!(
+                    "{at}\t{}\t{}\t",
+                    row.step.replace(['\t', '\n'], " "),
+                    row.stream
+                );
+                out.extend_from_slice(head.as_bytes());
+                out.extend_from_slice(&row.text);
+                out.push(b'\n');
+            }
+            let path = folder.join("log.tsv");
+            let mut log = OpenOptions::new().create(true).append(true).open(path)?;
+            log.write_all(&out)?;
+            let places = tails.iter().map(|(path, tail)| {
+                let at = &tail.written;
+                (
+                    path.clone(),
+                    json!({"offset": at.offset, "proof": at.proof}),
+                )
+            });
+            let places = Value::Object(places.collect());
+            let new = folder.join("logs.json.new");
+            std::fs::write(&new, places.to_string())?;
+            std::fs::rename(new, folder.join("logs.json"))?;
+        }
+        self.tails = tails;
+        Ok(())
+    }
+
+    fn one(
+        &mut self,
+        about: &LogFile,
+        tail: &mut Tail,
+        offset: i32,
+        has_main: bool,
+        rows: &mut Vec<Row>,
+    ) -> std::io::Result<()> {
+        let file = File::open(&about.path)?;
+        if !tail.written.holds(&file) {
+            // Another file than before: it is new to us.
+            *tail = Tail::default();
+        }
+        let len = file.metadata()?.len();
+        if len < tail.read {
+            tail.read = 0;
+        }
+        if len == tail.read {
+            return Ok(());
+        }
+        let written = tail.written.offset;
+        let (mut at, mut key) = (tail.at, tail.key);
+        let end = whole_lines(&file, tail.read, MAX_LINE, &mut |place, line| {
+            let line = line.unwrap_or(b"[a line of more than 1 MiB]");
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let (row, time) = self.row(about, line, at, offset, has_main);
+            at = time.or(at);
+            if let Some(mut row) = row {
+                row.at = at;
+                row.key = row.key.or(at).max(key);
+                key = row.key;
+                if place >= written {
+                    rows.push(row);
+                }
+            }
+            true
+        })?;
+        tail.read = end;
+        (tail.at, tail.key) = (at, key);
+        if end > written {
+            tail.written = Position::of(&file, end)?;
+        }
+        self.last_at = self.last_at.max(at);
+        Ok(())
+    }
+
+    /// A line of a file as one of the run's log, and its time.
+    fn row(
+        &mut self,
+        about: &LogFile,
+        line: &[u8],
+        before: Option<Timestamp>,
+        offset: i32,
+        has_main: bool,
+    ) -> (Option<Row>, Option<Timestamp>) {
+        let record = record(line, offset);
+        let row = |stream: &'static str, text: &[u8]| {
+            Some(Row {
+                at: None,
+                key: None,
+                step: about.job.clone().unwrap_or_default(),
+                stream,
+                text: text.to_vec(),
+            })
+        };
+        let Some(record) = record else {
+            // The lines of a command that has several, and what is printed without a time.
+            let stream = if about.job.is_some() || about.is_console {
+                "out"
+            } else {
+                "sys"
+            };
+            return (row(stream, line), before);
+        };
+        if about.is_console {
+            // The run's own log says the same.
+            let told = if has_main { None } else { row("sys", line) };
+            return (told, Some(record.at));
+        }
+        let text = String::from_utf8_lossy(record.text);
+        match &about.job {
+            Some(job) => {
+                let is_begin = text.starts_with(EXECUTING);
+                let is_end = is_trailer(&text, job);
+                if is_begin {
+                    self.starts.entry(job.clone()).or_default().push(record.at);
+                    self.open.insert(job.clone(), record.at);
+                } else if is_end {
+                    self.ends.entry(job.clone()).or_default().push(record.at);
+                    self.open.remove(job);
+                }
+                let stream = if is_begin || is_end { "sys" } else { "out" };
+                (row(stream, record.text), Some(record.at))
+            }
+            None => {
+                let key = self.hear(&text, record.at);
+                let told = match record.level {
+                    "INFO" => row("sys", record.text),
+                    level => row("sys", format!("{level} - {text}").as_bytes()),
+                };
+                let told = told.map(|row| Row { key, ..row });
+                (told, Some(record.at))
+            }
+        }
+    }
+
+    /// What the run's own log says of jobs. It knows whole seconds only: gives the moment that the job's own log has for it.
+    fn hear(&mut self, text: &str, at: Timestamp) -> Option<Timestamp> {
+        let within = |all: &BTreeMap<String, Vec<Timestamp>>, job: &str| {
+            let mut moments = all.get(job)?.iter().copied();
+            moments.find(|moment| (at.0..at.0.saturating_add(2_000_000)).contains(&moment.0))
+        };
+        let quoted = |rest: &str| rest.split('\'').next().map(String::from);
+        if let Some(job) = text.strip_prefix("Starting job '").and_then(quoted) {
+            let begun = within(&self.starts, &job);
+            self.open.entry(job).or_insert(at);
+            // In front of the job's own first line.
+            return begun.map(|begun| Timestamp(begun.0 - 1));
+        }
+        let failed = || match text.strip_prefix("Job ")?.split_once(' ')? {
+            (job, rest) if rest.starts_with("failed after") => Some(job.to_string()),
+            _ => None,
+        };
+        let ended = text.strip_prefix("Job '").and_then(quoted).or_else(failed);
+        if let Some(job) = ended {
+            self.open.remove(&job);
+            return within(&self.ends, &job);
+        }
+        if text.starts_with("Updated run summary") {
+            self.open.clear();
+        }
+        None
+    }
+}

@@ -1,0 +1,368 @@
+//! What resuming a run of executioner would do, and the command lines for it.
+
+use std::collections::BTreeMap;
+
+use runboard_core::model::resume::planner::{
+    self, Answer, Chosen, Profile, Question, StepNow, StepThen, differences,
+};
+use runboard_core::model::resume::reason::{PlanFault, Reason};
+use runboard_core::model::resume::{Expected, PlanVerb};
+use runboard_core::model::stats::spread;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::Executioner;
+use super::config::Config;
+use super::hand::ByHand;
+use super::rows::RunRows;
+use crate::resume::Mode;
+
+/// A step as it goes over the wire.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    key: String,
+    plan: &'static str,
+    reason: String,
+    /// The stable word.
+    code: &'static str,
+    /// The median of its successes in seconds, of how many; nothing when those are too few.
+    expected_s: Option<f64>,
+    expected_of: u32,
+}
+
+/// The plan as it goes over the wire.
+#[derive(Debug, Serialize)]
+pub(crate) struct Plan {
+    run: String,
+    mode: Mode,
+    profile: &'static str,
+    pub(crate) token: String,
+    error: Option<&'static str>,
+    totals: BTreeMap<&'static str, usize>,
+    steps: Vec<Row>,
+    warnings: Vec<String>,
+    differences: Vec<String>,
+    suggestion: Option<String>,
+    command: Option<Vec<String>>,
+    by_hand: Vec<ByHand>,
+    #[serde(skip)]
+    pub(crate) to_execute: usize,
+}
+
+/// Words for a step that the two profiles see differently.
+fn verb_words(verb: PlanVerb, reason: Reason) -> String {
+    let word = match verb {
+        PlanVerb::Skip => "skips it",
+        PlanVerb::Retry => "retries it",
+        PlanVerb::Run => "runs it",
+        _ => "does not run it",
+    };
+    format!("{word} ({})", reason.sentence())
+}
+
+fn chosen(mode: Mode) -> Chosen<'static> {
+    match mode {
+        Mode::Incomplete => Chosen::Incomplete,
+        Mode::Failed => Chosen::Failed,
+    }
+}
+
+/// What a plan is made from.
+struct Material<'a> {
+    rows: &'a RunRows,
+    config: Option<&'a Config>,
+    steps: Vec<StepNow>,
+    then: Vec<StepThen>,
+    before: Option<Vec<StepNow>>,
+    skips: &'a [String],
+}
+
+impl Material<'_> {
+    fn answer(&self, mode: Mode, profile: Profile) -> Answer {
+        planner::plan(Question {
+            steps: &self.steps,
+            then: Some(&self.then),
+            before: self.before.as_deref(),
+            chosen: chosen(mode),
+            profile,
+            skips: self.skips,
+        })
+    }
+}
+
+impl Executioner {
+    fn material<'a>(&'a self, rows: &'a RunRows, skips: &'a [String]) -> Material<'a> {
+        let config = self.configs.of(rows.app());
+        let then: Vec<StepThen> = rows
+            .jobs
+            .iter()
+            .map(|job| {
+                let attempt = u32::try_from(job.attempt).unwrap_or(0);
+                StepThen::of_word(&job.id, attempt, job.status.as_deref(), job.command.clone())
+            })
+            .collect();
+        let of_rows = || {
+            let step = |job: &&super::rows::JobRow| StepNow {
+                key: job.id.clone(),
+                needs: Vec::new(),
+                command: job.command.clone(),
+            };
+            rows.latest().iter().map(step).collect()
+        };
+        let kept = self.kept.of(rows.id).last();
+        Material {
+            rows,
+            config,
+            steps: config.map_or_else(of_rows, Config::steps),
+            then,
+            before: kept
+                .filter(|kept| !kept.steps.is_empty())
+                .map(|kept| kept.steps.clone()),
+            skips,
+        }
+    }
+
+    /// The plan of a run; `None`: there is no such run.
+    pub(crate) fn plan(
+        &self,
+        id: &str,
+        mode: Mode,
+        profile: Profile,
+        skips: &[String],
+    ) -> Option<Plan> {
+        let rows = self.runs.get(&id.parse().ok()?)?;
+        let material = self.material(rows, skips);
+        let actual = material.answer(mode, Profile::Actual);
+        let promised = material.answer(mode, Profile::Promised);
+        let shown = match profile {
+            Profile::Actual => &actual,
+            Profile::Promised => &promised,
+        };
+        let expected = self.expected(rows.app());
+        let row = |key: &str, verb: PlanVerb, reason: String, code: &'static str| {
+            let expected = expected.get(key);
+            Row {
+                key: key.into(),
+                plan: verb.word(),
+                reason,
+                code,
+                expected_s: expected
+                    .and_then(|expected| expected.p50)
+                    .map(|span| span.as_seconds()),
+                expected_of: expected.map_or(0, |expected| expected.of),
+            }
+        };
+        let mut steps: Vec<Row> = shown
+            .rows
+            .iter()
+            .map(|one| {
+                row(
+                    &one.key,
+                    one.verb,
+                    one.reason.sentence().into(),
+                    one.reason.word(),
+                )
+            })
+            .collect();
+        if let Some(fault) = shown.fault.filter(|_| steps.is_empty()) {
+            let why = "the command line ends with an error before it does anything";
+            steps = material
+                .steps
+                .iter()
+                .map(|step| row(&step.key, PlanVerb::Blocked, why.into(), fault.word()))
+                .collect();
+        }
+        let totals: BTreeMap<&'static str, usize> = PlanVerb::ALL
+            .into_iter()
+            .map(|verb| {
+                (
+                    verb.word(),
+                    steps.iter().filter(|step| step.plan == verb.word()).count(),
+                )
+            })
+            .collect();
+        let found = differences(&actual, &promised);
+        let mut different: Vec<String> = found
+            .into_iter()
+            .map(|(a, b)| {
+                let (real, design) = (verb_words(a.verb, a.reason), verb_words(b.verb, b.reason));
+                format!("{}: executioner {real}; its design {design}", a.key)
+            })
+            .collect();
+        if actual.fault.is_some() && promised.fault != actual.fault {
+            different.push("executioner ends with an error before it does anything".into());
+        }
+        let to_execute = actual.total(PlanVerb::Retry) + actual.total(PlanVerb::Run);
+        let has_config = material.config.is_some();
+        Some(Plan {
+            run: id.into(),
+            mode,
+            profile: match profile {
+                Profile::Actual => "actual",
+                Profile::Promised => "promised",
+            },
+            token: token(&material, mode),
+            error: shown.fault.map(PlanFault::word),
+            totals,
+            steps,
+            warnings: self.warnings(&material, shown, mode),
+            differences: different,
+            suggestion: suggestion(&material),
+            command: Some(self.resume_command(rows, material.config, mode, skips))
+                .filter(|_| to_execute > 0),
+            by_hand: self.by_hand(rows, material.config),
+            to_execute: if has_config && actual.fault.is_none() {
+                to_execute
+            } else {
+                0
+            },
+        })
+    }
+
+    fn warnings(&self, material: &Material<'_>, shown: &Answer, mode: Mode) -> Vec<String> {
+        let rows = material.rows;
+        let mut list: Vec<String> = Vec::new();
+        if rows.is_running() {
+            list.push(
+                "the run says that it goes on: a resume while it does would run its jobs twice"
+                    .into(),
+            );
+        } else if rows
+            .last()
+            .is_some_and(|row| row.status.as_deref() == Some("SUCCESS"))
+        {
+            list.push("the run has succeeded: resuming it skips what succeeded, and records another attempt".into());
+        }
+        match shown.fault {
+            Some(PlanFault::CircularDependency) => {
+                list.push("the jobs of the configuration wait for each other in a circle".into())
+            }
+            Some(PlanFault::MissingDependency) => {
+                for step in &material.steps {
+                    for need in step
+                        .needs
+                        .iter()
+                        .filter(|need| !material.steps.iter().any(|other| other.key == **need))
+                    {
+                        list.push(format!(
+                            "{} needs {need}, which is not in the configuration",
+                            step.key
+                        ));
+                    }
+                }
+            }
+            _ => {}
+        }
+        for (warning, key) in &shown.warnings {
+            list.push(format!("{key} {}", warning.sentence()));
+        }
+        match material.config {
+            None => list.push(format!(
+                "the bridge was given no configuration of {} (--executioner-config): jobs that never began are not listed, nothing is known of what needs what, and it cannot be resumed from here",
+                rows.app()
+            )),
+            Some(config) => {
+                let told = rows.last().and_then(|row| row.total).unwrap_or(0);
+                let now = config.jobs.len() as i64;
+                if told > 0 && told != now {
+                    list.push(format!("the configuration has {now} jobs, and the run had {told}"));
+                }
+                let kept = self.kept.of(rows.id).last();
+                if kept.is_some_and(|kept| kept.config_hash != config.hash) {
+                    list.push("the configuration is another one than when the run was started".into());
+                }
+            }
+        }
+        if !self.tables.has_attempts && self.tables.schema.is_some() {
+            let version = self.tables.schema.unwrap_or(0);
+            list.push(format!(
+                "the database has schema v{version}: today's executioner does not migrate it, and ends with \u{201c}no such column: attempt_id\u{201d} when it begins a run"
+            ));
+        }
+        let has_zone = rows.last().and_then(super::rows::offset).is_some();
+        let naive = rows
+            .last()
+            .and_then(|row| super::rows::instant(row.start.as_deref(), 0));
+        if naive.is_some_and(|(_, assumed)| assumed) {
+            list.push(match has_zone {
+                true => "times are by the runner's clock; its zone is inferred from when the row was made".into(),
+                false => "times are by the runner's clock, and its zone is assumed".to_string(),
+            });
+        }
+        if mode == Mode::Failed && material.config.is_some() {
+            list.push("--resume-failed-only also runs jobs that never began: only those with a row that says otherwise are told apart".into());
+        }
+        list
+    }
+
+    /// How long each job of an application takes as a rule.
+    fn expected(&self, app: &str) -> BTreeMap<String, Expected> {
+        let mut lengths: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+        let rows = self.runs.values().filter(|rows| rows.app() == app);
+        for job in rows.flat_map(|rows| &rows.jobs) {
+            if let Some(seconds) = job
+                .duration
+                .filter(|_| job.status.as_deref() == Some("SUCCESS"))
+            {
+                lengths
+                    .entry(&job.id)
+                    .or_default()
+                    .push((seconds * 1e6).round() as i64);
+            }
+        }
+        let one = |lengths: Vec<i64>| {
+            let of = u32::try_from(lengths.len()).unwrap_or(u32::MAX);
+            let p50 = spread(lengths).map(|spread| spread.p50);
+            Expected {
+                p50: p50.filter(|_| of >= Expected::ENOUGH),
+                of,
+            }
+        };
+        lengths
+            .into_iter()
+            .map(|(key, lengths)| (key.to_string(), one(lengths)))
+            .collect()
+    }
+}
+
+/// Which mode fits: the command line passes over what was interrupted in one of them.
+fn suggestion(material: &Material<'_>) -> Option<String> {
+    let all = material.answer(Mode::Incomplete, Profile::Actual);
+    let failed = material.answer(Mode::Failed, Profile::Actual);
+    if all.fault.is_some() {
+        return None;
+    }
+    let left: Vec<&str> = all
+        .rows
+        .iter()
+        .filter(|row| row.reason == Reason::StatusNotFailed)
+        .map(|row| row.key.as_str())
+        .collect();
+    let count = |answer: &Answer| answer.total(PlanVerb::Retry) + answer.total(PlanVerb::Run);
+    Some(if !left.is_empty() {
+        format!(
+            "failed fits better here: incomplete takes {} for done, although that did not succeed, and failed runs it",
+            left.join(", ")
+        )
+    } else if count(&all) == 0 {
+        "there is nothing to resume".into()
+    } else if count(&all) == count(&failed) {
+        "incomplete fits: today's executioner does the same in both modes here".into()
+    } else {
+        "incomplete fits: it runs all that has not succeeded".into()
+    })
+}
+
+/// Another one as soon as the history, the configuration or the wish is another.
+fn token(material: &Material<'_>, mode: Mode) -> String {
+    let mut state = Sha256::new();
+    state.update(serde_json::to_vec(material.rows).unwrap_or_default());
+    state.update(material.config.map_or("", |config| config.hash.as_str()));
+    state.update(mode.word());
+    state.update(serde_json::to_vec(material.skips).unwrap_or_default());
+    let hash = state.finalize();
+    hash.iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

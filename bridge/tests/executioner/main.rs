@@ -1,0 +1,20 @@
+//! Histories of executioner through `runboard-bridge serve --executioner`: real databases, real logs, a command line that behaves like the real one.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+#[allow(dead_code)]
+#[path = "../serve/client.rs"]
+mod client;
+mod make;
+mod old;
+mod resume;
+mod show;
+#[allow(dead_code)]
+#[path = "../serve/site.rs"]
+mod site;
+mod writer;

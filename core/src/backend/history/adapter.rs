@@ -1,0 +1,329 @@
+//! [`History`]: run histories as a source: a pipeline's own API, or a `runs.jsonl` behind a URL.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{self, LocalBoxStream, StreamExt as _};
+
+use super::file::{HistoryFile, Read};
+use super::health;
+use super::rest::Rest;
+use super::run::Naming;
+use super::wire::Summary;
+use crate::backend::{
+    Backend, BackendError, Capabilities, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch,
+    LogQuery, Page, Positioned, Topic, Update, Vocabulary,
+};
+use crate::model::{Run, RunFilter, RunStats, Step};
+use crate::net::Transport;
+
+/// How long after the end of one reading the next one begins.
+pub const POLL: Duration = Duration::from_secs(5);
+/// Rows of a reading of the API: what is newer than that is found by reading the list anew.
+const NEWEST: u32 = 100;
+
+type Answer<T> = LocalBoxFuture<'static, Result<Decoded<T>, BackendError>>;
+
+enum Kind {
+    Rest(Rest),
+    File(Box<HistoryFile>),
+}
+
+/// The adapter.
+pub struct History(Rc<Inner>);
+
+struct Inner {
+    kind: Kind,
+    name: String,
+    naming: Naming,
+    /// The run that was asked for last.
+    last: RefCell<Option<(String, Rc<Summary>)>>,
+}
+
+fn decoded<T>(value: T) -> Decoded<T> {
+    Decoded {
+        value,
+        problems: Vec::new(),
+        cursor: None,
+    }
+}
+
+/// Whether the URL names a file of lines and not an API.
+fn is_file(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    [".jsonl", ".ndjson", ".log", ".txt"]
+        .iter()
+        .any(|end| path.ends_with(end))
+        || url.starts_with("blob:")
+}
+
+impl History {
+    /// `url`: what stands in front of `runs`, or a file of lines.
+    pub fn new(url: &str, transport: Rc<dyn Transport>) -> History {
+        let path = url.split(['?', '#']).next().unwrap_or(url);
+        let name = path
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or(path);
+        History(Rc::new(Inner {
+            kind: match is_file(url) {
+                true => Kind::File(Box::new(HistoryFile::new(url, transport))),
+                false => Kind::Rest(Rest::new(url, transport)),
+            },
+            name: name.into(),
+            naming: Naming {
+                job: "pipeline".into(),
+                offset_minutes: 0,
+            },
+            last: RefCell::default(),
+        }))
+    }
+}
+
+impl Inner {
+    fn run(&self, id: &str, summary: &Summary, version: u64) -> Run {
+        let mut run = summary.run(id.into(), &self.naming);
+        run.version = version;
+        run
+    }
+
+    async fn summary(&self, id: &str) -> Result<Rc<Summary>, BackendError> {
+        let known = self
+            .last
+            .borrow()
+            .as_ref()
+            .filter(|(known, _)| known == id)
+            .map(|(_, summary)| summary.clone());
+        if let Some(summary) = known {
+            // A record is written once.
+            return Ok(summary);
+        }
+        let summary = Rc::new(match &self.kind {
+            Kind::Rest(rest) => rest.one(id).await?,
+            Kind::File(file) => file.one(id).await?,
+        });
+        *self.last.borrow_mut() = Some((id.into(), summary.clone()));
+        Ok(summary)
+    }
+
+    async fn info(&self) -> Result<Decoded<Info>, BackendError> {
+        let (newest, date) = match &self.kind {
+            Kind::Rest(rest) => {
+                let rows = rest.newest(5).await?;
+                (
+                    rows.rows.into_iter().map(|(_, summary)| summary).collect(),
+                    rows.date,
+                )
+            }
+            Kind::File(file) => (file.newest(), None),
+        };
+        let newest: Vec<&Summary> = newest.iter().collect();
+        Ok(decoded(Info {
+            name: self.name.clone(),
+            server_time: date,
+            vocabulary: Vocabulary {
+                job: "pipeline".into(),
+                step: "stage".into(),
+            },
+            capabilities: Capabilities {
+                events: true,
+                stats: true,
+                raw: true,
+                ..Capabilities::default()
+            },
+            health: vec![health::part(&newest)],
+            ..Info::default()
+        }))
+    }
+
+    fn runs(&self, read: &Read) -> Vec<Run> {
+        let rows = read.rows.iter();
+        rows.map(|(id, summary, offset)| self.run(id, summary, offset + 1))
+            .collect()
+    }
+
+    async fn list(
+        &self,
+        limit: u32,
+        page: Option<String>,
+    ) -> Result<Decoded<Page<Run>>, BackendError> {
+        match &self.kind {
+            Kind::Rest(rest) => {
+                // More is had by a larger limit, and what is known comes again.
+                let known: u32 = page.and_then(|page| page.parse().ok()).unwrap_or(0);
+                let wanted = known.saturating_add(limit);
+                let rows = rest.newest(wanted).await?;
+                let items = rows.rows.iter().skip(known as usize);
+                let page = Page {
+                    items: items
+                        .map(|(id, summary)| self.run(id, summary, 1))
+                        .collect(),
+                    next: rows.is_full.then(|| wanted.to_string()),
+                    total: None,
+                };
+                Ok(Decoded {
+                    problems: rows.problems,
+                    ..decoded(page)
+                })
+            }
+            Kind::File(file) => {
+                let read = file.read(limit as usize, page.is_none()).await?;
+                let number: u64 = page.and_then(|page| page.parse().ok()).unwrap_or(0);
+                let page = Page {
+                    items: self.runs(&read),
+                    next: read.has_more.then(|| (number + 1).to_string()),
+                    total: None,
+                };
+                Ok(Decoded {
+                    problems: read.problems,
+                    ..decoded(page)
+                })
+            }
+        }
+    }
+
+    async fn news(&self, topics: Vec<Topic>) -> Result<Vec<Positioned>, BackendError> {
+        let mut updates: Vec<Update> = Vec::new();
+        let mut server_time = None;
+        if topics.contains(&Topic::Runs) {
+            match &self.kind {
+                Kind::Rest(rest) => {
+                    let rows = rest.newest(NEWEST).await?;
+                    server_time = rows.date;
+                    updates.push(Update::Runs(
+                        rows.rows
+                            .iter()
+                            .map(|(id, summary)| self.run(id, summary, 1))
+                            .collect(),
+                    ));
+                }
+                Kind::File(file) => {
+                    let read = file.tail().await?;
+                    server_time = read.date;
+                    if let Some(reason) = read.is_other {
+                        *self.last.borrow_mut() = None;
+                        updates.push(Update::Gap {
+                            topic: Some(Topic::Runs),
+                            reason: reason.into(),
+                        });
+                    }
+                    if !read.rows.is_empty() {
+                        updates.push(Update::Runs(self.runs(&read)));
+                    }
+                    updates.extend(read.problems.into_iter().map(Update::Problem));
+                }
+            }
+        }
+        updates.push(Update::Live { server_time });
+        // A run is written when it is over: nothing more will come of it.
+        let over = topics.into_iter().filter(|topic| *topic != Topic::Runs);
+        updates.extend(over.map(|topic| Update::End { topic }));
+        let placed = |update| Positioned {
+            update,
+            cursor: None,
+        };
+        Ok(updates.into_iter().map(placed).collect())
+    }
+}
+
+impl Backend for History {
+    fn info(&self) -> Answer<Info> {
+        let inner = self.0.clone();
+        async move { inner.info().await }.boxed_local()
+    }
+
+    fn list_runs(&self, filter: &RunFilter, limit: u32, page: Option<&str>) -> Answer<Page<Run>> {
+        // Histories are read whole and filtered by whoever reads them: what is asked for beside that would begin the reading anew.
+        if !filter.is_empty() {
+            let none = Page {
+                items: Vec::new(),
+                next: None,
+                total: None,
+            };
+            return async move { Ok(decoded(none)) }.boxed_local();
+        }
+        let (inner, page) = (self.0.clone(), page.map(String::from));
+        async move { inner.list(limit, page).await }.boxed_local()
+    }
+
+    fn run(&self, id: &str) -> Answer<Run> {
+        let (inner, id) = (self.0.clone(), id.to_string());
+        async move {
+            let summary = inner.summary(&id).await?;
+            Ok(decoded(inner.run(&id, &summary, 1)))
+        }
+        .boxed_local()
+    }
+
+    fn steps(&self, run: &str) -> Answer<Vec<Step>> {
+        let (inner, id) = (self.0.clone(), run.to_string());
+        async move { Ok(decoded(inner.summary(&id).await?.steps(&inner.naming))) }.boxed_local()
+    }
+
+    fn logs(&self, _: &str, _: &LogQuery) -> Answer<LogBatch> {
+        async { Err(BackendError::no("logs: a history keeps none")) }.boxed_local()
+    }
+
+    fn events(&self, run: &str, query: &EventQuery) -> Answer<EventBatch> {
+        let (inner, id, query) = (self.0.clone(), run.to_string(), query.clone());
+        async move {
+            let mut events = inner.summary(&id).await?.events(&inner.naming);
+            let total = events.len() as u64;
+            events.retain(|event| {
+                query.after.is_none_or(|after| event.n > after)
+                    && query.before.is_none_or(|before| event.n < before)
+            });
+            let kept = query.tail.or(query.limit).unwrap_or(u32::MAX) as usize;
+            let has_more = events.len() > kept;
+            if query.tail.is_some() {
+                events.drain(..events.len().saturating_sub(kept));
+            } else {
+                events.truncate(kept);
+            }
+            Ok(decoded(EventBatch {
+                events,
+                total: Some(total),
+                has_more,
+            }))
+        }
+        .boxed_local()
+    }
+
+    fn stats(&self, run: &str) -> Answer<RunStats> {
+        let (inner, id) = (self.0.clone(), run.to_string());
+        async move { Ok(decoded(inner.summary(&id).await?.stats(&inner.naming))) }.boxed_local()
+    }
+
+    fn raw(&self, run: &str) -> Answer<String> {
+        let (inner, id) = (self.0.clone(), run.to_string());
+        async move { Ok(decoded(inner.summary(&id).await?.raw())) }.boxed_local()
+    }
+
+    fn log_url(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn poll_every(&self) -> Option<Duration> {
+        Some(POLL)
+    }
+
+    fn watch(
+        &self,
+        topics: &[Topic],
+        _: &[Cursor],
+    ) -> LocalBoxFuture<
+        'static,
+        Result<LocalBoxStream<'static, Result<Positioned, BackendError>>, BackendError>,
+    > {
+        let (inner, topics) = (self.0.clone(), topics.to_vec());
+        async move {
+            let news = inner.news(topics).await?;
+            Ok(stream::iter(news.into_iter().map(Ok)).boxed_local())
+        }
+        .boxed_local()
+    }
+}

@@ -1,0 +1,110 @@
+//! How a pipeline stands by its newest runs: the rules of the project that writes these histories.
+
+use super::wire::Summary;
+use crate::model::{Health, Standing};
+
+/// Words in a failure's reason that name what no retry mends.
+const INFRASTRUCTURE: [&str; 7] = [
+    "lock",
+    "permission",
+    "disk",
+    "memory",
+    "connection",
+    "timeout",
+    "infrastructure",
+];
+
+/// The word and why. `newest`: newest first; five are enough.
+pub fn run_health(newest: &[&Summary]) -> (&'static str, String) {
+    let has_failed = |run: &&&Summary| run.result.as_deref() == Some("failed");
+    let Some(first) = newest.first() else {
+        return ("healthy", "there are no runs".into());
+    };
+    if first
+        .metadata
+        .get("force_lock_clear")
+        .is_some_and(|value| *value != serde_json::Value::Bool(false) && !value.is_null())
+    {
+        return ("blocked", "the newest run cleared a lock by force".into());
+    }
+    let reason = first.failure_reason.as_deref().unwrap_or_default();
+    let lower = reason.to_ascii_lowercase();
+    if has_failed(&first)
+        && let Some(word) = INFRASTRUCTURE.iter().find(|word| lower.contains(**word))
+    {
+        return (
+            "blocked",
+            format!("the newest run failed by its surroundings ({word}): {reason}"),
+        );
+    }
+    let failed = newest.iter().take(5).filter(has_failed).count();
+    if failed >= 3 {
+        return ("unstable", format!("{failed} of the newest 5 runs failed"));
+    }
+    if let [a, b, ..] = newest
+        && has_failed(&a)
+        && has_failed(&b)
+        && let Some(stage) = a
+            .stages_failed
+            .iter()
+            .find(|stage| b.stages_failed.contains(stage))
+    {
+        return ("degraded", format!("the two newest runs failed in {stage}"));
+    }
+    ("healthy", String::new())
+}
+
+/// The same as a part of the source.
+pub(super) fn part(newest: &[&Summary]) -> Health {
+    let (word, words) = run_health(newest);
+    Health {
+        kind: "run health".into(),
+        name: word.into(),
+        standing: match word {
+            "healthy" => Standing::Good,
+            _ => Standing::Ill,
+        },
+        words,
+        seen_at: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(result: &str, reason: Option<&str>, failed: &[&str]) -> Summary {
+        Summary {
+            result: Some(result.into()),
+            failure_reason: reason.map(String::from),
+            stages_failed: failed.iter().map(|stage| (*stage).into()).collect(),
+            ..Summary::default()
+        }
+    }
+
+    #[test]
+    fn the_newest_runs_decide() {
+        let ok = run("success", None, &[]);
+        let bad = run("failed", Some("no rows"), &["a"]);
+        let other = run("failed", Some("no rows"), &["b"]);
+        let disk = run("failed", Some("Disk full"), &["a"]);
+        let stopped = run("stopped", None, &[]);
+        let mut cleared = ok.clone();
+        cleared
+            .metadata
+            .insert("force_lock_clear".into(), true.into());
+        for (newest, expected) in [
+            (vec![], "healthy"),
+            (vec![&ok, &bad, &bad], "healthy"),
+            (vec![&disk, &ok], "blocked"),
+            (vec![&ok, &disk], "healthy"),
+            (vec![&cleared], "blocked"),
+            (vec![&bad, &bad, &ok], "degraded"),
+            (vec![&bad, &other, &ok], "healthy"),
+            (vec![&ok, &bad, &bad, &other, &ok], "unstable"),
+            (vec![&stopped, &stopped, &stopped], "healthy"),
+        ] {
+            assert_eq!(run_health(&newest).0, expected, "{newest:?}");
+        }
+    }
+}

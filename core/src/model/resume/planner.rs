@@ -1,0 +1,340 @@
+//! [`plan`]: which steps a resume skips, tries again, runs or cannot run, and in which order. Pure; for every kind of source.
+//!
+//! There are two profiles. What really happens is the truth table of executioner.py (read, and run against it), and of a server that is told
+//! which steps to run. What is promised is the design in which a step runs only when all that it needs has succeeded. Where they differ,
+//! people are told so ([`differences`]).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::PlanVerb;
+pub use super::history::{StepNow, StepThen, Stood};
+use super::reason::{PlanFault, PlanWarning, Reason};
+
+/// Which steps a resume takes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen<'a> {
+    /// All that have not succeeded.
+    Incomplete,
+    /// Those that failed.
+    Failed,
+    /// These keys and no others.
+    These(&'a [String]),
+}
+
+/// By whose rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// What will really happen.
+    Actual,
+    /// What the design promises.
+    Promised,
+}
+
+/// Everything that a plan is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// In the order of the configuration.
+    pub steps: &'a [StepNow],
+    /// All attempts of the run; `None`: there is no such run.
+    pub then: Option<&'a [StepThen]>,
+    /// The steps as they were when the run began, where somebody kept them.
+    pub before: Option<&'a [StepNow]>,
+    pub chosen: Chosen<'a>,
+    pub profile: Profile,
+    /// Steps that the user passes over.
+    pub skips: &'a [String],
+}
+
+/// What becomes of one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub key: String,
+    pub verb: PlanVerb,
+    pub reason: Reason,
+}
+
+/// The plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// With a circle, or without the run, there are no rows.
+    pub fault: Option<PlanFault>,
+    /// In an order in which each step stands behind all that it needs.
+    pub rows: Vec<Row>,
+    pub warnings: Vec<(PlanWarning, String)>,
+}
+
+impl Answer {
+    pub fn total(&self, verb: PlanVerb) -> usize {
+        self.rows.iter().filter(|row| row.verb == verb).count()
+    }
+
+    fn fault(fault: PlanFault) -> Answer {
+        Answer {
+            fault: Some(fault),
+            ..Answer::default()
+        }
+    }
+}
+
+/// Makes the plan. Total: any configuration and any history give an answer.
+pub fn plan(question: Question<'_>) -> Answer {
+    let steps = question.steps;
+    let places = places(steps);
+    let Some(order) = order(steps, &places) else {
+        return Answer::fault(PlanFault::CircularDependency);
+    };
+    let is_promised = question.profile == Profile::Promised;
+    if question.then.is_none() && is_promised {
+        return Answer::fault(PlanFault::RunNotFound);
+    }
+    let has_all = |step: &StepNow| {
+        let mut needs = step.needs.iter();
+        needs.all(|need| places.contains_key(need.as_str()))
+    };
+    let is_whole = order
+        .iter()
+        .all(|place| steps.get(*place).is_none_or(&has_all));
+    if !is_whole && !is_promised && !matches!(question.chosen, Chosen::These(_)) {
+        // The command line ends before it does anything.
+        return Answer::fault(PlanFault::MissingDependency);
+    }
+    let mut planner = Planner {
+        question,
+        places: &places,
+        then: BTreeMap::new(),
+        verbs: BTreeMap::new(),
+        warnings: Vec::new(),
+    };
+    planner.remember();
+    let mut rows = Vec::new();
+    for step in order.iter().filter_map(|place| steps.get(*place)) {
+        let (verb, reason) = match is_promised {
+            true => planner.promised(step, has_all(step)),
+            false => planner.actual(step),
+        };
+        planner.verbs.insert(&step.key, (verb, reason));
+        rows.push(Row {
+            key: step.key.clone(),
+            verb,
+            reason,
+        });
+    }
+    planner.changes();
+    Answer {
+        fault: (!is_whole && is_promised).then_some(PlanFault::MissingDependency),
+        rows,
+        warnings: planner.warnings,
+    }
+}
+
+/// Where each key stands; of those that stand twice the last one counts.
+fn places(steps: &[StepNow]) -> BTreeMap<&str, usize> {
+    let keys = steps.iter().enumerate();
+    keys.map(|(place, step)| (step.key.as_str(), place))
+        .collect()
+}
+
+/// Depth first, in the order of the configuration. `None`: there is a circle.
+fn order(steps: &[StepNow], places: &BTreeMap<&str, usize>) -> Option<Vec<usize>> {
+    let (mut done, mut open) = (BTreeSet::new(), BTreeSet::new());
+    let mut order = Vec::new();
+    // Not by recursion: a chain may be as long as the configuration.
+    let mut path: Vec<(usize, usize)> = Vec::new();
+    for step in steps {
+        let first = places.get(step.key.as_str()).copied()?;
+        if done.contains(&first) {
+            continue;
+        }
+        open.insert(first);
+        path.push((first, 0));
+        while let Some((place, next)) = path.last_mut() {
+            let at = *place;
+            let need = steps.get(at).and_then(|step| step.needs.get(*next));
+            *next += 1;
+            let Some(need) = need else {
+                path.pop();
+                open.remove(&at);
+                if done.insert(at) {
+                    order.push(at);
+                }
+                continue;
+            };
+            let Some(below) = places.get(need.as_str()).copied() else {
+                continue;
+            };
+            if open.contains(&below) {
+                return None;
+            }
+            if !done.contains(&below) {
+                open.insert(below);
+                path.push((below, 0));
+            }
+        }
+    }
+    Some(order)
+}
+
+struct Planner<'a> {
+    question: Question<'a>,
+    places: &'a BTreeMap<&'a str, usize>,
+    then: BTreeMap<&'a str, &'a StepThen>,
+    verbs: BTreeMap<&'a str, (PlanVerb, Reason)>,
+    warnings: Vec<(PlanWarning, String)>,
+}
+
+impl<'a> Planner<'a> {
+    /// The latest attempt of each step, and which of them are no steps any more.
+    fn remember(&mut self) {
+        let all = self.question.then.unwrap_or_default();
+        for then in all {
+            let known = self.then.get(then.key.as_str()).copied();
+            if known.is_none() && !self.places.contains_key(then.key.as_str()) {
+                self.warn(PlanWarning::Removed, &then.key);
+            }
+            if known.is_none_or(|known| then.attempt >= known.attempt) {
+                self.then.insert(&then.key, then);
+            }
+        }
+    }
+
+    fn warn(&mut self, warning: PlanWarning, key: &str) {
+        self.warnings.push((warning, key.into()));
+    }
+
+    fn is_in(list: &[String], key: &str) -> bool {
+        list.iter().any(|other| other == key)
+    }
+
+    fn actual(&self, step: &StepNow) -> (PlanVerb, Reason) {
+        if Self::is_in(self.question.skips, &step.key) {
+            return (PlanVerb::Skip, Reason::UserSkip);
+        }
+        let then = self.then.get(step.key.as_str());
+        let stood = then.map(|then| (then.stood, then.is_exact));
+        if let Chosen::These(keys) = self.question.chosen {
+            return of_these(Self::is_in(keys, &step.key), stood);
+        }
+        match stood {
+            None => (PlanVerb::Run, Reason::NoHistory),
+            Some((Stood::Succeeded, true)) => (PlanVerb::Skip, Reason::PreviousSuccess),
+            Some((Stood::Failed, true)) => (PlanVerb::Retry, Reason::PreviousFailure),
+            Some(_) if self.question.chosen == Chosen::Incomplete => {
+                (PlanVerb::Skip, Reason::StatusNotFailed)
+            }
+            Some(_) => (PlanVerb::Run, Reason::StatusNotSuccess),
+        }
+    }
+
+    fn promised(&mut self, step: &'a StepNow, has_all: bool) -> (PlanVerb, Reason) {
+        if Self::is_in(self.question.skips, &step.key) {
+            return (PlanVerb::Skip, Reason::UserSkip);
+        }
+        let then = self.then.get(step.key.as_str()).copied();
+        let is_chosen = match self.question.chosen {
+            Chosen::These(keys) => Some(Self::is_in(keys, &step.key)),
+            _ => None,
+        };
+        let wanted = match then.map(|then| then.stood) {
+            Some(Stood::Succeeded) if is_chosen != Some(true) => {
+                self.check(step, then);
+                return (PlanVerb::Skip, Reason::PreviousSuccess);
+            }
+            Some(Stood::Succeeded) => (PlanVerb::Run, Reason::RunAgain),
+            Some(Stood::Failed) => (PlanVerb::Retry, Reason::PreviousFailure),
+            Some(Stood::Interrupted) => (PlanVerb::Retry, Reason::Interrupted),
+            Some(Stood::NotStarted | Stood::Skipped) | None => (PlanVerb::Run, Reason::NotStarted),
+            Some(Stood::Unknown) => {
+                self.warn(PlanWarning::UnknownStatus, &step.key);
+                (PlanVerb::Run, Reason::UnknownStatus)
+            }
+        };
+        if !has_all {
+            return (PlanVerb::Blocked, Reason::MissingDependency);
+        }
+        let is_wanted = match self.question.chosen {
+            Chosen::Incomplete => true,
+            Chosen::Failed => wanted.0 == PlanVerb::Retry,
+            Chosen::These(_) => is_chosen == Some(true),
+        };
+        if !is_wanted {
+            return (PlanVerb::Skip, Reason::NotSelected);
+        }
+        let is_bad = |need: &String| {
+            matches!(
+                self.verbs.get(need.as_str()),
+                Some((PlanVerb::Blocked, _) | (PlanVerb::Skip, Reason::NotSelected))
+            )
+        };
+        match step.needs.iter().any(is_bad) {
+            true => (PlanVerb::Blocked, Reason::DependencyNotSatisfied),
+            false => wanted,
+        }
+    }
+
+    /// What is doubtful about leaving a step as it is.
+    fn check(&mut self, step: &StepNow, then: Option<&StepThen>) {
+        let runs = |need: &String| {
+            matches!(
+                self.verbs.get(need.as_str()),
+                Some((PlanVerb::Retry | PlanVerb::Run, _))
+            )
+        };
+        if step.needs.iter().any(runs) {
+            self.warn(PlanWarning::UpstreamRerun, &step.key);
+        }
+        let commands = then.and_then(|then| then.command.as_ref().zip(step.command.as_ref()));
+        if commands.is_some_and(|(then, now)| then != now) {
+            self.warn(PlanWarning::CommandChanged, &step.key);
+        }
+    }
+
+    /// What is another configuration than the run began with, where that is known.
+    fn changes(&mut self) {
+        let Some(before) = self.question.before else {
+            return;
+        };
+        for step in self.question.steps {
+            let Some(old) = before.iter().find(|old| old.key == step.key) else {
+                self.warn(PlanWarning::Added, &step.key);
+                continue;
+            };
+            let lacks = |a: &[String], b: &[String]| a.iter().any(|key| !Self::is_in(b, key));
+            if lacks(&old.needs, &step.needs) || lacks(&step.needs, &old.needs) {
+                self.warn(PlanWarning::DependenciesChanged, &step.key);
+            }
+        }
+        for old in before {
+            let is_known = self.then.contains_key(old.key.as_str());
+            if !is_known && !self.places.contains_key(old.key.as_str()) {
+                self.warn(PlanWarning::Removed, &old.key);
+            }
+        }
+    }
+}
+
+/// A step where a server is told which ones to run.
+fn of_these(is_chosen: bool, stood: Option<(Stood, bool)>) -> (PlanVerb, Reason) {
+    match (is_chosen, stood.map(|(stood, _)| stood)) {
+        (true, Some(Stood::Failed)) => (PlanVerb::Retry, Reason::PreviousFailure),
+        (true, Some(Stood::Interrupted)) => (PlanVerb::Retry, Reason::Interrupted),
+        (true, Some(Stood::Succeeded)) => (PlanVerb::Run, Reason::RunAgain),
+        (true, _) => (PlanVerb::Run, Reason::NotStarted),
+        (false, Some(Stood::Succeeded)) => (PlanVerb::Skip, Reason::PreviousSuccess),
+        (false, Some(Stood::Skipped)) => (PlanVerb::Skip, Reason::Skipped),
+        (false, _) => (PlanVerb::Skip, Reason::NotSelected),
+    }
+}
+
+/// A step that two plans see differently: the first's row and the second's.
+pub fn differences<'a>(actual: &'a Answer, promised: &'a Answer) -> Vec<(&'a Row, &'a Row)> {
+    let other: BTreeMap<&str, &Row> = promised
+        .rows
+        .iter()
+        .map(|row| (row.key.as_str(), row))
+        .collect();
+    let pairs = actual
+        .rows
+        .iter()
+        .filter_map(|row| Some((row, *other.get(row.key.as_str())?)));
+    pairs.filter(|(a, b)| a.verb != b.verb).collect()
+}

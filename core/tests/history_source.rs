@@ -1,0 +1,335 @@
+//! The history adapter against servers as they are in the wild: with ranges and without, files that grow, are cut and are replaced, and the pipelines' own API.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use futures_util::future::{self, LocalBoxFuture};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use runboard_core::backend::history::History;
+use runboard_core::backend::{Backend, BackendError, Topic, Update};
+use runboard_core::model::{Run, RunFilter};
+use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
+
+/// A file server in memory, and a pipeline's API beside it.
+#[derive(Default)]
+struct Server {
+    file: RefCell<Vec<u8>>,
+    knows_ranges: Cell<bool>,
+    asked: RefCell<Vec<String>>,
+    /// Bytes that were sent.
+    sent: Cell<usize>,
+    rows: RefCell<Vec<String>>,
+}
+
+fn head(status: u16, kind: &str) -> Head {
+    Head {
+        status,
+        content_type: kind.into(),
+        ..Head::default()
+    }
+}
+
+impl Server {
+    fn answer(&self, request: &Request) -> (Head, Vec<u8>) {
+        let range = request
+            .headers
+            .iter()
+            .find(|(name, _)| *name == "Range")
+            .map(|(_, value)| value.clone());
+        self.asked.borrow_mut().push(format!(
+            "{} {}",
+            request.url,
+            range.clone().unwrap_or_default()
+        ));
+        if let Some((_, query)) = request.url.split_once("/runs?limit=") {
+            let limit: usize = query.parse().unwrap();
+            let rows = self.rows.borrow();
+            let rows = &rows[..limit.min(rows.len())];
+            // As the original does it: the rows that are returned.
+            let body = format!("{{\"runs\":[{}],\"total\":{}}}", rows.join(","), rows.len());
+            return (head(200, "application/json"), body.into_bytes());
+        }
+        if let Some((_, id)) = request.url.split_once("/runs/") {
+            let own = format!("\"run_id\":\"{id}\"");
+            let rows = self.rows.borrow();
+            return match rows.iter().find(|row| row.contains(&own)) {
+                Some(row) => (head(200, "application/json"), row.clone().into_bytes()),
+                None => (
+                    head(404, "application/json"),
+                    format!("{{\"detail\":\"Run {id} not found\"}}").into_bytes(),
+                ),
+            };
+        }
+        let file = self.file.borrow();
+        let Some(range) = range.filter(|_| self.knows_ranges.get()) else {
+            return (head(200, "application/x-ndjson"), file.clone());
+        };
+        let (from, to) = range
+            .strip_prefix("bytes=")
+            .unwrap()
+            .split_once('-')
+            .unwrap();
+        let from: usize = from.parse().unwrap();
+        let to = to
+            .parse::<usize>()
+            .map_or(file.len(), |to| (to + 1).min(file.len()));
+        match from < file.len() {
+            true => (head(206, "application/x-ndjson"), file[from..to].to_vec()),
+            false => (head(416, ""), Vec::new()),
+        }
+    }
+}
+
+struct Wire(Rc<Server>);
+
+impl Transport for Wire {
+    fn send(
+        &self,
+        request: Request,
+        _: usize,
+    ) -> LocalBoxFuture<'static, Result<Response, TransportError>> {
+        let (head, body) = self.0.answer(&request);
+        future::ready(Ok(Response { head, body })).boxed_local()
+    }
+
+    fn stream(
+        &self,
+        request: Request,
+    ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
+        let (head, body) = self.0.answer(&request);
+        let server = self.0.clone();
+        let chunks: Vec<Vec<u8>> = body.chunks(1000).map(<[u8]>::to_vec).collect();
+        let body = stream::iter(chunks.into_iter().map(move |chunk| {
+            server.sent.set(server.sent.get() + chunk.len());
+            Ok(chunk)
+        }));
+        future::ready(Ok(StreamResponse {
+            head,
+            body: body.boxed_local(),
+        }))
+        .boxed_local()
+    }
+}
+
+fn line(number: u32, result: &str) -> String {
+    format!(
+        "{{\"run_id\":\"run-{number}\",\"started_at\":\"2025-01-15T10:{:02}:{:02}Z\",\"ended_at\":\"2025-01-15T11:00:00Z\",\"result\":\"{result}\",\"failure_reason\":null,\"stages_executed\":[\"a\",\"b\"],\"stages_failed\":[],\"retry_count\":0,\"metadata\":{{}}}}",
+        number / 60 % 60,
+        number % 60
+    )
+}
+
+fn source(url: &str, knows_ranges: bool) -> (Rc<Server>, History) {
+    let server = Rc::new(Server::default());
+    server.knows_ranges.set(knows_ranges);
+    let wire = Rc::new(Wire(server.clone()));
+    (server, History::new(url, wire))
+}
+
+fn got<T>(answer: LocalBoxFuture<'static, T>) -> T {
+    answer.now_or_never().unwrap()
+}
+
+/// The whole list, page by page, and its problems.
+fn list(history: &History, limit: u32) -> (Vec<Run>, Vec<String>) {
+    let (mut runs, mut problems, mut page) = (Vec::new(), Vec::new(), None);
+    loop {
+        let answer = got(history.list_runs(&RunFilter::default(), limit, page.as_deref())).unwrap();
+        runs.extend(answer.value.items);
+        problems.extend(answer.problems);
+        match answer.value.next {
+            Some(next) => page = Some(next),
+            None => return (runs, problems),
+        }
+    }
+}
+
+fn news(history: &History) -> Vec<Update> {
+    let stream = got(history.watch(&[Topic::Runs], &[])).unwrap();
+    let all = stream.map(|one| one.unwrap().update).collect::<Vec<_>>();
+    all.now_or_never().unwrap()
+}
+
+fn ids(runs: &[Run]) -> Vec<String> {
+    runs.iter().map(|run| run.id.clone()).collect()
+}
+
+#[test]
+fn a_file_is_read_in_pages_and_its_tail_is_followed_with_and_without_ranges() {
+    for knows_ranges in [true, false] {
+        let (server, history) = source("https://x/runs.jsonl", knows_ranges);
+        let text: String = (0..500)
+            .map(|number| line(number, "success") + "\n")
+            .collect();
+        *server.file.borrow_mut() = text.clone().into_bytes();
+        let (runs, problems) = list(&history, 100);
+        assert_eq!((runs.len(), problems.len()), (500, 0));
+        assert_eq!((runs[7].id.as_str(), runs[7].steps.succeeded), ("run-7", 2));
+        // Nothing new: of the file hardly anything is asked for where ranges are known.
+        server.sent.set(0);
+        assert!(
+            !news(&history)
+                .iter()
+                .any(|update| matches!(update, Update::Runs(_) | Update::Gap { .. }))
+        );
+        assert!(
+            !knows_ranges || server.sent.get() <= 1,
+            "{}",
+            server.sent.get()
+        );
+        // A line in two writes, and a torn one behind it.
+        let more = line(500, "failed") + "\n";
+        server
+            .file
+            .borrow_mut()
+            .extend_from_slice(&more.as_bytes()[..40]);
+        assert!(
+            !news(&history)
+                .iter()
+                .any(|update| matches!(update, Update::Runs(_)))
+        );
+        server
+            .file
+            .borrow_mut()
+            .extend_from_slice(&more.as_bytes()[40..]);
+        server
+            .file
+            .borrow_mut()
+            .extend_from_slice(b"{\"run_id\":\"torn");
+        let fresh = news(&history);
+        let Some(Update::Runs(fresh)) = fresh
+            .into_iter()
+            .find(|update| matches!(update, Update::Runs(_)))
+        else {
+            panic!("the new line was not told");
+        };
+        assert_eq!(ids(&fresh), ["run-500"]);
+        // A run is read again from its place, not with all others.
+        server.sent.set(0);
+        let run = got(history.run("run-321")).unwrap().value;
+        assert_eq!(
+            run.started_at.unwrap().to_string(),
+            "2025-01-15T10:05:21.000000Z"
+        );
+        assert!(
+            !knows_ranges || server.sent.get() < 400,
+            "{}",
+            server.sent.get()
+        );
+        assert_eq!(got(history.steps("run-321")).unwrap().value.len(), 2);
+        assert!(matches!(
+            got(history.run("nothing")),
+            Err(BackendError::NotFound(_))
+        ));
+        // Cut, and replaced: the list is to be read anew.
+        for other in [&text[..2000], &text.replace("run-", "new-")] {
+            *server.file.borrow_mut() = other.as_bytes().to_vec();
+            let told = news(&history);
+            assert!(
+                told.iter()
+                    .any(|update| matches!(update, Update::Gap { .. })),
+                "{told:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_line_is_told_with_its_place() {
+    let (server, history) = source("runs.jsonl", true);
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../tests/fixture/jsonl/edge.jsonl"
+    );
+    *server.file.borrow_mut() = std::fs::read(path).unwrap();
+    let (runs, problems) = list(&history, 1000);
+    assert_eq!(runs.len(), 18);
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.starts_with("line 15 (byte ")
+                && problem.ends_with("not_an_object")),
+        "{problems:?}"
+    );
+    for code in [
+        "invalid_utf8",
+        "duplicate_run_id",
+        "salvaged_after_torn_write",
+        "non_json_number",
+    ] {
+        assert!(
+            problems.iter().any(|problem| problem.ends_with(code)),
+            "{code}: {problems:?}"
+        );
+    }
+    // Every run, also the second of an id, is found by the id that the list gives.
+    for run in &runs {
+        assert_eq!(
+            got(history.run(&run.id)).unwrap().value.reason,
+            run.reason,
+            "{}",
+            run.id
+        );
+    }
+}
+
+#[test]
+fn the_pipelines_own_api_gives_more_by_a_larger_limit() {
+    let (server, history) = source("https://x/api/pipeline/", false);
+    *server.rows.borrow_mut() = (0..250)
+        .rev()
+        .map(|number| line(number, if number > 246 { "failed" } else { "success" }))
+        .collect();
+    let (runs, _) = list(&history, 100);
+    assert_eq!(
+        (runs.len(), runs[0].id.as_str(), runs[249].id.as_str()),
+        (250, "run-249", "run-0")
+    );
+    let asked = server.asked.borrow().clone();
+    assert_eq!(
+        asked,
+        [
+            "https://x/api/pipeline/runs?limit=100 ",
+            "https://x/api/pipeline/runs?limit=200 ",
+            "https://x/api/pipeline/runs?limit=300 "
+        ]
+    );
+    // Three of the newest five failed.
+    let info = got(history.info()).unwrap().value;
+    assert_eq!(
+        (info.health[0].name.as_str(), info.vocabulary.step.as_str()),
+        ("unstable", "stage")
+    );
+    let Err(BackendError::NotFound(missing)) = got(history.run("nothing")) else {
+        panic!("there is no such run");
+    };
+    assert_eq!(missing.detail, "Run nothing not found");
+    server.rows.borrow_mut().insert(0, line(250, "stopped"));
+    let told = news(&history);
+    let Some(Update::Runs(fresh)) = told.first() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(
+        (
+            fresh[0].id.as_str(),
+            fresh[0].raw_status.as_str(),
+            fresh[0].phase.word()
+        ),
+        ("run-250", "stopped", "canceled")
+    );
+    // A total may be missing, and an answer that is no such API is said to be none.
+    let (_, other) = source("https://x/", false);
+    assert!(
+        got(other.list_runs(&RunFilter::default(), 10, None))
+            .unwrap()
+            .value
+            .items
+            .is_empty()
+    );
+}

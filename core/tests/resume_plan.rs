@@ -1,0 +1,352 @@
+//! The resume planner against worked cases, which were checked against the real executioner, and its promises under any input.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use runboard_core::model::resume::PlanVerb;
+use runboard_core::model::resume::planner::{
+    Answer, Chosen, Profile, Question, StepNow, StepThen, differences, plan,
+};
+use runboard_core::model::resume::reason::{PlanFault, PlanWarning, Reason};
+use serde_json::{Value, json};
+
+fn texts(list: &Value) -> Vec<String> {
+    let list = list.as_array().map_or(&[][..], Vec::as_slice);
+    list.iter()
+        .map(|text| text.as_str().unwrap().into())
+        .collect()
+}
+
+fn now(jobs: &Value) -> Vec<StepNow> {
+    let jobs = jobs.as_array().unwrap().iter();
+    jobs.map(|job| StepNow {
+        key: job["id"].as_str().unwrap().into(),
+        needs: texts(&job["dependencies"]),
+        command: job["command"].as_str().map(String::from),
+    })
+    .collect()
+}
+
+/// The rows as `--mark-success` leaves them: every attempt of a failed job becomes a success.
+fn then(history: &Value, marked: &[String]) -> Vec<StepThen> {
+    let rows = history.as_array().unwrap().iter();
+    rows.map(|row| {
+        let key = row["id"].as_str().unwrap();
+        let mut word = row["status"].as_str();
+        let is_failed = matches!(word, Some("FAILED" | "ERROR" | "TIMEOUT"));
+        if is_failed && marked.iter().any(|other| other == key) {
+            word = Some("SUCCESS");
+        }
+        let attempt = row["attempt"].as_u64().unwrap_or(1) as u32;
+        StepThen::of_word(
+            key,
+            attempt,
+            word,
+            row["command"].as_str().map(String::from),
+        )
+    })
+    .collect()
+}
+
+/// Our words as the cases have them.
+fn told(answer: &Answer) -> Value {
+    let verb = |verb: PlanVerb| match verb {
+        PlanVerb::Run => "execute",
+        other => other.word(),
+    };
+    let rows: Vec<Value> = answer
+        .rows
+        .iter()
+        .map(|row| json!({"id": row.key, "action": verb(row.verb), "reason": row.reason.word()}))
+        .collect();
+    let counts: BTreeMap<&str, usize> = PlanVerb::ALL
+        .into_iter()
+        .map(|one| (verb(one), answer.total(one)))
+        .collect();
+    let warnings: Vec<Value> = answer
+        .warnings
+        .iter()
+        .map(|(warning, key)| json!([warning.word(), key]))
+        .collect();
+    let counts = if rows.is_empty() && answer.fault.is_some() {
+        json!({})
+    } else {
+        json!(counts)
+    };
+    json!({"error": answer.fault.map(PlanFault::word), "plan": rows, "counts": counts, "warnings": warnings})
+}
+
+fn check(path: &Path) -> usize {
+    let text = std::fs::read_to_string(path).unwrap();
+    let file: Value = serde_json::from_str(&text).unwrap();
+    // One case, or a file of several.
+    let cases = match file.get("cases") {
+        Some(cases) => cases.as_array().unwrap().clone(),
+        None => vec![file],
+    };
+    let mut checked = 0;
+    for case in &cases {
+        let steps = now(&case["jobs"]);
+        let then = then(&case["history"], &texts(&case["mark_success"]));
+        let skips = texts(&case["user_skip"]);
+        let is_known = case["run_known"].as_bool().unwrap_or(true);
+        for (profile_word, profile) in [
+            ("compat", Profile::Actual),
+            ("recommended", Profile::Promised),
+        ] {
+            for (mode, chosen) in [("all", Chosen::Incomplete), ("failed_only", Chosen::Failed)] {
+                let expected = &case["expect"][profile_word][mode];
+                if expected.is_null() {
+                    continue;
+                }
+                let answer = plan(Question {
+                    steps: &steps,
+                    then: is_known.then_some(&then),
+                    before: None,
+                    chosen,
+                    profile,
+                    skips: &skips,
+                });
+                let told = told(&answer);
+                // What an expectation leaves out is not compared.
+                for (field, value) in expected.as_object().unwrap() {
+                    assert_eq!(
+                        &told[field],
+                        value,
+                        "{}: {} {profile_word} {mode}: {field}",
+                        path.display(),
+                        case["name"]
+                    );
+                }
+                checked += 1;
+            }
+        }
+    }
+    checked
+}
+
+#[test]
+fn every_worked_case_is_planned_as_the_real_command_line_and_the_design_have_it() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixture/resume");
+    let mut folders = vec![own];
+    folders.extend(
+        std::env::var_os("RUNBOARD_EXTRA_CASES")
+            .map(|dir| PathBuf::from(dir).join("resume"))
+            .filter(|dir| dir.is_dir()),
+    );
+    let mut checked = 0;
+    for folder in folders {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|ext| ext == "json") {
+                checked += check(&path);
+            }
+        }
+    }
+    assert!(checked >= 48, "{checked}");
+}
+
+#[test]
+fn what_the_command_line_does_otherwise_than_the_design_is_named_step_by_step() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../tests/fixture/resume/interrupted_running.json");
+    let case: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let (steps, then) = (now(&case["jobs"]), then(&case["history"], &[]));
+    let of = |profile| {
+        plan(Question {
+            steps: &steps,
+            then: Some(&then),
+            before: None,
+            chosen: Chosen::Incomplete,
+            profile,
+            skips: &[],
+        })
+    };
+    let (actual, promised) = (of(Profile::Actual), of(Profile::Promised));
+    let found: Vec<_> = differences(&actual, &promised)
+        .into_iter()
+        .map(|(a, b)| (a.reason, b.reason))
+        .collect();
+    assert_eq!(found, [(Reason::StatusNotFailed, Reason::Interrupted)]);
+}
+
+#[test]
+fn a_configuration_that_changed_since_is_said() {
+    let step = |key: &str, needs: &[&str]| StepNow {
+        key: key.into(),
+        needs: needs.iter().map(|need| (*need).into()).collect(),
+        command: None,
+    };
+    let before = [step("a", &[]), step("b", &["a"]), step("gone", &[])];
+    let steps = [step("a", &[]), step("b", &["new"]), step("new", &[])];
+    let then = [StepThen::of_word("a", 1, Some("SUCCESS"), None)];
+    let answer = plan(Question {
+        steps: &steps,
+        then: Some(&then),
+        before: Some(&before),
+        chosen: Chosen::Incomplete,
+        profile: Profile::Promised,
+        skips: &[],
+    });
+    assert_eq!(
+        answer.warnings,
+        [
+            (PlanWarning::DependenciesChanged, "b".to_string()),
+            (PlanWarning::Added, "new".into()),
+            (PlanWarning::Removed, "gone".into()),
+        ]
+    );
+}
+
+#[test]
+fn a_chain_of_a_hundred_thousand_is_planned() {
+    let key = |number: usize| format!("j{number}");
+    let steps: Vec<StepNow> = (0..100_000)
+        .map(|number| StepNow {
+            key: key(number),
+            needs: vec![key(number + 1)],
+            command: None,
+        })
+        .chain([StepNow {
+            key: key(100_000),
+            ..StepNow::default()
+        }])
+        .collect();
+    let answer = plan(Question {
+        steps: &steps,
+        then: Some(&[]),
+        before: None,
+        chosen: Chosen::Incomplete,
+        profile: Profile::Promised,
+        skips: &[],
+    });
+    assert_eq!(
+        answer.rows.first().map(|row| row.key.as_str()),
+        Some("j100000")
+    );
+    assert_eq!(answer.total(PlanVerb::Run), 100_001);
+}
+
+const WORDS: [Option<&str>; 10] = [
+    Some("SUCCESS"),
+    Some("FAILED"),
+    Some("ERROR"),
+    Some("TIMEOUT"),
+    Some("RUNNING"),
+    Some("SKIPPED"),
+    Some("failed"),
+    Some("odd"),
+    Some(""),
+    None,
+];
+
+#[derive(Clone, Debug)]
+struct Case {
+    steps: Vec<StepNow>,
+    then: Vec<StepThen>,
+    skips: Vec<String>,
+}
+
+/// Steps j0 to jn, each needing some with a lower number: no circle, in any order in the file.
+fn cases() -> impl Strategy<Value = Case> {
+    let one = (
+        any::<u16>(),
+        prop::option::of(0..WORDS.len()),
+        any::<bool>(),
+        1..4_u32,
+    );
+    prop::collection::vec(one, 1..12).prop_map(|all| {
+        let key = |number: usize| format!("j{number}");
+        let mut case = Case {
+            steps: Vec::new(),
+            then: Vec::new(),
+            skips: Vec::new(),
+        };
+        for (number, (bits, word, skip, attempt)) in all.into_iter().enumerate() {
+            let needs = (0..number).filter(|below| bits >> below & 1 == 1 && below % 3 != 2);
+            case.steps.push(StepNow {
+                key: key(number),
+                needs: needs.map(key).collect(),
+                command: None,
+            });
+            if let Some(word) = word {
+                let word = WORDS[word];
+                case.then
+                    .push(StepThen::of_word(&key(number), attempt, word, None));
+            }
+            if skip && number % 4 == 0 {
+                case.skips.push(key(number));
+            }
+        }
+        case
+    })
+}
+
+fn answer(case: &Case, steps: &[StepNow], chosen: Chosen<'_>, profile: Profile) -> Answer {
+    plan(Question {
+        steps,
+        then: Some(&case.then),
+        before: None,
+        chosen,
+        profile,
+        skips: &case.skips,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn no_plan_breaks_its_promises(case in cases(), shuffle in any::<u64>(), picked in any::<u16>()) {
+        let these: Vec<String> = (0..12).filter(|n| picked >> n & 1 == 1).map(|n| format!("j{n}")).collect();
+        // Another order of the same file.
+        let mut order: Vec<usize> = (0..case.steps.len()).collect();
+        let mut seed = shuffle;
+        for at in (1..order.len()).rev() {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            order.swap(at, (seed >> 33) as usize % (at + 1));
+        }
+        let shuffled: Vec<StepNow> = order.iter().map(|at| case.steps[*at].clone()).collect();
+        for profile in [Profile::Actual, Profile::Promised] {
+            for chosen in [Chosen::Incomplete, Chosen::Failed, Chosen::These(&these)] {
+                let plan = answer(&case, &case.steps, chosen, profile);
+                prop_assert_eq!(plan.rows.len(), case.steps.len());
+                let by_key: BTreeMap<&str, &StepNow> = case.steps.iter().map(|step| (step.key.as_str(), step)).collect();
+                let mut behind = BTreeSet::new();
+                for row in &plan.rows {
+                    let step = by_key[row.key.as_str()];
+                    // Each step stands behind all that it needs.
+                    prop_assert!(step.needs.iter().all(|need| behind.contains(need.as_str())));
+                    behind.insert(row.key.as_str());
+                    let word = case.then.iter().find(|then| then.key == row.key);
+                    let has_failed = word.is_some_and(|then| then.is_exact && then.stood == runboard_core::model::resume::planner::Stood::Failed);
+                    let is_left = case.skips.contains(&row.key) || matches!(chosen, Chosen::These(these) if !these.contains(&row.key));
+                    if has_failed && !is_left {
+                        prop_assert!(row.verb != PlanVerb::Skip, "{:?}", row);
+                    }
+                    let runs = matches!(row.verb, PlanVerb::Run | PlanVerb::Retry);
+                    if profile == Profile::Promised && runs {
+                        for need in &step.needs {
+                            let needed = plan.rows.iter().find(|other| other.key == *need).unwrap();
+                            let is_well = !matches!((needed.verb, needed.reason), (PlanVerb::Blocked, _) | (_, Reason::NotSelected));
+                            prop_assert!(is_well, "{:?} runs without {:?}", row, needed);
+                        }
+                    }
+                }
+                let sorted = |answer: &Answer| {
+                    let mut rows: Vec<_> = answer.rows.iter().map(|row| (row.key.clone(), row.verb, row.reason)).collect();
+                    rows.sort_by(|a, b| a.0.cmp(&b.0));
+                    rows
+                };
+                prop_assert_eq!(sorted(&plan), sorted(&answer(&case, &shuffled, chosen, profile)));
+            }
+        }
+    }
+}

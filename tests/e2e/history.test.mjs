@@ -1,0 +1,98 @@
+// Histories of pipelines: their own API, and a file behind a URL that grows, is cut and is replaced.
+import assert from "node:assert/strict";
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { serve, writeHistory } from "./lib/bridge.mjs";
+import { dist, root, tempDir } from "./lib/env.mjs";
+import { listed, lists, open, shows, until } from "./lib/page.mjs";
+import { later } from "./lib/proc.mjs";
+
+const record = (id, minute, result = "success", more = {}) => ({
+  run_id: id, started_at: `2025-12-01T09:${String(minute).padStart(2, "0")}:00-06:00`, ended_at: "2025-12-01T10:30:00-06:00", result, failure_reason: result === "failed" ? "Stage merger failed" : null,
+  stages_executed: ["translator", "merger"], stages_failed: result === "failed" ? ["merger"] : [], retry_count: 1, metadata: { manual: true }, ...more,
+});
+
+/** A bridge that serves the app with `files` beside it, and these sources. */
+async function site(t, sources, files = {}, options = {}) {
+  const own = tempDir("history");
+  const place = join(own, "dist");
+  cpSync(dist, place, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(place, name), text);
+  const config = join(own, "config.json");
+  writeFileSync(config, JSON.stringify({ sources }));
+  const bridge = await serve({ dist: place, config, ...options });
+  later(t, () => bridge.stop());
+  return { bridge, place };
+}
+
+test("history: the pipelines' own API lists runs, and a run shows its stages, reason, retries and metadata", async (t) => {
+  const dir = tempDir("history-api");
+  const file = writeHistory(dir, [record("one", 1), record("two", 2, "failed"), record("three", 3, "stopped")]);
+  const { bridge } = await site(t, [{ id: "etl", kind: "history", url: "./api/pipeline/" }], {}, { histories: { etl: file } });
+  const page = await open(t, bridge.url);
+  await lists(page, ["three", "two", "one"]);
+  assert.deepEqual((await page.evaluate(() => [...document.querySelectorAll("[data-run-id]")].map((row) => row.dataset.phase))), ["canceled", "failed", "succeeded"]);
+  await page.locator('[data-run-id="two"] a').click();
+  await shows(page, "h1", "pipeline");
+  await shows(page, ".run__head", "Stage merger failed");
+  await shows(page, ".overview", /retry_count\s*1/);
+  await shows(page, ".overview", /manual\s*true/);
+  await page.goto(`${bridge.url}?view=run&source=etl&run=two&tab=steps`);
+  await until(page, () => document.querySelector('[data-step-key="merger"]')?.dataset.phase === "failed" && document.querySelector('[data-step-key="translator"]')?.dataset.phase === "succeeded");
+  await page.goto(`${bridge.url}?view=run&source=etl&run=three`);
+  await shows(page, ".run__head", /stopped|canceled/);
+  await page.goto(`${bridge.url}?view=sources`);
+  await shows(page, "main", "run health");
+  await shows(page, "main", "healthy");
+  // What is written later comes by itself.
+  appendFileSync(file, `${JSON.stringify(record("four", 4, "failed"))}\n`);
+  await page.goto(bridge.url);
+  await lists(page, ["four", "three", "two", "one"]);
+});
+
+test("history: a file by URL is read line by line, its tail is followed, and what is wrong is listed with its place", async (t) => {
+  const edge = readFileSync(join(root, "tests/fixture/jsonl/edge.jsonl"));
+  const { bridge, place } = await site(t, [{ id: "file", kind: "history", url: "./runs.jsonl" }], { "runs.jsonl": edge });
+  const page = await open(t, bridge.url);
+  await until(page, () => document.querySelectorAll("[data-run-id]").length === 18, undefined, "18 records");
+  await page.goto(`${bridge.url}?view=sources`);
+  await shows(page, "main", /line 15 \(byte \d+\): not_an_object/);
+  await page.goto(bridge.url);
+  const text = [record("a", 1), record("b", 2)].map((one) => `${JSON.stringify(one)}\n`).join("");
+  writeFileSync(join(place, "runs.jsonl"), text);
+  await lists(page, ["b", "a"]);
+  appendFileSync(join(place, "runs.jsonl"), `${JSON.stringify(record("c", 3))}\n`);
+  await lists(page, ["c", "b", "a"]);
+  assert.ok((await listed(page)).length === 3);
+});
+
+test("history: a file from disk, opened or dropped, is a source of this page, and nothing of it is sent", async (t) => {
+  const { bridge } = await site(t, [{ id: "local", url: "./api/v1/local/" }]);
+  const dir = tempDir("history-disk");
+  const many = Array.from({ length: 3000 }, (_, at) => record(`run-${at}`, at % 60));
+  const file = writeHistory(dir, [...many, record("last", 59, "failed", { started_at: "2025-12-02T09:00:00Z" })], "disk.jsonl");
+  const page = await open(t, `${bridge.url}?view=sources`);
+  const sent = [];
+  page.on("request", (request) => sent.push(request.method()));
+  await page.getByLabel("Open a runs.jsonl").setInputFiles(file);
+  await until(page, () => document.querySelector("[data-run-id]")?.dataset.runId === "last");
+  await shows(page, "nav.strip", "disk.jsonl");
+  await page.locator('[data-run-id="last"] a').click();
+  await shows(page, ".run__head", "Stage merger failed");
+  assert.ok(sent.every((method) => method === "GET"));
+  // Dropped: its records join those that are there.
+  await page.goBack();
+  await until(page, () => document.querySelectorAll("[data-run-id]").length > 0);
+  const text = `${JSON.stringify(record("dropped", 58, "success", { started_at: "2025-12-03T09:00:00Z" }))}\n`;
+  await page.evaluate((text) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([text], "dropped.jsonl"));
+    document.querySelector("main").dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer }));
+  }, text);
+  await shows(page, "nav.strip", "dropped.jsonl");
+  // The list stays where it was left, and says that there is more above.
+  const more = page.getByText(/1 new/);
+  if (await page.evaluate(() => document.querySelector("[data-run-id]")?.dataset.runId !== "dropped")) await more.click();
+  await until(page, () => document.querySelector("[data-run-id]")?.dataset.runId === "dropped");
+});

@@ -1,0 +1,116 @@
+// Resuming with open eyes: a history of executioner, made by a command line that behaves like the real one, is listed, shown, previewed, resumed and watched.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { serve } from "./lib/bridge.mjs";
+import { checkout } from "./lib/executioner.mjs";
+import { open, shows, until } from "./lib/page.mjs";
+import { later } from "./lib/proc.mjs";
+
+const NOT_FOUND = [/404/];
+
+async function started(t, options, extra = ["--allow-actions"]) {
+  const ex = await checkout(options);
+  assert.equal(await ex.run(), 1);
+  const bridge = await serve({ extra: [...ex.options, ...extra] });
+  later(t, () => bridge.stop());
+  return { ex, bridge, at: (id, tab = "overview") => `${bridge.url}?view=run&source=ex&run=${id}&tab=${tab}` };
+}
+
+/** `key phase` of each row of the steps. */
+const steps = (page) => page.evaluate(() => [...document.querySelectorAll("[role=treegrid] [data-step-key]")].map((row) => `${row.dataset.stepKey} ${row.dataset.phase}`));
+const totals = (page) => page.evaluate(() => Object.fromEntries([...document.querySelectorAll(".resume [data-plan-total]")].map((one) => [one.dataset.planTotal, one.textContent])));
+const phase = (page, word) => until(page, (word) => document.querySelector(".run__title")?.dataset.phase === word, word, `the run is ${word}`);
+
+test("resume: the example run is shown, previewed, resumed, watched live, and succeeds; nothing is sent before Confirm", async (t) => {
+  const { ex, at } = await started(t, { gates: { merge_results: "go" } });
+  const page = await open(t, at(249), {});
+  const changes = [];
+  page.on("request", (request) => {
+    if (!["GET", "HEAD"].includes(request.method())) changes.push(`${request.method()} ${new URL(request.url()).pathname}`);
+  });
+
+  // As section 2 of its design shows a run.
+  await phase(page, "failed");
+  await shows(page, "h1", "data_pipeline");
+  await shows(page, ".failed-step", "transform_part2");
+  await until(page, () => document.querySelector(".preview")?.textContent === "ERROR: Unable to process data file\nFileNotFoundError: /data/part2_input.csv", undefined, "the preview of the log");
+  await shows(page, ".overview", /Data transformation\. Reason: Job failed after 1 attempts \(status: FAILED, exit code: 1\)\. Log: \/.*job-transform_part2\.run-249\.log/);
+  await shows(page, ".overview", `-c ${ex.config} --resume-from 249 --resume-failed-only`);
+  await page.getByRole("tab", { name: "Jobs" }).or(page.locator('[role="tab"][href*="tab=steps"]')).first().click();
+  await until(page, () => document.querySelectorAll("[role=treegrid] [data-step-key]").length === 8);
+  assert.deepEqual(await steps(page), [
+    "download_data succeeded", "validate_data succeeded", "transform_part1 succeeded", "transform_part2 failed",
+    "merge_results upstream_failed", "generate_report upstream_failed", "send_notification upstream_failed", "cleanup upstream_failed",
+  ]);
+  await shows(page, '[data-step-key="cleanup"]', "dependency failed: transform_part2");
+
+  // As section 4 previews its resume.
+  await page.goto(at(249, "resume"));
+  await shows(page, ".plan__total", "Total: 5 jobs to execute, 3 jobs to skip");
+  assert.deepEqual(await totals(page), { skip: "3", retry: "1", run: "4", blocked: "0" });
+  assert.equal(await page.locator('.resume [data-step-key="transform_part2"]').getAttribute("data-plan"), "retry");
+  await shows(page, ".resume", `-c ${ex.config} --resume-from 249`);
+  for (const words of ["--resume-failed-only", "--dry-run", "--mark-success -r 249 -j transform_part2", "--show-run 249", "--list-runs data_pipeline"]) await shows(page, ".resume", words);
+  await shows(page, ".resume", "today's executioner does the same in both modes here");
+  await page.getByRole("radio", { name: "failed" }).check();
+  await shows(page, ".resume", "merge_results: executioner runs it (it never ran); its design skips it");
+  await page.getByRole("radio", { name: "incomplete" }).check();
+  assert.deepEqual(changes, []);
+
+  // Confirm is separate, and names what will run.
+  ex.fix();
+  await page.getByRole("button", { name: "Resume …" }).click();
+  const dialog = page.getByRole("dialog", { name: "Resume this run?" });
+  await dialog.getByText("Total: 5 jobs to execute, 3 jobs to skip").waitFor();
+  assert.deepEqual(changes, []);
+  await dialog.getByRole("button", { name: "Resume 5 jobs" }).click();
+  await phase(page, "running");
+  assert.deepEqual(changes, ["POST /api/v1/ex/runs/249/resume"]);
+  // It is watched while it goes on.
+  await page.goto(at(249, "steps"));
+  await until(page, () => document.querySelector('[data-step-key="merge_results"]')?.dataset.phase === "running");
+  await page.goto(at(249, "logs"));
+  await shows(page, ".log", "merge_results");
+  ex.open("go");
+  await shows(page, ".log", "merge_results went on");
+  await phase(page, "succeeded");
+  await page.goto(at(249));
+  await shows(page, ".run__head", "attempt 2");
+  await shows(page, ".overview", /attempt 1\s*FAILED 3\/8/);
+  await shows(page, ".overview", /attempt 2\s*SUCCESS 8\/8/);
+  await shows(page, ".overview", /resumed\s*.* from run 249/);
+  assert.deepEqual(changes, ["POST /api/v1/ex/runs/249/resume"]);
+});
+
+test("resume: without actions the preview and the command lines are there, and no button", async (t) => {
+  const { at } = await started(t, {}, []);
+  const page = await open(t, at(249, "resume"));
+  await shows(page, ".plan__total", "Total: 5 jobs to execute, 3 jobs to skip");
+  await shows(page, ".tools", "actions are off for this source");
+  assert.equal(await page.getByRole("button", { name: "Resume …" }).count(), 0);
+});
+
+test("resume: an id that is not in the history offers recent runs of the configuration", async (t) => {
+  const { at } = await started(t);
+  const page = await open(t, at(999), { allow: NOT_FOUND });
+  await shows(page, "main", "Run ID 999 not found in history.");
+  await shows(page, "main", "Latest runs");
+  for (const id of ["249", "247", "246"]) await page.locator("main").getByRole("link", { name: id, exact: true }).waitFor();
+  // Of another application.
+  const told = await page.evaluate(async () => (await (await fetch("./api/v1/ex/runs/999")).json()).latest.map((run) => run.id));
+  assert.deepEqual(told, ["249", "247", "246"]);
+});
+
+test("resume: a history that changes after the preview forces a new one", async (t) => {
+  const { ex, at } = await started(t);
+  const page = await open(t, at(249, "resume"), { allow: [/409/] });
+  await page.getByRole("button", { name: "Resume …" }).click();
+  const dialog = page.getByRole("dialog", { name: "Resume this run?" });
+  await dialog.getByText("Total: 5 jobs to execute").waitFor();
+  // Somebody else marks the failed job in the meantime; here by a change of the configuration.
+  const { readFileSync, writeFileSync } = await import("node:fs");
+  writeFileSync(ex.config, readFileSync(ex.config, "utf8").replace("echo report", "echo report again"));
+  await dialog.getByRole("button", { name: "Resume 5 jobs" }).click();
+  await shows(page, "dialog", "has changed since the plan was made");
+  await phase(page, "failed");
+});
