@@ -7,8 +7,8 @@ use js_sys::Uint8Array;
 use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
 use wasm_bindgen_futures::JsFuture;
 
-/// Bytes of one slice.
-const SLICE: f64 = 1_048_576.0;
+/// Bytes of one slice: what is read of it takes a few milliseconds.
+const SLICE: f64 = 131_072.0;
 
 /// What the user opened or dropped.
 pub type Picked = web_sys::File;

@@ -25,6 +25,9 @@ pub const POLL: Duration = Duration::from_secs(5);
 /// Rows of a reading of the API: what is newer than that is found by reading the list anew.
 const NEWEST: u32 = 100;
 
+/// Records of a file in one go, so that the page has room to breathe between them.
+const SLICE: u32 = 500;
+
 type Answer<T> = LocalBoxFuture<'static, Result<Decoded<T>, BackendError>>;
 
 enum Kind {
@@ -171,7 +174,8 @@ impl Inner {
                 })
             }
             Kind::File(file) => {
-                let read = file.read(limit as usize, page.is_none()).await?;
+                let limit = limit.min(SLICE) as usize;
+                let read = file.read(limit, page.is_none()).await?;
                 let number: u64 = page.and_then(|page| page.parse().ok()).unwrap_or(0);
                 let page = Page {
                     items: self.runs(&read),

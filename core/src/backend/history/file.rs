@@ -54,6 +54,8 @@ struct State {
     first: HashMap<u64, u32>,
     /// Further rows of an id that was there before: its hash, which one, its row.
     again: Vec<(u64, u32, u32)>,
+    /// How often those ids were seen.
+    counts: HashMap<u64, u32>,
     have: u64,
     head: Vec<u8>,
     last: u8,
@@ -138,8 +140,9 @@ impl State {
         let mut count = 1;
         let first = *self.first.entry(hash).or_insert(place);
         if first != place {
-            let before = self.again.iter().filter(|(other, ..)| *other == hash);
-            count = 2 + before.count() as u32;
+            let seen = self.counts.entry(hash).or_insert(1);
+            *seen += 1;
+            count = *seen;
             self.again.push((hash, count, place));
             self.problem(&item, "duplicate_run_id", into);
         }
