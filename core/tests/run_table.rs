@@ -33,7 +33,7 @@ fn any_run() -> impl Strategy<Value = Run> {
         ])
     };
     let tags = prop::collection::vec(
-        (prop::sample::select(vec!["team", "env", "a=b"]), word()),
+        (prop::sample::select(vec!["team", "trigger", "a=b"]), word()),
         0..4,
     );
     let texts = (
@@ -193,6 +193,10 @@ fn value(sort: SortKey, source: u16, run: &Run) -> Option<(i64, String)> {
             .filter(|host| !host.is_empty())
             .map(|host| (0, host)),
         SortKey::Reason => run.reason.clone().map(|reason| (0, reason)),
+        SortKey::Tag(key) => run
+            .tag(key)
+            .filter(|value| !value.is_empty())
+            .map(|value| (0, value.to_string())),
     }
 }
 

@@ -21,6 +21,7 @@ pub mod run_near;
 mod run_order;
 mod run_read;
 pub mod run_table;
+mod run_tags;
 pub mod run_view;
 pub mod search;
 pub mod window;

@@ -2,6 +2,7 @@
 //! that differ from run to run (id, reason, ids of relatives, command) with the numbers of its tags as one record in a byte arena.
 
 use super::intern::{Interner, Sym};
+use super::run_tags::Tags;
 use crate::model::{Lineage, Phase, Run, StepCounts, Timestamp};
 
 /// Bits of [`Head::flags`].
@@ -80,32 +81,6 @@ pub(super) struct Columns {
     arena: Vec<u8>,
     refuse: usize,
     scratch: Vec<u8>,
-}
-
-/// Distinct tags, as pairs of interned texts.
-#[derive(Debug, Default)]
-pub(super) struct Tags {
-    pub(super) pairs: Vec<(Sym, Sym)>,
-    index: super::hash_index::HashIndex,
-}
-
-impl Tags {
-    fn intern(&mut self, key: Sym, value: Sym) -> u32 {
-        let hash_of = |(key, value): (Sym, Sym)| {
-            super::hash_index::hash(u64::from(key.0) << 32 | u64::from(value.0), "")
-        };
-        let pairs = &self.pairs;
-        let pair = (key, value);
-        let get = |number: u32| pairs.get(number as usize).copied().unwrap_or_default();
-        if let Some(known) = self.index.find(hash_of(pair), |number| get(number) == pair) {
-            return known;
-        }
-        let number = self.pairs.len() as u32;
-        self.index
-            .insert(hash_of(pair), number, |other| hash_of(get(other)));
-        self.pairs.push(pair);
-        number
-    }
 }
 
 impl Columns {
@@ -290,6 +265,21 @@ impl Columns {
         bytes.chunks_exact(4).filter_map(number)
     }
 
+    /// Keys and values of the row's tags.
+    fn tag_pairs(&self, row: usize) -> impl Iterator<Item = (Sym, Sym)> {
+        let pair = |tag: u32| self.tags.pairs.get(tag as usize).copied();
+        self.tags_of(row)
+            .map(move |tag| pair(tag).unwrap_or_default())
+    }
+
+    /// The value of the row's first tag with this key; empty when it has none.
+    pub(super) fn tag(&self, row: usize, key: &str) -> Sym {
+        let mut pairs = self.tag_pairs(row);
+        pairs
+            .find(|(own, _)| self.texts.get(*own) == key)
+            .map_or(Sym::EMPTY, |(_, value)| value)
+    }
+
     fn entries(&self, row: usize) -> Entries<'_> {
         let start = self
             .rest
@@ -338,13 +328,7 @@ impl Columns {
             version: rest.version,
             ..Run::new(self.id(row), self.texts.get(head.job))
         };
-        for tag in self.tags_of(row) {
-            let (key, value) = self
-                .tags
-                .pairs
-                .get(tag as usize)
-                .copied()
-                .unwrap_or_default();
+        for (key, value) in self.tag_pairs(row) {
             run.tags.push((
                 self.texts.get(key).to_string(),
                 self.texts.get(value).to_string(),

@@ -83,6 +83,7 @@ impl Keys {
             SortKey::Job => columns.heads.get(row).map(|head| head.job),
             SortKey::User => rest().map(|rest| rest.user),
             SortKey::Host => rest().map(|rest| rest.host),
+            SortKey::Tag(key) => Some(columns.tag(row, key)),
             _ => None,
         }
     }
@@ -120,7 +121,7 @@ impl Keys {
             }
             SortKey::Run => Some(prefix(columns.id_bytes(row))),
             SortKey::Job => Some(prefix(columns.texts.get(head.job).as_bytes())),
-            SortKey::User | SortKey::Host => {
+            SortKey::User | SortKey::Host | SortKey::Tag(_) => {
                 let text = columns
                     .texts
                     .get(self.word(columns, row).unwrap_or_default());
@@ -148,7 +149,7 @@ impl Keys {
             let order = match self.sort {
                 SortKey::Run => columns.id_bytes(a_row).cmp(columns.id_bytes(b_row)),
                 SortKey::Reason => self.reasons.get(a_row).cmp(&self.reasons.get(b_row)),
-                SortKey::Job | SortKey::User | SortKey::Host => {
+                SortKey::Job | SortKey::User | SortKey::Host | SortKey::Tag(_) => {
                     let word = |row: usize| self.words.get(row).copied().unwrap_or_default();
                     let (a, b) = (word(a_row), word(b_row));
                     if a == b {

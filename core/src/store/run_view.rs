@@ -1,5 +1,6 @@
 //! [`RunView`]: which rows of a [`RunTable`] are shown, and in which order. Built in slices, kept up to date row by row.
 
+use super::export::Column;
 use super::run_build::Build;
 use super::run_match::RowMatcher;
 use super::run_order::{Keys, Order};
@@ -24,10 +25,17 @@ pub enum SortKey {
     User,
     Host,
     Reason,
+    /// The value of one of [`Column::TAGS`].
+    Tag(&'static str),
 }
 
 impl SortKey {
-    pub const ALL: [SortKey; 13] = [
+    pub const ALL: [SortKey; 18] = [
+        SortKey::Tag(Column::TAGS[0]),
+        SortKey::Tag(Column::TAGS[1]),
+        SortKey::Tag(Column::TAGS[2]),
+        SortKey::Tag(Column::TAGS[3]),
+        SortKey::Tag(Column::TAGS[4]),
         SortKey::Status,
         SortKey::Run,
         SortKey::Job,
@@ -59,6 +67,7 @@ impl SortKey {
             SortKey::User => "user",
             SortKey::Host => "host",
             SortKey::Reason => "reason",
+            SortKey::Tag(key) => key,
         }
     }
 

@@ -76,12 +76,15 @@ const fn tag(
     name: &'static str,
     usual: Usual,
 ) -> ListColumn {
-    column(
-        Column::Tag(key),
-        class,
-        name,
-        ("minmax(96px,0.7fr)", 96),
-        usual,
+    by(
+        SortKey::Tag(key),
+        column(
+            Column::Tag(key),
+            class,
+            name,
+            ("minmax(96px,0.7fr)", 96),
+            usual,
+        ),
     )
 }
 
