@@ -36,6 +36,8 @@ for (const mode of ["open", "strict"]) {
     await until(page, () => document.querySelectorAll("[data-run-id]").length >= 4);
     const users = await Promise.all((await listed(page)).map((id) => cell(page, id, "col-user")));
     assert.deepEqual(users, users.toSorted());
+    await page.goto(list("&sort=trigger"));
+    await until(page, (id) => document.querySelector("[data-run-id]")?.dataset.runId === id, done, "the one that a trigger started");
   });
 
   test(`flyte list, ${mode}: filters that the service has, and those that it has not`, async (t) => {
