@@ -136,6 +136,8 @@ fn filters() -> impl Strategy<Value = RunFilter> {
         "job=etl_*",
         "job=?ore",
         "since=1d",
+        "longer=1h",
+        "shorter=30m&longer=1s",
         "until=2h",
         "tag=team=core",
         "tag=env&tag=team",

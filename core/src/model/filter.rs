@@ -8,7 +8,7 @@ use wildmatch::WildMatch;
 use super::letter::lowered;
 use super::status_term::StatusTerm;
 pub use super::status_term::meaning;
-use super::{Phase, Run, Timestamp, time};
+use super::{Phase, Run, Span, Timestamp, time};
 
 /// A typed query over runs. Texts are kept as the user wrote them, so that a link reads back the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,10 @@ pub struct RunFilter {
     /// ISO time or a length before now (`1d`, `2h`).
     pub since: Option<String>,
     pub until: Option<String>,
+    /// A length (`10m`): runs that took at least so long, or go on for so long.
+    pub longer: Option<String>,
+    /// A length: runs that took, or go on for, no longer.
+    pub shorter: Option<String>,
     /// `key=value`, or `key` alone for any value.
     pub tag: Vec<String>,
     /// Free text, found in id, job, reason, user, host or a tag, in any case.
@@ -68,6 +72,8 @@ impl RunFilter {
                 "tag" => many(&mut filter.tag),
                 "since" => filter.since = one(),
                 "until" => filter.until = one(),
+                "longer" => filter.longer = one(),
+                "shorter" => filter.shorter = one(),
                 "q" => filter.q = one(),
                 _ => {}
             }
@@ -84,6 +90,8 @@ impl RunFilter {
             list("job", &self.job),
             one("since", &self.since),
             one("until", &self.until),
+            one("longer", &self.longer),
+            one("shorter", &self.shorter),
             list("tag", &self.tag),
             one("q", &self.q),
         ]
@@ -99,7 +107,7 @@ impl RunFilter {
     /// Makes the filter ready to be asked about many runs.
     ///
     /// # Errors
-    /// When `since` or `until` is neither a time nor a length; `offset_minutes` (east of UTC) is for times without a zone.
+    /// When `since` or `until` is neither a time nor a length, or `longer` or `shorter` no length; `offset_minutes` (east of UTC) is for times without a zone.
     pub fn compile(&self, now: Timestamp, offset_minutes: i32) -> Result<Matcher, FilterError> {
         let moment = |field, text| moment(field, text, now, offset_minutes);
         Ok(Matcher {
@@ -115,6 +123,13 @@ impl RunFilter {
                 .collect(),
             since: moment("since", &self.since)?,
             until: moment("until", &self.until)?,
+            longer: length("longer", &self.longer)?,
+            shorter: length("shorter", &self.shorter)?,
+            now: match self.longer.is_some() || self.shorter.is_some() {
+                true => now,
+                // Filters that ask the same are the same.
+                false => Timestamp(0),
+            },
             tag: self
                 .tag
                 .iter()
@@ -147,6 +162,16 @@ pub(super) fn moment(
     }
 }
 
+fn length(field: &'static str, text: &Option<String>) -> Result<Option<Span>, FilterError> {
+    let Some(text) = text else { return Ok(None) };
+    let error = || FilterError {
+        field,
+        value: text.clone(),
+        expected: "a length such as 30s, 10m, 2h, 1d",
+    };
+    time::parse_span(text).map(Some).ok_or_else(error)
+}
+
 /// A [`RunFilter`] with its times resolved and its patterns prepared.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matcher {
@@ -154,6 +179,10 @@ pub struct Matcher {
     job: Vec<WildMatch>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
+    longer: Option<Span>,
+    shorter: Option<Span>,
+    /// To which runs that go on have taken their time.
+    now: Timestamp,
     tag: Vec<TagTerm>,
     q: Option<String>,
 }
@@ -164,6 +193,11 @@ impl Matcher {
         self.takes_status(run.phase, &run.raw_status, run.is_unfinished())
             && self.takes_job(&run.job)
             && self.takes_time(run.ordered_at())
+            && self.takes_length(
+                run.started_at,
+                run.ended_at,
+                run.phase.is_active() && !run.is_unfinished(),
+            )
             && self.takes_tags(&mut |_, term| {
                 run.tags
                     .iter()
@@ -194,6 +228,24 @@ impl Matcher {
             && self
                 .until
                 .is_none_or(|until| at.is_some_and(|at| at <= until))
+    }
+
+    /// A run whose length is not known has none that is asked for.
+    pub fn takes_length(
+        &self,
+        started: Option<Timestamp>,
+        ended: Option<Timestamp>,
+        goes_on: bool,
+    ) -> bool {
+        if self.longer.is_none() && self.shorter.is_none() {
+            return true;
+        }
+        let ended = ended.or(goes_on.then_some(self.now));
+        let length = started.zip(ended).map(|(start, end)| end.since(start).0);
+        length.is_some_and(|length| {
+            self.longer.is_none_or(|least| length >= least.0)
+                && self.shorter.is_none_or(|most| length <= most.0)
+        })
     }
 
     /// Whether a run has one of the values of each key that is asked for. `has` tells of the term with an index whether the run has it.
@@ -258,94 +310,4 @@ fn contains_text(run: &Run, needle: &str) -> bool {
             .tags
             .iter()
             .any(|(key, value)| has(&tag_text(key, value)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn run() -> Run {
-        let mut run = Run::new("r7f2c0ffee", "etl_daily");
-        run.phase = Phase::Running;
-        run.raw_status = "IN_PROGRESS".into();
-        run.created_at = Timestamp::parse("2026-11-21T10:00:00Z");
-        run.tags = vec![
-            ("team".into(), "core".into()),
-            ("env".into(), "prod".into()),
-        ];
-        run
-    }
-
-    fn matches(query: &str, run: &Run) -> bool {
-        let pairs: Vec<(&str, &str)> = query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .collect();
-        let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
-        RunFilter::from_pairs(pairs)
-            .compile(now, 0)
-            .unwrap()
-            .matches(run)
-    }
-
-    #[test]
-    fn values_of_a_key_widen_and_keys_narrow() {
-        for (query, expected) in [
-            ("", true),
-            ("status=running", true),
-            ("status=failed,RUNNING", true),
-            ("status=in_progress", true),
-            ("status=cancelled", false),
-            ("status=failed", false),
-            ("job=etl_*", true),
-            ("job=*_hourly,etl_d?ily", true),
-            ("job=etl", false),
-            ("since=1d", true),
-            ("since=1h", false),
-            ("until=2026-11-21T10:00:00Z", true),
-            ("until=2026-11-21T09:59:59Z", false),
-            ("tag=team=core,env=prod", true),
-            ("tag=team=core&tag=env=dev", false),
-            ("tag=team", true),
-            ("tag=env=dev,env=prod", true),
-            ("tag=env=dev,env=prod,team=x", false),
-            ("tag=env=dev,team=core,env=prod", true),
-            ("q=C0FFEE", true),
-            ("q=ENV=prod", true),
-            ("q=nothing", false),
-            ("status=running&job=other", false),
-        ] {
-            assert_eq!(matches(query, &run()), expected, "{query}");
-        }
-    }
-
-    #[test]
-    fn an_unfinished_run_is_not_found_among_the_running() {
-        let mut run = run();
-        run.last_seen_at = run.created_at;
-        assert!(matches("status=unfinished", &run));
-        assert!(!matches("status=running", &run));
-    }
-
-    #[test]
-    fn a_time_that_is_none_names_the_field() {
-        let filter = RunFilter::from_pairs([("since", "soon")]);
-        let error = filter.compile(Timestamp(0), 0).unwrap_err();
-        assert_eq!((error.field, error.value.as_str()), ("since", "soon"));
-    }
-
-    #[test]
-    fn pairs_read_back() {
-        let filter = RunFilter::from_pairs([
-            ("status", "failed,running"),
-            ("tag", "a=b"),
-            ("since", "1d"),
-            ("tab", "logs"),
-        ]);
-        let pairs = filter.to_pairs();
-        assert_eq!(
-            RunFilter::from_pairs(pairs.iter().map(|(key, value)| (*key, value.as_str()))),
-            filter
-        );
-    }
 }

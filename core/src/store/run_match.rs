@@ -71,7 +71,7 @@ impl RowMatcher {
         let is_unfinished = times.last_seen != NEVER && !head.phase.is_terminal();
         let word = (head.raw_status.0 as usize * 16 + head.phase as usize) * 2
             + usize::from(is_unfinished);
-        let ordered = times.ordered();
+        let time = |at: i64| (at != NEVER).then_some(Timestamp(at));
         let matcher = &self.matcher;
         self.status.get(word, || {
             matcher.takes_status(
@@ -81,7 +81,12 @@ impl RowMatcher {
             )
         }) && self.jobs.get(head.job.0 as usize, || {
             matcher.takes_job(columns.texts.get(head.job))
-        }) && matcher.takes_time((ordered != NEVER).then_some(Timestamp(ordered)))
+        }) && matcher.takes_time(time(times.ordered()))
+            && matcher.takes_length(
+                time(times.started),
+                time(times.ended),
+                head.phase.is_active() && times.last_seen == NEVER,
+            )
             && self.takes_tags(columns, row)
             && self.takes_text(columns, row)
     }

@@ -51,8 +51,11 @@ pub(super) fn run(id: &str, suffix: &str) -> String {
 
 pub(super) fn runs(filter: &RunFilter, limit: u32, page: Option<&str>) -> String {
     let mut path = Path::new("runs");
+    // By how long runs took the app filters by itself.
     for (key, value) in filter.to_pairs() {
-        path.pair(key, &value);
+        if !["longer", "shorter"].contains(&key) {
+            path.pair(key, &value);
+        }
     }
     path.pair("limit", &limit.to_string());
     if let Some(page) = page {
