@@ -28,11 +28,11 @@ fn ask_all(status: u16, body: &[u8]) {
     let _ = new().lineage("r").now_or_never().unwrap();
     let _ = new().raw("r").now_or_never().unwrap();
     let _ = new()
-        .resume_plan("r", ResumeMode::Incomplete)
+        .resume_plan("r", ResumeMode::Incomplete, &[])
         .now_or_never()
         .unwrap();
     for mode in ResumeMode::ALL {
-        let _ = new().resume_plan("r", mode).now_or_never().unwrap();
+        let _ = new().resume_plan("r", mode, &[]).now_or_never().unwrap();
     }
     let _ = new().assets("r").now_or_never().unwrap();
     let _ = new().facts("r").now_or_never().unwrap();

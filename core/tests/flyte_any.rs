@@ -41,7 +41,7 @@ fn ask_all(canned: &Canned) {
     let _ = backend.report(RUN, "a0", 1).now_or_never();
     let _ = backend.step_data(RUN, "a0").now_or_never();
     let _ = backend
-        .resume_plan(RUN, ResumeMode::Incomplete)
+        .resume_plan(RUN, ResumeMode::Incomplete, &[])
         .now_or_never();
     let tail = LogQuery {
         tail: Some(5),

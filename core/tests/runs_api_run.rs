@@ -178,7 +178,7 @@ fn a_plan_is_counted_from_its_steps() {
         "totals":{"skip":1,"retry":1,"run":1,"blocked":3},"warnings":["the code has changed"],"command":["rerun","r"]}"#,
     );
     let answer = api
-        .resume_plan("r", ResumeMode::Failed)
+        .resume_plan("r", ResumeMode::Failed, &[])
         .now_or_never()
         .unwrap()
         .unwrap();

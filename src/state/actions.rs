@@ -117,6 +117,8 @@ pub struct Wish {
     pub wrong: RwSignal<Option<String>>,
     /// The new run in full, where something of it is to be different that only its own source knows.
     pub new: RwSignal<Option<NewRun>>,
+    /// The step that was passed over or taken up last.
+    pub touched: StoredValue<Option<String>>,
     /// Why a run is to end, where its source wants to know.
     pub reason: RwSignal<String>,
     pub standing: RwSignal<Standing>,
@@ -146,6 +148,7 @@ impl Wish {
             again: RwSignal::new(Again::default()),
             wrong: RwSignal::new(None),
             new: RwSignal::new(None),
+            touched: StoredValue::new(None),
             reason: RwSignal::new(String::new()),
             standing: RwSignal::new(Standing::Asking),
             key: StoredValue::new(None),
@@ -161,6 +164,28 @@ impl Wish {
     pub fn set_mode(self, mode: ResumeMode) {
         self.mode.set(mode);
         self.changed();
+        self.read_plan();
+    }
+
+    /// Whether a resume can pass over steps. Tracked.
+    pub fn takes_skips(self) -> bool {
+        let source = self.about.with_value(|(source, _)| source.link);
+        source.with(|link| {
+            let info = link.info.as_ref();
+            info.is_some_and(|info| info.capabilities.resume_skips)
+        })
+    }
+
+    /// Passes over a step, or takes it up again, and shows what that would do.
+    pub fn toggle_skip(self, key: &str) {
+        self.set_again(|again| {
+            let before = again.skips.len();
+            again.skips.retain(|other| other != key);
+            if again.skips.len() == before {
+                again.skips.push(key.to_string());
+            }
+        });
+        self.touched.set_value(Some(key.to_string()));
         self.read_plan();
     }
 
@@ -219,8 +244,9 @@ impl Wish {
         };
         self.plan.set(Loaded::Loading);
         let mode = self.mode.get_untracked();
+        let skips = self.again.with_untracked(|again| again.skips.clone());
         self.reading.set_value(Some(Task::spawn(async move {
-            let answer = backend.resume_plan(&id, mode).await;
+            let answer = backend.resume_plan(&id, mode, &skips).await;
             self.plan.set(match answer {
                 // What could not be read belongs to what is agreed to, and a dialog hides the page.
                 Ok(plan) => {

@@ -55,6 +55,15 @@ test("resume: the example run is shown, previewed, resumed, watched live, and su
   await page.getByRole("radio", { name: "failed" }).check();
   await shows(page, ".resume", "merge_results: executioner runs it (it never ran); its design skips it");
   await page.getByRole("radio", { name: "incomplete" }).check();
+  // Steps that the user passes over are passed over, and the box that was pressed keeps the focus.
+  const box = page.locator(".resume").getByRole("checkbox", { name: "skip cleanup" });
+  await box.check();
+  await shows(page, ".plan__total", "Total: 4 jobs to execute, 4 jobs to skip");
+  await shows(page, ".resume", "--resume-from 249 --skip cleanup");
+  await until(page, () => document.activeElement?.getAttribute("aria-label") === "skip cleanup");
+  assert.equal(await page.getByRole("checkbox", { name: "skip download_data" }).count(), 0, "it is skipped anyway");
+  await box.uncheck();
+  await shows(page, ".plan__total", "Total: 5 jobs to execute");
   assert.deepEqual(changes, []);
 
   // Confirm is separate, and names what will run.

@@ -58,6 +58,7 @@ pub(crate) async fn get(
                 "raw": true,
                 "resume": resume,
                 "resume_plan": has_log,
+                "resume_skips": mirrored.is_some(),
                 "facts": mirrored.is_some(),
                 "reexecute": actions,
                 "terminate": if actions { json!(["safe", "immediate"]) } else { json!([]) },

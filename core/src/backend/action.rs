@@ -30,11 +30,22 @@ pub struct Again {
     pub drops_tags: bool,
     /// Config in the source's own language (Dagster: YAML); `None`: the old run's.
     pub config: Option<String>,
+    /// Of a resume: keys of steps that it passes over.
+    pub skips: Vec<String>,
 }
 
 impl Again {
     pub fn is_same(&self) -> bool {
-        *self == Again::default()
+        self.is_same_but_for_skips() && self.skips.is_empty()
+    }
+
+    pub fn is_same_but_for_skips(&self) -> bool {
+        let skips = self.skips.clone();
+        *self
+            == Again {
+                skips,
+                ..Again::default()
+            }
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Capabilities {
     pub resume: bool,
     /// It is told what a resume would do, also where nothing can be resumed from here.
     pub resume_plan: bool,
+    /// A resume can pass over steps that the user names.
+    pub resume_skips: bool,
     /// Which steps a resume may take up.
     pub modes: &'static [ResumeMode],
     pub reexecute: bool,

@@ -117,9 +117,14 @@ impl Backend for Late {
         self.ask(move |backend| backend.raw(&run))
     }
 
-    fn resume_plan(&self, run: &str, mode: ResumeMode) -> Answer<Decoded<ResumePlan>> {
-        let run = run.to_string();
-        self.ask(move |backend| backend.resume_plan(&run, mode))
+    fn resume_plan(
+        &self,
+        run: &str,
+        mode: ResumeMode,
+        skips: &[String],
+    ) -> Answer<Decoded<ResumePlan>> {
+        let (run, skips) = (run.to_string(), skips.to_vec());
+        self.ask(move |backend| backend.resume_plan(&run, mode, &skips))
     }
 
     fn act(&self, run: &str, action: &Action, key: &str) -> Answer<Decoded<Acted>> {

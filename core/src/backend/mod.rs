@@ -238,11 +238,12 @@ pub trait Backend {
         cannot("records of its own to show")
     }
 
-    /// What resuming the run would do; changes nothing.
+    /// What resuming the run would do, without the steps `skips`; changes nothing.
     fn resume_plan(
         &self,
         _run: &str,
         _mode: ResumeMode,
+        _skips: &[String],
     ) -> LocalBoxFuture<'static, Result<Decoded<ResumePlan>, BackendError>> {
         cannot("way to resume a run")
     }

@@ -36,7 +36,8 @@ pub(crate) fn previews(jobs: &BTreeMap<&str, String>) {
         ("retry_job", rest),
         ("ok_job", assets),
     ] {
-        let BackendError::Refused(words) = refused(backend.resume_plan(&jobs[job], mode)) else {
+        let BackendError::Refused(words) = refused(backend.resume_plan(&jobs[job], mode, &[]))
+        else {
             panic!("{job}")
         };
         let strategy = if mode == rest {
@@ -105,7 +106,7 @@ fn executed(id: &str) -> Vec<String> {
 }
 
 pub(crate) fn resumed(backend: &Dagster, id: &str, mode: ResumeMode) -> String {
-    let plan = got(backend.resume_plan(id, mode));
+    let plan = got(backend.resume_plan(id, mode, &[]));
     let is_run = |step: &&PlanStep| matches!(step.plan, PlanVerb::Run | PlanVerb::Retry);
     let mut expected: Vec<String> = plan
         .steps

@@ -53,7 +53,7 @@ fn open(backend: &dyn Backend, id: &str) {
     got(backend.assets(id));
     if run.phase == Phase::Failed {
         assert!(run.reason.is_some());
-        got(backend.resume_plan(id, ResumeMode::Incomplete));
+        got(backend.resume_plan(id, ResumeMode::Incomplete, &[]));
     }
 }
 

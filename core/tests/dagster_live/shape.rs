@@ -33,7 +33,7 @@ pub(crate) fn news_of_the_list(before: &[Cursor], jobs: &BTreeMap<&str, String>)
 pub(crate) fn terminated(id: &str) {
     let backend = backend();
     until("it runs", || got(backend.run(id)).phase == Phase::Running);
-    let plan = backend.resume_plan(id, ResumeMode::Incomplete);
+    let plan = backend.resume_plan(id, ResumeMode::Incomplete, &[]);
     assert!(matches!(refused(plan), BackendError::Refused(_)));
     let delete = backend.act(id, &Action::Delete { force: false }, "k");
     assert!(refused(delete).to_string().contains("not over (STARTED)"));

@@ -89,9 +89,9 @@ pub(crate) async fn reruns_and_recovers(service: &Service) {
         "the inputs of the run before"
     );
 
-    let error = refused(backend.resume_plan(&made.id, ResumeMode::Incomplete)).await;
+    let error = refused(backend.resume_plan(&made.id, ResumeMode::Incomplete, &[])).await;
     assert!(error.to_string().contains("goes on"), "{error}");
-    let plan = got(backend.resume_plan(&home("rtree"), ResumeMode::Incomplete)).await;
+    let plan = got(backend.resume_plan(&home("rtree"), ResumeMode::Incomplete, &[])).await;
     let verb = |key: &str| plan.steps.iter().find(|step| step.key == key).unwrap().plan;
     assert_eq!(verb("load0"), PlanVerb::Skip);
     assert_eq!(

@@ -169,7 +169,7 @@ impl Backend for Dagster {
         .boxed_local()
     }
 
-    fn resume_plan(&self, run: &str, mode: ResumeMode) -> Answer<ResumePlan> {
+    fn resume_plan(&self, run: &str, mode: ResumeMode, _: &[String]) -> Answer<ResumePlan> {
         let (server, id) = (self.server.clone(), run.to_string());
         async move { again::preview(&server, &id, mode).await }.boxed_local()
     }

@@ -164,7 +164,7 @@ impl Backend for Flyte {
         self.about(run, ask)
     }
 
-    fn resume_plan(&self, run: &str, mode: ResumeMode) -> Answer<ResumePlan> {
+    fn resume_plan(&self, run: &str, mode: ResumeMode, _: &[String]) -> Answer<ResumePlan> {
         plan::preview(&self.server, run, mode)
     }
 

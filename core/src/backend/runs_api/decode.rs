@@ -186,6 +186,7 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
             raw: can.flag("raw"),
             resume: can.flag("resume"),
             resume_plan: can.flag("resume_plan"),
+            resume_skips: can.flag("resume_skips"),
             facts: can.flag("facts"),
             reexecute: can.flag("reexecute"),
             delete: can.flag("delete"),

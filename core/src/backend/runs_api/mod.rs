@@ -167,9 +167,9 @@ impl Backend for RunsApi {
         &self,
         run: &str,
         mode: ResumeMode,
+        skips: &[String],
     ) -> LocalBoxFuture<'static, Result<Decoded<ResumePlan>, BackendError>> {
-        let path = [request::run(run, "/resume?mode=").as_str(), mode.word()].concat();
-        self.get(&path, decode_run::resume_plan)
+        self.get(&request::plan(run, mode, skips), decode_run::resume_plan)
     }
 
     fn act(
@@ -179,7 +179,7 @@ impl Backend for RunsApi {
         key: &str,
     ) -> LocalBoxFuture<'static, Result<Decoded<Acted>, BackendError>> {
         if let Action::Reexecute(with) | Action::Resume { with, .. } = action
-            && !with.is_same()
+            && !with.is_same_but_for_skips()
         {
             return cannot("other steps, tags or config for a run that is run again");
         }

@@ -1,7 +1,7 @@
 //! Paths and queries of the Runs API. Builds texts, sends nothing.
 
 use crate::backend::{Action, Cursor, EventQuery, LogQuery, Topic};
-use crate::model::RunFilter;
+use crate::model::{ResumeMode, RunFilter};
 use crate::net::Request;
 use crate::net::query::encode;
 use crate::store::json::JsonText;
@@ -64,6 +64,15 @@ pub(super) fn runs(filter: &RunFilter, limit: u32, page: Option<&str>) -> String
     path.text
 }
 
+pub(super) fn plan(id: &str, mode: ResumeMode, skips: &[String]) -> String {
+    let mut path = Path::new(&run(id, "/resume"));
+    path.pair("mode", mode.word());
+    for key in skips {
+        path.pair("skip", key);
+    }
+    path.text
+}
+
 pub(super) fn logs(id: &str, query: &LogQuery) -> String {
     let mut path = Path::new(&run(id, "/logs"));
     path.numbers([
@@ -108,10 +117,19 @@ pub(super) fn act(base: &str, id: &str, action: &Action, key: &str) -> Request {
         Action::Delete { force: false } => ("DELETE", "?force=false", String::new()),
         Action::Delete { force: true } => ("DELETE", "?force=true", String::new()),
         Action::Reexecute(_) => ("POST", "/reexecute", "{}".into()),
-        Action::Resume { mode, token, .. } => {
+        Action::Resume { mode, token, with } => {
             let mut body = JsonText::new();
             body.open('{').text_field("token", Some(token));
-            body.text_field("mode", Some(mode.word())).close('}');
+            body.text_field("mode", Some(mode.word()));
+            // Servers that know nothing of it take no such field.
+            if !with.skips.is_empty() {
+                body.key("skip").open('[');
+                for key in &with.skips {
+                    body.text(key);
+                }
+                body.close(']');
+            }
+            body.close('}');
             ("POST", "/resume", body.finish())
         }
     };

@@ -1,11 +1,14 @@
 //! What resuming a run would do, step by step, before anybody agrees.
 
+use leptos::prelude::*;
+
 use super::head::copy;
 use super::pick::Pick;
 use crate::state::actions::{ByHand, PlanStep, PlanVerb, ResumeMode, ResumePlan, Wish};
 use crate::state::reactive::{Memo, memo};
 use crate::state::run_detail::Loaded;
-use crate::ui::html::{El, Html, IntoHtml, view};
+use crate::ui::html::{El, ElRef, Html, IntoHtml, view};
+use crate::ui::part::row_keys::focus_soon;
 use crate::ui::text;
 
 /// The choice of steps, and the plan that it gives.
@@ -31,7 +34,7 @@ pub(super) fn plan_to_pick(wish: Wish, noun: Memo<String>, pick: Option<Pick>) -
                 <p class="dialog__wrong">{format!("The plan could not be had: {error}")}</p>
                 <button class="button button--small" on:click=move |_| wish.read_plan()>"Ask again"</button>
             },
-            Loaded::Ready(plan) => ready(plan, &noun.get(), pick.filter(|pick| pick.is_there.get())),
+            Loaded::Ready(plan) => ready(wish, plan, &noun.get(), pick.filter(|pick| pick.is_there.get())),
         })
     };
     // Somebody who comes by a link is here before the source has said what it can do.
@@ -48,7 +51,8 @@ pub(super) fn plan_to_pick(wish: Wish, noun: Memo<String>, pick: Option<Pick>) -
     }
 }
 
-fn ready(plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html {
+fn ready(wish: Wish, plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html {
+    let takes_skips = wish.takes_skips();
     let totals: Vec<El> = PlanVerb::ALL
         .into_iter()
         .map(|verb| {
@@ -83,8 +87,9 @@ fn ready(plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html {
     let rows: Vec<El> = plan
         .steps
         .iter()
-        .map(|step| row(step, pick, has_expected))
+        .map(|step| row(step, pick, has_expected, takes_skips.then_some(wish)))
         .collect();
+    let skip = takes_skips.then(|| view! { <th scope="col">"Skip"</th> });
     let column = has_expected.then(|| view! { <th scope="col">"Expected"</th> });
     let same = ByHand {
         what: "the same by hand".into(),
@@ -102,7 +107,7 @@ fn ready(plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html {
         {warnings}
         {differences}
         <div class="plan__room" tabindex="0" role="region" aria-label="Plan">
-            <table class="table plan"><thead><tr><th scope="col">{text::heading(noun)}</th><th scope="col">"Plan"</th><th scope="col">"Why"</th>{column}</tr></thead><tbody>{rows}</tbody></table>
+            <table class="table plan"><thead><tr><th scope="col">{text::heading(noun)}</th><th scope="col">"Plan"</th><th scope="col">"Why"</th>{column}{skip}</tr></thead><tbody>{rows}</tbody></table>
         </div>
         {by_hand}
     }
@@ -136,7 +141,7 @@ fn expected(step: &PlanStep) -> String {
     }
 }
 
-fn row(step: &PlanStep, pick: Option<Pick>, has_expected: bool) -> El {
+fn row(step: &PlanStep, pick: Option<Pick>, has_expected: bool, skips: Option<Wish>) -> El {
     let choice = pick.map(|pick| pick.choice(&step.key));
     let word = if step.plan == PlanVerb::Unknown {
         step.raw_plan.as_str()
@@ -144,9 +149,33 @@ fn row(step: &PlanStep, pick: Option<Pick>, has_expected: bool) -> El {
         step.plan.word()
     };
     let length = has_expected.then(|| view! { <td>{expected(step)}</td> });
+    let skip = skips.map(|wish| {
+        let node = ElRef::new();
+        // The box that was pressed is drawn anew with the plan, and keeps the focus.
+        if wish
+            .touched
+            .with_value(|touched| touched.as_ref() == Some(&step.key))
+        {
+            wish.touched.set_value(None);
+            focus_soon(node, "input".into());
+        }
+        view! { <td node_ref=node>{skip_box(wish, step)}</td> }
+    });
     view! {
         <tr data-step-key=step.key.as_str() data-plan=step.plan.word()>
-            <th scope="row">{choice}{step.key.as_str()}</th><td>{word}</td><td>{step.reason.as_str()}</td>{length}
+            <th scope="row">{choice}{step.key.as_str()}</th><td>{word}</td><td>{step.reason.as_str()}</td>{length}{skip}
         </tr>
     }
+}
+
+/// The box with which the user passes over a step that would be executed; none for one that is passed over anyway.
+fn skip_box(wish: Wish, step: &PlanStep) -> Option<El> {
+    let key = step.key.clone();
+    let is_skipped = wish
+        .again
+        .with_untracked(|again| again.skips.contains(&key));
+    let is_free = is_skipped || matches!(step.plan, PlanVerb::Retry | PlanVerb::Run);
+    is_free.then(|| view! {
+        <input type="checkbox" aria-label=["skip ", &key].concat() prop:checked=move || is_skipped.then_some("on") on:change=move |_| wish.toggle_skip(&key) />
+    })
 }
