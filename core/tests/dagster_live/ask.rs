@@ -98,9 +98,14 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 pub(crate) fn over(id: &str) -> Run {
     let mut last = None;
     until(id, || {
-        let run = backend().run(id).now_or_never().unwrap().unwrap().value;
-        let is_over = run.phase.is_terminal();
-        last = Some(run);
+        let told = backend().run(id).now_or_never().unwrap().unwrap();
+        // A busy server may not tell why it failed when it is asked right behind that: the run says so, and is asked again.
+        let is_whole = told.problems.is_empty();
+        if !is_whole {
+            println!("{id}: {:?}", told.problems);
+        }
+        let is_over = told.value.phase.is_terminal() && is_whole;
+        last = Some(told.value);
         is_over
     });
     last.unwrap()

@@ -130,7 +130,9 @@ pub(super) async fn ask(server: &Server, id: &str) -> Result<Opened, BackendErro
         });
     }
     let Opened { run, steps, .. } = &mut opened;
-    explain(server, run, steps, reasons, &mut problems).await;
+    let is_explained = explain(server, run, steps, reasons, &mut problems).await;
+    // What could not be read is asked for again.
+    opened.is_final &= is_explained;
     opened.problems = problems;
     Ok(opened)
 }
@@ -277,28 +279,31 @@ fn family(opened: &mut Opened, fields: &mut Fields<'_>) {
     opened.family = family;
 }
 
-/// Tells a run and its steps why they failed, where something failed. That nobody knows why is no reason not to show them.
+/// Tells a run and its steps why they failed, where something failed. That nobody knows why is no reason not to show them; false: it could not
+/// be read.
 pub(super) async fn explain(
     server: &Server,
     run: &mut Run,
     steps: &mut [Step],
     known: Option<Reasons>,
     problems: &mut Problems,
-) {
+) -> bool {
     let has_failed = |step: &Step| step.phase.is_failure() || step.attempts.len() > 1;
     if !run.phase.is_failure() && !steps.iter().any(has_failed) {
-        return;
+        return true;
     }
     let found = reasons(server, run, steps, known, problems).await;
     match found {
         Err(error) => {
             problems.push(["why it failed could not be read: ", &error.to_string()].concat());
+            false
         }
         Ok(reasons) => {
             reasons.explain(steps);
             if run.phase.is_failure() {
                 reasons.explain_run(run);
             }
+            true
         }
     }
 }
