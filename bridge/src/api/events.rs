@@ -200,10 +200,15 @@ pub(crate) async fn get(
     let asked = Asked::read(&query)?;
     of_run(source, id, move |source, id, detail| {
         let told = match &detail.folder {
-            Some(folder) => match lines(&folder.join("events.jsonl")).map_err(Problem::broken)? {
-                Some((file, all)) => Told::of(&asked, all, |line| line.n, |line| line.event(&file)),
-                None => Ok(Told::default()),
-            },
+            Some(folder) => {
+                let path = folder.join("events.jsonl");
+                match lines(&path, u64::MAX).map_err(Problem::broken)? {
+                    Some((file, all)) => {
+                        Told::of(&asked, all, |line| line.n, |line| line.event(&file))
+                    }
+                    None => Ok(Told::default()),
+                }
+            }
             None => {
                 let line = source.look().line(id);
                 let all = of_history(&detail.run, &detail.steps, line.as_ref());

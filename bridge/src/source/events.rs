@@ -57,27 +57,47 @@ impl Line {
     }
 }
 
-/// Where all events are, and the file that holds them; none where there is no file. A link is not followed: nothing outside of a
-/// source's folder is read.
+/// Opens a file of events; none where there is no file. A link is not followed: nothing outside of a source's folder is read.
+fn open(path: &Path) -> io::Result<Option<File>> {
+    match Stamp::of(path) {
+        None => Ok(None),
+        Some(_) => File::open(path).map(Some),
+    }
+}
+
+/// The lines behind `from` that stand for events: all but empty ones. As [`whole_lines`] otherwise.
+fn event_lines(
+    file: &File,
+    from: u64,
+    take: &mut dyn FnMut(u64, Option<&[u8]>) -> bool,
+) -> io::Result<u64> {
+    whole_lines(file, from, MAX_LINE, &mut |offset, line| {
+        line.is_some_and(|line| line.trim_ascii().is_empty()) || take(offset, line)
+    })
+}
+
+/// Where the events before offset `end` are, and the file that holds them; none where there is no file.
 ///
 /// # Errors
 /// The file cannot be read.
-pub(crate) fn lines(path: &Path) -> io::Result<Option<(File, Vec<Line>)>> {
-    if Stamp::of(path).is_none() {
+pub(crate) fn lines(path: &Path, end: u64) -> io::Result<Option<(File, Vec<Line>)>> {
+    let Some(file) = open(path)? else {
         return Ok(None);
-    }
-    let file = File::open(path)?;
+    };
     let mut lines = Vec::new();
-    whole_lines(&file, 0, MAX_LINE, &mut |offset, line| {
-        if !line.is_some_and(|line| line.trim_ascii().is_empty()) {
-            lines.push(Line {
-                n: lines.len() as u64 + 1,
-                offset,
-                len: line.map(<[u8]>::len),
-            });
-        }
-        true
-    })?;
+    if end > 0 {
+        event_lines(&file, 0, &mut |offset, line| {
+            let is_asked_for = offset < end;
+            if is_asked_for {
+                lines.push(Line {
+                    n: lines.len() as u64 + 1,
+                    offset,
+                    len: line.map(<[u8]>::len),
+                });
+            }
+            is_asked_for
+        })?;
+    }
     Ok(Some((file, lines)))
 }
 
@@ -92,25 +112,22 @@ pub(crate) fn read(
     before: u64,
     take: &mut dyn FnMut(Event) -> bool,
 ) -> io::Result<u64> {
-    if Stamp::of(path).is_none() {
+    let Some(file) = open(path)? else {
         return Ok(from);
-    }
+    };
     let mut n = before;
-    whole_lines(&File::open(path)?, from, MAX_LINE, &mut |_, line| {
-        if line.is_some_and(|line| line.trim_ascii().is_empty()) {
-            return true;
-        }
+    event_lines(&file, from, &mut |_, line| {
         n += 1;
         take(of_line(n, line))
     })
 }
 
-/// How many events stand before a position; the whole file is looked through for it.
+/// How many events stand before a position; the file is looked through as far as that.
 pub(crate) fn count(path: &Path, at: &Position) -> u64 {
-    let Ok(Some((_, lines))) = lines(path) else {
-        return 0;
-    };
-    lines.partition_point(|line| line.offset < at.offset) as u64
+    match lines(path, at.offset) {
+        Ok(Some((_, lines))) => lines.len() as u64,
+        _ => 0,
+    }
 }
 
 /// One line of `events.jsonl`; `None` is a line that is too long.
