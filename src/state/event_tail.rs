@@ -249,12 +249,14 @@ impl EventTail {
         self.log
             .update_value(|log| log.set_total(batch.total.unwrap_or(0)));
         let was_tail = self.has_tail.get_value();
-        self.has_tail.set_value(true);
-        self.urgent.update_value(|urgent| {
-            if let Some(urgent) = urgent {
-                *urgent = Urgent::begin(Need::Rest);
-            }
-        });
+        if !was_tail {
+            self.has_tail.set_value(true);
+            self.urgent.update_value(|urgent| {
+                if let Some(urgent) = urgent {
+                    *urgent = Urgent::begin(Need::Rest);
+                }
+            });
+        }
         let is_news = self.take(batch.events) > 0;
         self.loading.set(Loading::Earlier);
         is_news || !was_tail
