@@ -9,8 +9,8 @@ use crate::state::reactive::{RwSignal, effect};
 use crate::state::run_detail::{Loaded, RunDetail};
 use crate::state::step_look::read_taken;
 use crate::state::tasks::{TaskInput, tasks_of};
-use crate::ui::html::{El, Html, IntoHtml, value_of, view};
-use crate::ui::page::tasks::forms::field;
+use crate::ui::html::{El, Html, IntoHtml, view};
+use crate::ui::page::tasks::forms::{field, name_and_options};
 
 type Values = Rc<Vec<(TaskInput, RwSignal<String>, String)>>;
 
@@ -74,12 +74,7 @@ pub(super) fn afresh(wish: Wish, detail: &RunDetail) -> Html {
     view! {
         <fieldset class="choices wishes"><legend>"The new run"</legend>
             {fields}
-            <label class="wish">"name of the run"
-                <input class="field" type="text" autocomplete="off" spellcheck="false" placeholder="the service gives one" on:input=move |event| name.set(value_of(&event)) />
-            </label>
-            <label class="wish">"options (RunSpec as JSON)"
-                <textarea class="field" rows="3" spellcheck="false" placeholder="as in this run" on:input=move |event| options.set(value_of(&event))></textarea>
-            </label>
+            {name_and_options(name, options, "as in this run")}
         </fieldset>
     }
     .into_html()

@@ -6,14 +6,14 @@ use crate::state::actions::Standing;
 use crate::state::reactive::{RwSignal, memo};
 use crate::state::sources::Source;
 use crate::state::tasks::{TaskInfo, TaskInput, create, deploy, tasks_of};
-use crate::ui::html::{El, ElRef, IntoHtml, value_of, view};
+use crate::ui::html::{El, ElRef, Html, IntoHtml, value_of, view};
 use crate::ui::nav::Nav;
 use crate::ui::part::dialog;
 use crate::ui::route::{Route, Tab, View};
 use runboard_core::store::json::pretty;
 
 /// What went wrong with the last try.
-pub(super) fn wrong(
+fn wrong(
     standing: RwSignal<Standing>,
     own: RwSignal<Option<String>>,
 ) -> impl Fn() -> Option<String> {
@@ -25,6 +25,73 @@ pub(super) fn wrong(
             "No answer, so nobody can tell whether it was done: {words}. Look before you ask again."
         )),
     }
+}
+
+/// A line that is typed.
+pub(super) fn line(name: &'static str, hint: &'static str, value: RwSignal<String>) -> El {
+    view! {
+        <label class="wish">{name}
+            <input class="field" type="text" autocomplete="off" spellcheck="false" placeholder=hint prop:value=move || value.get() on:input=move |event| value.set(value_of(&event)) />
+        </label>
+    }
+}
+
+/// JSON that is typed or pasted.
+pub(super) fn json(
+    name: &'static str,
+    rows: &'static str,
+    hint: &'static str,
+    value: RwSignal<String>,
+) -> El {
+    view! {
+        <label class="wish">{name}
+            <textarea class="field" rows=rows spellcheck="false" placeholder=hint prop:value=move || value.get() on:input=move |event| value.set(value_of(&event))></textarea>
+        </label>
+    }
+}
+
+/// What every new run can have; `usual` says what its options are when none are given.
+pub(in crate::ui) fn name_and_options(
+    name: RwSignal<String>,
+    options: RwSignal<String>,
+    usual: &'static str,
+) -> Html {
+    view! {
+        {line("name of the run", "the service gives one", name)}
+        {json("options (RunSpec as JSON)", "3", usual, options)}
+    }
+    .into_html()
+}
+
+/// What went wrong, and the buttons below.
+pub(super) fn end(
+    verb: &'static str,
+    standing: RwSignal<Standing>,
+    own: RwSignal<Option<String>>,
+    confirm: impl Fn(web_sys::MouseEvent) + 'static,
+) -> Html {
+    let is_busy = memo(move || standing.get() == Standing::Busy);
+    view! {
+        <p class="dialog__wrong" role="alert">{wrong(standing, own)}</p>
+        <div class="dialog__end">
+            <form method="dialog"><button class="button">"Cancel"</button></form>
+            <button class="button button--main" disabled=move || is_busy.get() on:click=confirm>{verb}</button>
+        </div>
+    }
+    .into_html()
+}
+
+/// Makes the run, and leads to it once it is there.
+pub(super) fn make(source: &Source, new: NewRun, standing: RwSignal<Standing>, node: ElRef) {
+    let id = source.config.id.clone();
+    create(source, new, standing, move |run| {
+        let nav = Nav::get();
+        dialog::close(node);
+        nav.say("A new run was made.");
+        if let Some(run) = run {
+            nav.go(Route::to_run(&id, &run, Tab::Overview));
+        }
+    });
 }
 
 /// A dialog that asks for a run of a task with its inputs.
@@ -47,7 +114,6 @@ pub(super) fn running(source: Source, info: TaskInfo, open: RwSignal<bool>) -> E
         .iter()
         .map(|(input, value)| field(input, *value))
         .collect();
-    let is_busy = memo(move || standing.get() == Standing::Busy);
     let row = info.row.clone();
     let for_title = row.name.clone();
     let confirm = move |_| {
@@ -80,32 +146,14 @@ pub(super) fn running(source: Source, info: TaskInfo, open: RwSignal<bool>) -> E
             inputs: Some(inputs),
             options: text(options),
         };
-        let id = source.config.id.clone();
-        create(&source, new, standing, move |run| {
-            let nav = Nav::get();
-            dialog::close(node);
-            nav.say("A new run was made.");
-            if let Some(run) = run {
-                nav.go(Route::to_run(&id, &run, Tab::Overview));
-            }
-        });
+        make(&source, new, standing, node);
     };
-    let words = wrong(standing, own);
     let body = view! {
         <div class="choices wishes">
             {fields}
-            <label class="wish">"name of the run"
-                <input class="field" type="text" autocomplete="off" spellcheck="false" placeholder="the service gives one" on:input=move |event| name.set(value_of(&event)) />
-            </label>
-            <label class="wish">"options (RunSpec as JSON)"
-                <textarea class="field" rows="3" spellcheck="false" placeholder="none" on:input=move |event| options.set(value_of(&event))></textarea>
-            </label>
+            {name_and_options(name, options, "none")}
         </div>
-        <p class="dialog__wrong" role="alert">{words}</p>
-        <div class="dialog__end">
-            <form method="dialog"><button class="button">"Cancel"</button></form>
-            <button class="button button--main" disabled=move || is_busy.get() on:click=confirm>"Run"</button>
-        </div>
+        {end("Run", standing, own, confirm)}
     };
     dialog::dialog(
         node,
@@ -159,7 +207,6 @@ pub(super) fn deploying(source: Source, old: Option<TaskInfo>, open: RwSignal<bo
             .unwrap_or_default(),
     );
     let node = ElRef::new();
-    let is_busy = memo(move || standing.get() == Standing::Busy);
     let confirm = move |_| {
         let (id, version, spec) = (
             id.get_untracked(),
@@ -198,7 +245,6 @@ pub(super) fn deploying(source: Source, old: Option<TaskInfo>, open: RwSignal<bo
             });
         });
     };
-    let words = wrong(standing, own);
     let is_new = old.is_none();
     let title = match &old {
         Some(old) => format!("A new version of {}", old.row.name),
@@ -208,23 +254,11 @@ pub(super) fn deploying(source: Source, old: Option<TaskInfo>, open: RwSignal<bo
     let body = view! {
         {last}
         <div class="choices wishes">
-            {is_new.then(|| view! {
-                <label class="wish">"task (project/domain/name)"
-                    <input class="field" type="text" autocomplete="off" spellcheck="false" on:input=move |event| id.set(value_of(&event)) />
-                </label>
-            })}
-            <label class="wish">"version"
-                <input class="field" type="text" autocomplete="off" spellcheck="false" on:input=move |event| version.set(value_of(&event)) />
-            </label>
-            <label class="wish">"spec (TaskSpec as JSON)"
-                <textarea class="field" rows="12" spellcheck="false" prop:value=move || spec.get() on:input=move |event| spec.set(value_of(&event))></textarea>
-            </label>
+            {is_new.then(|| line("task (project/domain/name)", "", id))}
+            {line("version", "", version)}
+            {json("spec (TaskSpec as JSON)", "12", "", spec)}
         </div>
-        <p class="dialog__wrong" role="alert">{words}</p>
-        <div class="dialog__end">
-            <form method="dialog"><button class="button">"Cancel"</button></form>
-            <button class="button button--main" disabled=move || is_busy.get() on:click=confirm>"Deploy"</button>
-        </div>
+        {end("Deploy", standing, own, confirm)}
     };
     dialog::dialog(node, title, body.into_html(), move || open.set(false))
 }

@@ -2,39 +2,19 @@
 
 use runboard_core::backend::{NewRun, Template};
 
-use super::forms::wrong;
+use super::forms::{end, json, line, make, name_and_options};
 use crate::state::actions::Standing;
-use crate::state::reactive::{RwSignal, memo};
+use crate::state::reactive::RwSignal;
 use crate::state::sources::Source;
-use crate::state::tasks::{TriggerRow, create};
-use crate::ui::html::{El, ElRef, IntoHtml, value_of, view};
-use crate::ui::nav::Nav;
+use crate::state::tasks::TriggerRow;
+use crate::ui::html::{El, ElRef, IntoHtml, view};
 use crate::ui::part::dialog;
-use crate::ui::route::{Route, Tab};
 
 /// What the run is made of.
 #[derive(Clone)]
 pub(super) enum Made {
     Trigger(TriggerRow),
     Spec,
-}
-
-/// A line that is typed.
-fn line(name: &'static str, hint: &'static str, value: RwSignal<String>) -> El {
-    view! {
-        <label class="wish">{name}
-            <input class="field" type="text" autocomplete="off" spellcheck="false" placeholder=hint prop:value=move || value.get() on:input=move |event| value.set(value_of(&event)) />
-        </label>
-    }
-}
-
-/// JSON that is typed or pasted.
-fn json(name: &'static str, rows: &'static str, hint: &'static str, value: RwSignal<String>) -> El {
-    view! {
-        <label class="wish">{name}
-            <textarea class="field" rows=rows spellcheck="false" placeholder=hint on:input=move |event| value.set(value_of(&event))></textarea>
-        </label>
-    }
 }
 
 /// The dialog. It asks for what the run cannot be made without.
@@ -48,7 +28,6 @@ pub(super) fn making(source: Source, what: Made, open: RwSignal<bool>) -> El {
         text(&source.config.settings.scope.domain),
     );
     let node = ElRef::new();
-    let is_busy = memo(move || standing.get() == Standing::Busy);
     let (title, words, fields) = match &what {
         Made::Trigger(trigger) => {
             let words = [
@@ -104,29 +83,15 @@ pub(super) fn making(source: Source, what: Made, open: RwSignal<bool>) -> El {
         if missing.is_some() {
             return;
         }
-        let id = source.config.id.clone();
-        create(&source, new, standing, move |run| {
-            let nav = Nav::get();
-            dialog::close(node);
-            nav.say("A new run was made.");
-            if let Some(run) = run {
-                nav.go(Route::to_run(&id, &run, Tab::Overview));
-            }
-        });
+        make(&source, new, standing, node);
     };
-    let said = wrong(standing, own);
     let body = view! {
         <p>{words}</p>
         <div class="choices wishes">
             {fields}
-            {line("name of the run", "the service gives one", name)}
-            {json("options (RunSpec as JSON)", "3", "none", options)}
+            {name_and_options(name, options, "none")}
         </div>
-        <p class="dialog__wrong" role="alert">{said}</p>
-        <div class="dialog__end">
-            <form method="dialog"><button class="button">"Cancel"</button></form>
-            <button class="button button--main" disabled=move || is_busy.get() on:click=confirm>"Run"</button>
-        </div>
+        {end("Run", standing, own, confirm)}
     };
     dialog::dialog(node, title, body.into_html(), move || open.set(false))
 }
