@@ -19,7 +19,7 @@ use super::feed::wait_after;
 use super::log_tail::Loading;
 use super::notes::Notes;
 use super::task::Task;
-use super::urgent::{Need, Urgent};
+use super::urgent::{self, Need, Urgent};
 use crate::browser::clock::{BrowserClock, offset_minutes};
 
 /// The newest events, which are on the screen first.
@@ -85,6 +85,7 @@ impl EventTail {
             };
             self.urgent.set_value(Some(Urgent::begin(need)));
         }
+        urgent::kept();
         if is_needed && self.reading.with_value(Option::is_none) {
             let (backend, run) = (backend.clone(), run.to_string());
             self.reading.set_value(Some(Task::spawn(async move {

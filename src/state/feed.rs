@@ -258,8 +258,7 @@ async fn read_all(
     backend: &dyn Backend,
     cursors: StoredValue<Vec<Cursor>, LocalStorage>,
 ) -> Result<(), BackendError> {
-    // What is looked at is asked for first, if it is drawn by now.
-    BrowserClock.sleep(Duration::ZERO).await;
+    // What is looked at is asked for first.
     urgent::seen().await;
     let epoch = state.runs.begin_snapshot(source.index);
     let filter = RunFilter::default();

@@ -31,7 +31,7 @@ pub mod step_look;
 pub mod step_stats;
 pub mod task;
 pub mod tasks;
-mod urgent;
+pub mod urgent;
 pub mod version;
 
 use std::cell::OnceCell;

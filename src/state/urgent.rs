@@ -3,6 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use runboard_core::net::Clock as _;
+
+use super::task;
+use crate::browser::clock::BrowserClock;
+
+/// So long a page may take to begin to read what it was opened for.
+const PROMISE: Duration = Duration::from_secs(1);
 
 /// How much waits for what is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -16,6 +25,8 @@ pub(super) enum Need {
 thread_local! {
     static FIRST: Cell<usize> = const { Cell::new(0) };
     static REST: Cell<usize> = const { Cell::new(0) };
+    /// What the page that is being opened will read.
+    static PROMISED: RefCell<Option<Urgent>> = const { RefCell::new(None) };
     static WAITING: RefCell<Vec<Waker>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -42,6 +53,20 @@ impl Drop for Urgent {
         count(self.0, -1);
         WAITING.take().into_iter().for_each(Waker::wake);
     }
+}
+
+/// The page that is being opened has something to read at once, and its code may not be here yet: the rest waits for it, if it does not take long.
+pub fn promise() {
+    PROMISED.set(Some(Urgent::begin(Need::First)));
+    task::spawn(async {
+        BrowserClock.sleep(PROMISE).await;
+        kept();
+    });
+}
+
+/// It is being read.
+pub(super) fn kept() {
+    drop(PROMISED.take());
 }
 
 /// Whether something is read that somebody looks at.

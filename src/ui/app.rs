@@ -11,13 +11,14 @@ use super::page;
 use super::part::dialog;
 use super::part::sign_in::{sign_in, sign_out};
 use super::part::source_strip::source_strip;
-use super::route::{Route, View};
+use super::route::{Route, Tab, View};
 use super::text;
 use super::title;
 use crate::browser::page::on_window;
 use crate::state::State;
 use crate::state::beside::any_can;
 use crate::state::clock::offset_minutes;
+use crate::state::urgent;
 
 /// Puts the app into the page's body.
 pub fn mount() {
@@ -35,6 +36,13 @@ fn app() -> El {
     let state = State::start();
     let nav = Nav::start();
     let later = Pages::start();
+    // A run that is known by its id; which one is the latest is asked of the list.
+    let is_run = |id: &Option<String>| id.as_ref().is_some_and(|id| id != "latest");
+    if nav.route.with_untracked(|route| {
+        route.view == View::Run && route.tab == Tab::Events && is_run(&route.run)
+    }) {
+        urgent::promise();
+    }
     let help_node = ElRef::new();
     title::keep(state, nav);
     let keys = on_window("keydown", move |event| {
