@@ -46,7 +46,7 @@ fn late(failures: u32) -> (Late, Rc<Canned>, Rc<Cell<u32>>) {
     let canned = Rc::new(Canned::default());
     let asked = Rc::new(Cell::new(0));
     let (transport, count) = (canned.clone(), asked.clone());
-    let late = Late::new(None, move || {
+    let late = Late::new(None, false, move || {
         count.set(count.get() + 1);
         let opened: Result<Rc<dyn Backend>, NotLoaded> = if count.get() > failures {
             Ok(Rc::new(RunsApi::new("http://h/api/", transport.clone())))

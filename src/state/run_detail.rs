@@ -228,6 +228,13 @@ impl RunDetail {
         Some(cursors)
     }
 
+    /// One of its steps can be asked about by itself.
+    pub fn tells_of_steps(&self) -> bool {
+        self.source
+            .backend()
+            .is_ok_and(|backend| backend.tells_of_steps())
+    }
+
     fn tells_all_steps(&self) -> bool {
         self.source
             .backend()

@@ -85,6 +85,15 @@ test("flyte: steps are a tree with folders, and one of them is told in full belo
   await until(page, () => document.querySelectorAll("[data-line]").length > 0 || /Nothing printed|No log/.test(document.querySelector("[aria-label=Log]").innerText));
 });
 
+test("flyte: a step's row leads to the step before the source has said what it can", async (t) => {
+  const { run } = await flyte();
+  const page = await open(t, "about:blank", { wait: false });
+  await page.route(/ListProjects/, () => {});
+  await page.goto(run("rfailed"));
+  await page.getByRole("treegrid").getByRole("link", { name: "main" }).click();
+  await shows(page, "[aria-label=Step]", "ValueError: no rows for day");
+});
+
 test("flyte: a question is answered once it is confirmed, and a step is aborted with a reason", async (t) => {
   const { control, run } = await flyte({ extra: ["--allow-actions"] });
   const page = await open(t, `${run("rtree")}&step=approve`);

@@ -29,6 +29,8 @@ pub struct Late(Rc<Adapter>);
 struct Adapter {
     /// [`Backend::poll_every`], which is asked before the code is there.
     poll: Option<Duration>,
+    /// [`Backend::tells_of_steps`], likewise.
+    tells_of_steps: bool,
     open: Box<dyn Fn() -> Opening>,
     here: OnceCell<Rc<dyn Backend>>,
 }
@@ -49,10 +51,16 @@ impl Adapter {
 }
 
 impl Late {
-    /// `open` fetches the code and makes the adapter; it is called again while it fails. `poll` is what it will say to [`Backend::poll_every`].
-    pub fn new(poll: Option<Duration>, open: impl Fn() -> Opening + 'static) -> Late {
+    /// `open` fetches the code and makes the adapter; it is called again while it fails. `poll` and `tells_of_steps` are what it will say to
+    /// [`Backend::poll_every`] and [`Backend::tells_of_steps`].
+    pub fn new(
+        poll: Option<Duration>,
+        tells_of_steps: bool,
+        open: impl Fn() -> Opening + 'static,
+    ) -> Late {
         Late(Rc::new(Adapter {
             poll,
+            tells_of_steps,
             open: Box::new(open),
             here: OnceCell::new(),
         }))
@@ -212,6 +220,10 @@ impl Backend for Late {
             .here
             .get()
             .map_or(1, |backend| backend.streams(topics))
+    }
+
+    fn tells_of_steps(&self) -> bool {
+        self.0.tells_of_steps
     }
 
     fn tells_all_steps(&self) -> bool {

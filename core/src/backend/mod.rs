@@ -305,6 +305,11 @@ pub trait Backend {
         1
     }
 
+    /// A step can be asked about by itself ([`Backend::step`], [`Backend::step_data`]). Known before anything was asked: rows of steps link to it.
+    fn tells_of_steps(&self) -> bool {
+        false
+    }
+
     /// Following a run tells all its steps, so that they need not be read before.
     fn tells_all_steps(&self) -> bool {
         false

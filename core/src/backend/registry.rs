@@ -67,19 +67,19 @@ pub fn open(
         "runs-api" => Ok(Rc::new(RunsApi::new(url, transport))),
         "dagster" => {
             let url = url.to_string();
-            Ok(Rc::new(Late::new(Some(dagster::POLL), move || {
+            Ok(Rc::new(Late::new(Some(dagster::POLL), false, move || {
                 dagster(url.clone(), transport.clone()).boxed_local()
             })))
         }
         "flyte" => {
             let (url, scope) = (url.to_string(), settings.scope.clone());
-            Ok(Rc::new(Late::new(None, move || {
+            Ok(Rc::new(Late::new(None, true, move || {
                 flyte(url.clone(), scope.clone(), transport.clone(), clock.clone()).boxed_local()
             })))
         }
         "history" => {
             let url = url.to_string();
-            Ok(Rc::new(Late::new(Some(history::POLL), move || {
+            Ok(Rc::new(Late::new(Some(history::POLL), false, move || {
                 history(url.clone(), transport.clone()).boxed_local()
             })))
         }

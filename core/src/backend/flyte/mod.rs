@@ -191,6 +191,10 @@ impl Backend for Flyte {
         topics.len()
     }
 
+    fn tells_of_steps(&self) -> bool {
+        true
+    }
+
     fn tells_all_steps(&self) -> bool {
         true
     }

@@ -20,10 +20,10 @@ use crate::ui::text;
 /// The panel of the step that the address names, where its source tells of single steps.
 pub(super) fn step_panel(detail: &RunDetail) -> Html {
     let nav = Nav::get();
-    let source = detail.clone();
+    let can = detail.tells_of_steps();
     let key = memo(move || {
-        let key = nav.route.with(|route| route.part.focus.clone())?;
-        source.tells(|can| can.step_detail).then_some(key)
+        nav.route
+            .with(|route| route.part.focus.clone().filter(|_| can))
     });
     let look = StepLook::at(detail, key);
     let detail = detail.clone();

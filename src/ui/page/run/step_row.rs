@@ -49,8 +49,7 @@ fn folder(row: &Row) -> Html {
     view! { <div role="gridcell" class="grid__cell steps__folder" style:padding-inline-start=row.indent()>{mark}<b>{name}</b>{counts}</div> }.into_html()
 }
 
-/// `has_more`: the source tells more of a step when it is asked for that one.
-pub(super) fn cells(row: Row, detail: RunDetail, has_more: bool) -> Html {
+pub(super) fn cells(row: Row, detail: RunDetail) -> Html {
     if row.row.group.is_some() {
         return folder(&row);
     }
@@ -94,7 +93,7 @@ pub(super) fn cells(row: Row, detail: RunDetail, has_more: bool) -> Html {
         (None, count) => count.to_string(),
     };
     // Where the source tells more of a step, that is a press away, else what it printed.
-    let has_more = has_more && attempt.is_none();
+    let has_more = detail.tells_of_steps() && attempt.is_none();
     let tab = if has_more { Tab::Steps } else { Tab::Logs };
     let mut route = Route::to_run(&detail.source.config.id, &detail.id, tab);
     if has_more || attempt.is_some() {

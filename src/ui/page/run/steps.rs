@@ -281,8 +281,6 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
         };
         sort_head(class, name, order, press)
     };
-    let source = detail.clone();
-    let has_more = memo(move || source.tells(|can| can.step_detail));
     let detail = StoredValue::new_local(detail);
     view! {
         <div class="grid steps" hidden=move || words.with(Option::is_some)>
@@ -327,7 +325,7 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
                                     on:focus=move |_| current.set(Some(key.clone()))
                                     on:click=press
                                 >
-                                    {move || row.get().map(|row| cells(row, detail.get_value(), has_more.get()))}
+                                    {move || row.get().map(|row| cells(row, detail.get_value()))}
                                 </div>
                             }
                         })}
