@@ -16,7 +16,7 @@ use runboard_core::net::retry::Backoff;
 
 use super::informed::keep_informed;
 use super::sources::{ConfigState, Source};
-use super::task::Task;
+use super::task::{self, Task};
 use super::{State, config, host_clock, host_transport, opened, urgent};
 use crate::browser::clock::BrowserClock;
 
@@ -90,6 +90,9 @@ fn open_sources(state: State, config: config::Config) {
                 host_transport(),
                 host_clock(),
             );
+            if let Ok(backend) = &backend {
+                task::spawn(backend.warm());
+            }
             Source::new(index as u16, config, backend)
         })
         .collect();

@@ -43,13 +43,13 @@ def copy(template, status, tags):
     )
 
 
-def events(instance, run, count, start, pause):
-    """Exactly `count` events of a run, `pause` seconds apart: each step starts, logs, materializes, succeeds."""
-    at = start
+def events(instance, run, start, pauses):
+    """Events of a run, one after each pause (in seconds): each step starts, logs, materializes, succeeds."""
+    at, count, pauses = start, len(pauses), iter(pauses)
 
     def entry(event=None, level=logging.DEBUG, message="", step=None):
         nonlocal at
-        at += pause
+        at += next(pauses)
         return EventLogEntry(error_info=None, level=level, user_message=message, run_id=run.run_id, timestamp=at, step_key=step,
                              job_name=run.job_name, dagster_event=event)
 
@@ -70,6 +70,7 @@ def events(instance, run, count, start, pause):
     for index, key in enumerate(steps):
         share = left // (len(steps) - index)
         left -= share
+        began = at
         yield own(kinds.STEP_START, f'Started execution of step "{key}".', key)
         for number in range(share - 3):
             if number % MATERIALIZED_EVERY == MATERIALIZED_EVERY - 1:
@@ -81,8 +82,17 @@ def events(instance, run, count, start, pause):
         checked = TypeCheckData(success=True, label="Any")
         output = StepOutputData(StepOutputHandle(key, "result"), type_check_data=checked)
         yield own(kinds.STEP_OUTPUT, 'Yielded output "result" of type "Any". (Type check passed).', key, output)
-        yield own(kinds.STEP_SUCCESS, f'Finished execution of step "{key}".', key, StepSuccessData(duration_ms=share * pause * 1000))
+        yield own(kinds.STEP_SUCCESS, f'Finished execution of step "{key}".', key, StepSuccessData(duration_ms=(at - began) * 1000))
     yield own(ENDS[run.status], f'Finished execution of run for "{run.job_name}".')
+
+
+def bursts(count):
+    """Pauses between events as programs make them: now many events a second, now few."""
+    pauses = []
+    while len(pauses) < count:
+        pause = random.choice((0.001, 0.005, 0.02, 0.1))
+        pauses.extend(random.expovariate(1 / pause) for _ in range(random.randint(100, 3000)))
+    return pauses[:count]
 
 
 def storage(whole):
@@ -147,17 +157,17 @@ def seed_runs(instance, args):
     for start in range(0, len(rows), 1000):
         store_runs(instance, rows[start:start + 1000])
     for run, created, _, _ in rows[-WITH_EVENTS:]:
-        store_events(instance, run, events(instance, run, EVENTS_OF_EACH, created, 0.5))
+        store_events(instance, run, events(instance, run, created, [0.5] * EVENTS_OF_EACH))
     print(len(rows), flush=True)
 
 
 def seed_big(instance, args):
     template = templates(instance)[args.job]
     run = copy(template, SUCCESS, {"events": str(args.events)})
-    pause = 0.01
-    start = time.time() - 60 - args.events * pause
-    store_runs(instance, [(run, start, start + pause, start + args.events * pause)])
-    count = store_events(instance, run, events(instance, run, args.events, start, pause))
+    pauses = bursts(args.events)
+    start = time.time() - 60 - sum(pauses)
+    store_runs(instance, [(run, start, start + pauses[0], start + sum(pauses))])
+    count = store_events(instance, run, events(instance, run, start, pauses))
     if count != args.events:
         raise SystemExit(f"{count} events were made, not {args.events}")
     print(run.run_id, flush=True)

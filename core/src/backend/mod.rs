@@ -11,6 +11,7 @@ pub mod history;
 pub mod info;
 pub mod late;
 mod lenient;
+pub mod query;
 pub mod registry;
 pub mod rows;
 pub mod runs_api;
@@ -23,13 +24,14 @@ use futures_util::stream::LocalBoxStream;
 
 use crate::model::event::RunEvent;
 use crate::model::{
-    Asset, EventFilter, Family, Level, LogLine, LogStream, ResumeMode, ResumePlan, Run, RunFilter,
-    RunStats, Step, StepDetail, Timestamp, step_detail::StepData,
+    Asset, Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step, StepDetail, Timestamp,
+    step_detail::StepData,
 };
 
 pub use action::{Acted, Action, Again, Launch, NewRun, Order, Template};
 pub use error::{BackendError, Missing};
 pub use info::{Capabilities, Info, Logs, Updates, Vocabulary};
+pub use query::{EventBatch, EventQuery, LogBatch, LogQuery};
 pub use rows::{Backfill, Completing, Counts, Facts, RowFigures, RunFile};
 pub use tasks::Tasks;
 
@@ -54,56 +56,6 @@ pub struct Page<T> {
     pub next: Option<String>,
     /// How many items match in all, when the source knows.
     pub total: Option<u64>,
-}
-
-/// Which lines of a run's one log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogQuery {
-    /// The last so many lines.
-    pub tail: Option<u32>,
-    /// Only lines with a number below.
-    pub before: Option<u64>,
-    /// Only lines with a number above.
-    pub after: Option<u64>,
-    pub limit: Option<u32>,
-    pub step: Option<String>,
-    /// 1-based; `None`: the last one. Only where logs belong to attempts.
-    pub attempt: Option<u32>,
-    pub stream: Option<LogStream>,
-    pub level: Option<Level>,
-}
-
-/// Consecutive lines of a run's log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogBatch {
-    /// 1-based place of the first line in the run's one log.
-    pub first: u64,
-    pub lines: Vec<LogLine>,
-    /// How many lines the log holds now, when the source knows.
-    pub total: Option<u64>,
-}
-
-/// Which events of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EventQuery {
-    pub filter: EventFilter,
-    /// Only events with a number above.
-    pub after: Option<u64>,
-    /// Only events with a number below.
-    pub before: Option<u64>,
-    /// The last so many.
-    pub tail: Option<u32>,
-    pub limit: Option<u32>,
-}
-
-/// Events of a run, by their numbers; consecutive ones where no filter was given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EventBatch {
-    pub events: Vec<RunEvent>,
-    /// How many events the run has in all, when the source knows.
-    pub total: Option<u64>,
-    /// There are more of those that were asked for.
-    pub has_more: bool,
 }
 
 /// What can be followed.
@@ -303,6 +255,11 @@ pub trait Backend {
     /// How many long connections following these topics takes; browsers allow few.
     fn streams(&self, _topics: &[Topic]) -> usize {
         1
+    }
+
+    /// Fetches what is needed before the first question, which otherwise waits for it.
+    fn warm(&self) -> LocalBoxFuture<'static, ()> {
+        std::future::ready(()).boxed_local()
     }
 
     /// A step can be asked about by itself ([`Backend::step`], [`Backend::step_data`]). Known before anything was asked: rows of steps link to it.

@@ -39,7 +39,8 @@ pub(super) async fn read(
             (cursor.unwrap_or_default(), *limit)
         })
         .collect();
-    let answer = server.ask(&query::pages(&points), open::of_run(run)).await;
+    let document = query::pages(&points);
+    let answer = server.ask_in_turn(&document, open::of_run(run)).await;
     let answer = match answer {
         Err(error) if journal::is_broken(&error) => return Ok(None),
         other => other?,

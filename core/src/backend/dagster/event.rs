@@ -20,7 +20,7 @@ fn kind(fields: &mut Fields<'_>) -> String {
 }
 
 /// Events tell milliseconds since 1970 as a text.
-fn time(fields: &mut Fields<'_>) -> Option<Timestamp> {
+pub(super) fn time(fields: &mut Fields<'_>) -> Option<Timestamp> {
     let text = fields.text("timestamp")?;
     let millis: Option<i64> = text.parse().ok();
     if millis.is_none() {

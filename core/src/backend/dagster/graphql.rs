@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::older::without;
 use super::query;
+use super::turn::{Turns, give_way};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Missing};
 use crate::model::Timestamp;
@@ -45,6 +47,14 @@ impl Got {
     }
 }
 
+/// How a question is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Read,
+    InTurn,
+    Change,
+}
+
 /// A webserver, and what was learnt of it.
 pub(super) struct Server {
     /// Without a slash at its end.
@@ -72,6 +82,8 @@ pub(super) struct Server {
     pub(super) asked: Cell<u64>,
     /// What the processes of the run that was asked about last have written.
     pub(super) captured: RefCell<super::captured::Captured>,
+    /// See [`Server::ask_in_turn`].
+    turns: Turns,
     /// Websockets in a row that came to nothing; see `live.rs`.
     pub(super) socket_failures: Cell<u8>,
 }
@@ -95,6 +107,7 @@ impl Server {
             asking: RefCell::default(),
             asked: Cell::new(0),
             captured: RefCell::default(),
+            turns: Turns::default(),
             socket_failures: Cell::new(0),
         }
     }
@@ -105,9 +118,28 @@ impl Server {
         document: &str,
         variables: String,
     ) -> Result<Answer, BackendError> {
+        self.ask_so(document, variables, Way::Read).await
+    }
+
+    /// The same, when no other such question is on its way: a server answers two long ones at a time more slowly than one behind the other. The next
+    /// one goes out as soon as the answer is here, before that is read.
+    pub(super) async fn ask_in_turn(
+        &self,
+        document: &str,
+        variables: String,
+    ) -> Result<Answer, BackendError> {
+        self.ask_so(document, variables, Way::InTurn).await
+    }
+
+    async fn ask_so(
+        &self,
+        document: &str,
+        variables: String,
+        way: Way,
+    ) -> Result<Answer, BackendError> {
         let document = query::whole(document);
         loop {
-            let answer = self.send(&self.known(&document), &variables, false).await;
+            let answer = self.send(&self.known(&document), &variables, way).await;
             match answer {
                 Err(BackendError::Refused(words)) if self.learn(&words) => {}
                 Err(error) => return Err(error),
@@ -153,14 +185,15 @@ impl Server {
 
     /// Asks for a change, once. The bridge lets mutations pass only with this header, which other sites cannot send.
     async fn change(&self, document: &str, variables: String) -> Result<Answer, BackendError> {
-        self.send(&query::whole(document), &variables, true).await
+        let document = query::whole(document);
+        self.send(&document, &variables, Way::Change).await
     }
 
     async fn send(
         &self,
         document: &str,
         variables: &str,
-        is_change: bool,
+        way: Way,
     ) -> Result<Answer, BackendError> {
         let mut body = crate::store::json::JsonText::new();
         body.open('{').text_field("query", Some(document));
@@ -173,10 +206,18 @@ impl Server {
         request = request
             .header("Content-Type", "application/json")
             .header("Accept", "application/json");
-        if is_change {
+        if way == Way::Change {
             request = request.header("X-Runboard", "1");
         }
+        let turn = match way {
+            Way::InTurn => Some(self.turns.wait().await),
+            Way::Read | Way::Change => None,
+        };
         let response = self.transport.send(request, MAX_ANSWER).await?;
+        if turn.is_some() {
+            drop(turn);
+            give_way().await;
+        }
         if response.head.date.is_some() {
             self.date.set(response.head.date);
         }
@@ -206,45 +247,6 @@ impl Server {
         }
         unknown.len() > before && unknown.len() <= MAX_UNKNOWN
     }
-}
-
-/// The document without a field, with all that is selected of it, or without the fragments on a type.
-fn without(document: &str, name: &str) -> String {
-    let is_name = |byte: Option<&u8>| {
-        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'))
-    };
-    let mut out = String::with_capacity(document.len());
-    let mut rest = document;
-    while let Some((head, tail)) = rest.split_once(name) {
-        if is_name(head.as_bytes().last()) || is_name(tail.as_bytes().first()) {
-            out.push_str(head);
-            out.push_str(name);
-        } else {
-            out.push_str(head.strip_suffix("...on ").unwrap_or(head));
-            // Spaces keep the names before and behind apart.
-            out.push(' ');
-            rest = behind(tail);
-            continue;
-        }
-        rest = tail;
-    }
-    out.push_str(rest);
-    out
-}
-
-/// What stands behind arguments and selections at the beginning.
-fn behind(text: &str) -> &str {
-    let mut depth = 0_usize;
-    for (at, letter) in text.char_indices() {
-        match letter {
-            '(' | '{' => depth += 1,
-            ')' | '}' if depth > 0 => depth -= 1,
-            ' ' => {}
-            _ if depth == 0 => return text.get(at..).unwrap_or_default(),
-            _ => {}
-        }
-    }
-    ""
 }
 
 /// Reads an answer. Total: any bytes are an answer or an error in words.

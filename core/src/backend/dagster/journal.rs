@@ -18,12 +18,8 @@ use crate::store::json::JsonText;
 pub(super) const PAGE: u64 = 1000;
 /// So many places are kept, of all runs.
 const PLACES: usize = 512;
-/// So many numbers are asked about at once when the end is looked for. Each costs the server as much as a round to it, so few.
-const PROBES: u64 = 3;
-/// Numbers that are asked about at first, as powers of 4 of pages, and at once when there are more.
-const FIRST: u32 = 5;
 /// No run has more events.
-const MOST: u64 = 1 << 40;
+pub(super) const MOST: u64 = 1 << 40;
 
 /// The cursor behind the `n`-th event of a run.
 pub(super) struct Place {
@@ -135,92 +131,6 @@ pub(super) async fn walk(
             });
         }
     }
-}
-
-/// A number that the run's last event has or that is less than so many before it, where places can be reckoned. It may be 0 where they cannot.
-pub(super) async fn near_end(server: &Server, run: &str, within: u64) -> Result<u64, BackendError> {
-    if let Some(n) = server.last_known(run) {
-        // Nothing goes away, so only what came since is looked for.
-        return Ok(n);
-    }
-    let (mut low, mut high) = (0, MOST);
-    let mut power: u32 = 0;
-    let mut points: Vec<u64> = Vec::new();
-    while server.is_dense.get() && high - low > within {
-        if high == MOST {
-            let at = |power: u32| (PAGE << (2 * power)).min(MOST - 1);
-            points.extend((power..power + FIRST).map(at));
-            power += FIRST;
-        }
-        (low, high) = probe(server, run, low, high, &points).await?;
-        points.clear();
-        if high < MOST {
-            let step = (high - low).div_ceil(PROBES + 1).max(1);
-            points.extend((1..=PROBES).map(|count| low + count * step));
-            points.retain(|point| *point < high);
-        }
-    }
-    Ok(low)
-}
-
-/// The number of a run's last event; 0 when there is none.
-pub(super) async fn end(server: &Server, run: &str) -> Result<u64, BackendError> {
-    let low = match server.is_dense.get() {
-        true => near_end(server, run, PAGE).await?,
-        false => 0,
-    };
-    loop {
-        let was_dense = server.is_dense.get();
-        let from = match was_dense {
-            true => low,
-            false => server.last_place(run),
-        };
-        let (range, mut nothing) = (Range::from(from), Problems::new());
-        let all = &mut |_: &mut Fields<'_>, _, _: &str| true;
-        let document = query::EVENTS_FILES;
-        let walked = walk(server, run, document, range, &mut nothing, all).await?;
-        // Where ids turned out not to be numbers, `low` is none.
-        if server.is_dense.get() == was_dense {
-            server.keep_last(run, walked.last);
-            return Ok(walked.last);
-        }
-    }
-}
-
-/// Asks whether there are events behind some numbers, and gives the greatest that has one and the least that has none.
-async fn probe(
-    server: &Server,
-    run: &str,
-    low: u64,
-    high: u64,
-    points: &[u64],
-) -> Result<(u64, u64), BackendError> {
-    let cursors = points.iter().map(|point| {
-        let cursor = if *point == 0 {
-            String::new()
-        } else {
-            stored(*point)
-        };
-        (*point, cursor)
-    });
-    let document = query::probe(&cursors.collect::<Vec<_>>());
-    let variables = super::open::of_run(run);
-    let answer = server.ask(&document, variables).await?;
-    let mut problems = Problems::new();
-    let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-    let (mut low, mut high) = (low, high);
-    for point in points {
-        let name = ["p", &point.to_string()].concat();
-        let mut page = wanted(&mut fields, &name, "EventConnection")?;
-        let has = !page.list("events").is_empty();
-        let cursor = page.word("cursor");
-        server.check(&cursor, *point, u64::from(has));
-        match has {
-            true => low = low.max(*point),
-            false => high = high.min(*point),
-        }
-    }
-    Ok((low, high.max(low)))
 }
 
 /// The cursor behind number `n`, or behind the last one if there are not so many; passes all events before it where ids are no numbers.
@@ -364,13 +274,13 @@ impl Server {
     }
 
     /// The number of the last event of a run when its end was last looked for.
-    fn last_known(&self, run: &str) -> Option<u64> {
+    pub(super) fn last_known(&self, run: &str) -> Option<u64> {
         let last = self.last.borrow();
         let known = last.as_ref().filter(|(known, _)| known == run);
         known.map(|(_, n)| *n)
     }
 
-    fn last_place(&self, run: &str) -> u64 {
+    pub(super) fn last_place(&self, run: &str) -> u64 {
         self.place(run, MOST).0
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::bulk;
 use super::captured;
+use super::end;
 use super::event::{Reasons, entry, trace};
 use super::graphql::Server;
 use super::held;
@@ -22,7 +23,7 @@ use crate::store::json::JsonText;
 pub(super) const LIMIT: u32 = 1000;
 /// What stands behind the place from which a run's last events are read is read with them: to look for the end more closely takes a round to the
 /// server, and so many events not much more.
-const NEAR: u64 = 250;
+const NEAR: u64 = 400;
 /// So many of a run's last events are searched for why it failed.
 const REASONS: u64 = 2000;
 
@@ -62,7 +63,7 @@ pub(super) async fn lines(
     let limit = u64::from(query.limit.unwrap_or(LIMIT).max(1));
     let last = query.tail.map(u64::from);
     let range = match (last, query.before) {
-        (Some(count), _) => Range::from(journal::end(server, run).await?.saturating_sub(count)),
+        (Some(count), _) => Range::from(end::of(server, run).await?.saturating_sub(count)),
         (None, Some(before)) => {
             let to = before.saturating_sub(1);
             let from = to.saturating_sub(limit).max(query.after.unwrap_or(0));
@@ -152,8 +153,8 @@ pub(super) async fn events(
         let end = match asked.before {
             Some(_) => range.to,
             // What stands behind it is read with the rest.
-            None if server.is_dense.get() => journal::near_end(server, run, NEAR).await?,
-            None => journal::end(server, run).await?,
+            None if server.is_dense.get() => end::near(server, run, NEAR).await?,
+            None => end::of(server, run).await?,
         };
         range.from = end.saturating_sub(limit as u64).max(least);
     }
@@ -255,7 +256,7 @@ pub(super) async fn reasons(
     problems: &mut Problems,
 ) -> Result<Reasons, BackendError> {
     let mut reasons = Reasons::default();
-    let from = journal::end(server, run).await?.saturating_sub(REASONS);
+    let from = end::of(server, run).await?.saturating_sub(REASONS);
     if from > 0 {
         let words = "why steps failed is looked for in the run's last events only";
         problems.push(words.into());

@@ -23,6 +23,9 @@ use crate::store::json::JsonText;
 /// After the end of a run its process still has something to say: so long is it waited for.
 pub(super) const LAST_WORDS: Span = Span::seconds(10);
 
+/// So many events are asked for with a run ([`query::PAGE`]).
+const EVENTS: u64 = 250;
+
 /// The tag by which Dagster's own page says which steps were chosen.
 pub(super) const SELECTION: &str = "dagster/step_selection";
 
@@ -70,8 +73,14 @@ pub(super) fn is_over(run: &Run, now: Option<Timestamp>) -> bool {
 /// Asks for a run's page.
 pub(super) async fn ask(server: &Server, id: &str) -> Result<Opened, BackendError> {
     let mut said = Problems::new();
-    let answer = match server.ask(query::PAGE, of_run(id)).await {
-        Err(error) if journal::is_broken(&error) => {
+    // Of a run that is known to have many, some events are of no use.
+    let is_long = server.last_known(id).is_some_and(|last| last > EVENTS);
+    let document = match is_long {
+        true => query::PAGE_ALONE,
+        false => query::PAGE,
+    };
+    let answer = match server.ask(document, of_run(id)).await {
+        Err(error) if !is_long && journal::is_broken(&error) => {
             let answer = server.ask(query::PAGE_ALONE, of_run(id)).await?;
             // It was no event if the same is asked without.
             said.push(journal::broken(0, &error));

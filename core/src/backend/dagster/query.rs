@@ -190,22 +190,20 @@ pub(super) const CHECKS: &str = "query($k:AssetKeyInput!){assetNodeOrError(asset
 pub(super) const BACKFILLS: &str = "query($l:Int!){partitionBackfillsOrError(limit:$l){__typename ...on PartitionBackfills{results{id status numPartitions timestamp endTimestamp title jobName assetSelection{path}partitionStatusCounts{runStatus count}error{message}}}...E}}";
 
 /// Asks whether there is an event behind each of some cursors.
-pub(super) fn probe(points: &[(u64, String)]) -> String {
+pub(super) fn probe(points: &[(u64, String)], with_run: bool) -> String {
     let mut text = String::from("query($r:ID!){");
+    if with_run {
+        text.push_str("runOrError(runId:$r){...on Run{startTime endTime}}");
+    }
     for (point, cursor) in points {
-        let is_start = cursor.is_empty();
-        let quote = if is_start { "" } else { "\"" };
-        let cursor = if is_start { "null" } else { cursor };
         let point = point.to_string();
         text.extend([
             "p",
             &point,
-            ":logsForRun(runId:$r,afterCursor:",
-            quote,
+            ":logsForRun(runId:$r,afterCursor:\"",
             cursor,
-            quote,
+            "\",limit:1){__typename ...on EventConnection{cursor events{...on MessageEvent{timestamp}}}...on Error{message}}",
         ]);
-        text.push_str(",limit:1){__typename ...on EventConnection{cursor events{__typename}}...on Error{message}}");
     }
     text.push('}');
     text
@@ -322,7 +320,7 @@ pub fn all() -> Vec<(&'static str, String)> {
     .map(|(name, document)| (name, whole(document)))
     .collect();
     let points = [(0, String::new()), (1, "eyJ0".into())];
-    all.push(("probe", whole(&probe(&points))));
+    all.push(("probe", whole(&probe(&points, true))));
     let points = [(String::new(), 1000), ("eyJ0".into(), 7)];
     all.push(("pages", whole(&pages(&points))));
     all.push(("lanes", whole(&lanes(2, true))));
