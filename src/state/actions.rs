@@ -1,15 +1,15 @@
 //! What can be done to a run, and doing it: once for each confirmed wish, never again by itself.
 
-use crate::state::reactive::RwSignal;
+use crate::state::reactive::{RwSignal, effect};
 use leptos::prelude::*;
-pub use runboard_core::backend::Again;
+pub use runboard_core::backend::{Again, Turning};
 pub use runboard_core::model::resume::{ByHand, PlanStep, PlanVerb, ResumeMode, ResumePlan};
 
 use runboard_core::backend::{Acted, Action, BackendError, NewRun, Order};
 use runboard_core::net::Clock as _;
 
 use super::State;
-use super::run_detail::Loaded;
+use super::run_detail::{Loaded, RunDetail};
 use super::sources::{Link, Source};
 use super::task::{self, Task};
 use crate::browser::clock::BrowserClock;
@@ -101,6 +101,24 @@ pub struct Done {
     pub message: String,
 }
 
+/// What a run's resume is to do, as it was chosen on the run's page: its dialog asks about the same.
+#[derive(Clone, Copy)]
+pub struct Resuming {
+    pub mode: RwSignal<ResumeMode>,
+    /// Keys of steps with which it is to do otherwise than planned.
+    pub turned: RwSignal<Vec<String>>,
+}
+
+impl Default for Resuming {
+    /// Belongs to the current owner.
+    fn default() -> Resuming {
+        Resuming {
+            mode: RwSignal::new(ResumeMode::default()),
+            turned: RwSignal::new(Vec::new()),
+        }
+    }
+}
+
 /// One wish, from its dialog's opening to its closing.
 #[derive(Clone, Copy)]
 pub struct Wish {
@@ -109,7 +127,7 @@ pub struct Wish {
     /// Of a deletion: the run goes on, and is to be ended by it.
     force: bool,
     pub immediate: RwSignal<bool>,
-    pub mode: RwSignal<ResumeMode>,
+    pub resuming: Resuming,
     pub plan: RwSignal<Loaded<ResumePlan>>,
     /// What is to be different when it is run again.
     pub again: RwSignal<Again>,
@@ -129,7 +147,8 @@ pub struct Wish {
 
 impl Wish {
     /// Belongs to the current owner.
-    pub fn new(source: Source, id: String, deed: Deed, goes_on: bool) -> Wish {
+    pub fn new(detail: &RunDetail, deed: Deed, goes_on: bool) -> Wish {
+        let (source, id, resuming) = (detail.source.clone(), detail.id.clone(), detail.resuming);
         let only_kill = untrack(|| {
             let safe = Action::Terminate { immediate: false };
             source.link.with(|link| {
@@ -143,7 +162,7 @@ impl Wish {
             about: StoredValue::new_local((source, id)),
             force: goes_on,
             immediate: RwSignal::new(only_kill),
-            mode: RwSignal::new(ResumeMode::default()),
+            resuming,
             plan: RwSignal::new(Loaded::Loading),
             again: RwSignal::new(Again::default()),
             wrong: RwSignal::new(None),
@@ -155,38 +174,35 @@ impl Wish {
             reading: StoredValue::new_local(None),
         };
         if deed == Deed::Resume {
-            wish.read_plan();
+            effect(move || {
+                resuming.mode.track();
+                resuming.turned.track();
+                wish.changed();
+                wish.read_plan();
+            });
         }
         wish
     }
 
-    /// Chooses the steps that are taken up, and shows what that would do.
-    pub fn set_mode(self, mode: ResumeMode) {
-        self.mode.set(mode);
-        self.changed();
-        self.read_plan();
-    }
-
-    /// Whether a resume can pass over steps. Tracked.
-    pub fn takes_skips(self) -> bool {
+    /// What a resume can be told of single steps. Tracked.
+    pub fn turning(self) -> Turning {
         let source = self.about.with_value(|(source, _)| source.link);
         source.with(|link| {
             let info = link.info.as_ref();
-            info.is_some_and(|info| info.capabilities.resume_skips)
+            info.map_or(Turning::Nothing, |info| info.capabilities.turning)
         })
     }
 
-    /// Passes over a step, or takes it up again, and shows what that would do.
-    pub fn toggle_skip(self, key: &str) {
-        self.set_again(|again| {
-            let before = again.skips.len();
-            again.skips.retain(|other| other != key);
-            if again.skips.len() == before {
-                again.skips.push(key.to_string());
+    /// Turns a step round against the plan, or back, and shows what that would do.
+    pub fn turn(self, key: &str) {
+        self.touched.set_value(Some(key.to_string()));
+        self.resuming.turned.update(|turned| {
+            let before = turned.len();
+            turned.retain(|other| other != key);
+            if turned.len() == before {
+                turned.push(key.to_string());
             }
         });
-        self.touched.set_value(Some(key.to_string()));
-        self.read_plan();
     }
 
     /// Which steps the source can take up. Tracked.
@@ -243,10 +259,10 @@ impl Wish {
             return;
         };
         self.plan.set(Loaded::Loading);
-        let mode = self.mode.get_untracked();
-        let skips = self.again.with_untracked(|again| again.skips.clone());
+        let mode = self.resuming.mode.get_untracked();
+        let turned = self.resuming.turned.get_untracked();
         self.reading.set_value(Some(Task::spawn(async move {
-            let answer = backend.resume_plan(&id, mode, &skips).await;
+            let answer = backend.resume_plan(&id, mode, &turned).await;
             self.plan.set(match answer {
                 // What could not be read belongs to what is agreed to, and a dialog hides the page.
                 Ok(plan) => {
@@ -268,11 +284,14 @@ impl Wish {
             Deed::Delete => Action::Delete { force: self.force },
             Deed::Reexecute => Action::Reexecute(self.again.get_untracked()),
             Deed::Resume => Action::Resume {
-                mode: self.mode.get_untracked(),
+                mode: self.resuming.mode.get_untracked(),
                 token: self
                     .plan
                     .with_untracked(|plan| plan.ready().map(|plan| plan.token.clone()))?,
-                with: self.again.get_untracked(),
+                with: Again {
+                    turned: self.resuming.turned.get_untracked(),
+                    ..self.again.get_untracked()
+                },
             },
         })
     }
@@ -307,6 +326,9 @@ impl Wish {
                     source.link.update(|link| link.add_problems(problems));
                     let outcome = take(&source, &id, answer.value);
                     if self.standing.try_set(Standing::Asking) {
+                        if self.deed == Deed::Resume {
+                            self.resuming.turned.try_set(Vec::new());
+                        }
                         done(outcome);
                     }
                 }

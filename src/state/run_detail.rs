@@ -11,6 +11,7 @@ use runboard_core::model::{Run, Step, fold};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
 
+use super::actions::Resuming;
 use super::event_tail::EventTail;
 use super::feed::{after, wait_after};
 use super::host_clock;
@@ -54,6 +55,7 @@ pub struct RunDetail {
     pub notes: Notes,
     /// Steps that were chosen by hand, for the dialog that opens next.
     pub picked: StoredValue<Vec<String>>,
+    pub resuming: Resuming,
     reading: StoredValue<Option<Task>, LocalStorage>,
 }
 
@@ -71,6 +73,7 @@ impl RunDetail {
             lost: RwSignal::new(None),
             notes,
             picked: StoredValue::new(Vec::new()),
+            resuming: Resuming::default(),
             reading: StoredValue::new_local(None),
         };
         let Ok(backend) = detail.source.backend() else {

@@ -2,7 +2,7 @@
 
 use runboard_core::model::{Phase, Run, Span, Timestamp};
 
-use crate::state::actions::{PlanVerb, ResumeMode, ResumePlan};
+use crate::state::actions::{PlanVerb, ResumeMode, ResumePlan, Turning};
 use crate::state::clock::offset_minutes;
 
 /// A phase as people read it.
@@ -241,6 +241,15 @@ pub fn resume_mode(mode: ResumeMode) -> &'static str {
         ResumeMode::Incomplete => "all that have not succeeded",
         ResumeMode::Failed => "only those that failed",
         ResumeMode::Assets => "assets that were not made and checks that were not evaluated",
+    }
+}
+
+/// What is done to a step that is turned round against the plan of a resume.
+pub fn turning(turning: Turning) -> &'static str {
+    match turning {
+        Turning::Nothing => "",
+        Turning::PassOver => "Skip",
+        Turning::RunAgain => "Run again",
     }
 }
 

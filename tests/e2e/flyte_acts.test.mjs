@@ -99,13 +99,22 @@ for (const mode of ["open", "strict"]) {
     assert.deepEqual([planned.a0, planned.load0, planned.fold0, planned.fold1, planned.train], ["retry", "skip", "skip", "retry", "retry"]);
     assert.equal(await page.evaluate(() => document.querySelector("[data-plan-total=skip]").innerText), "7");
     await shows(page, ".notice", "Flyte itself shows no plan");
+    const again = (place, key) => place.getByRole("checkbox", { name: `Run again ${key}` });
+    assert.equal(await again(page, "fold1").count(), 0, "it runs again anyway");
+    await again(page, "load1").check();
+    await until(page, () => document.querySelector("[data-plan-total=retry]")?.innerText === "5");
+    await shows(page, "tr[data-step-key=load1]", "that was chosen");
     await page.getByRole("button", { name: "Resume …" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Resume 4 actions" }).click();
+    const dialog = page.getByRole("dialog");
+    // What was chosen on the page is what is asked about.
+    await again(dialog, "load1").waitFor();
+    assert.ok(await again(dialog, "load1").isChecked());
+    await dialog.getByRole("button", { name: "Resume 5 actions" }).click();
     const name = await gone(page, "rtree");
     const made = await control(`run?run=${name}`);
     assert.deepEqual(made.relation, [2, "rtree"]);
     const tree = await control(`tree?run=${name}`);
-    assert.deepEqual([tree.load0[0], tree.fold1[0]], [10, 1], "reused, and queued again");
+    assert.deepEqual([tree.load0[0], tree.fold1[0], tree.load1[0]], [10, 1, 1], "reused, and queued again, one of them because that was chosen");
     await page.goto(here.fly.run(name));
     await step(page, "load0", "recovered");
   });

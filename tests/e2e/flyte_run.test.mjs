@@ -140,16 +140,18 @@ test("flyte run: streams cut again and again while actions change; in the end th
   await page.goto(fly.run("rcuts"));
   await step(page, "a0", "running");
   await own.control("forget");
-  let isOver = false;
-  const churn = own.control(`churn?run=rcuts&updates=${UPDATES}&cuts=${CUTS}&seed=7&ms=6000`).finally(() => (isOver = true));
+  await own.control(`churn?run=rcuts&updates=${UPDATES}&cuts=${CUTS}&seed=7&ms=6000&later=1`);
   // Only while nothing is open: the page must not think that a stream which is on its way says nothing.
   const moveOn = async (time) => {
     const { open: streams } = await own.control("streams");
     if (streams.length === 0) await page.clock.fastForward(time);
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
   };
-  while (!isOver) await moveOn(10_000);
-  const done = await churn;
+  let done = {};
+  while (!done.actions) {
+    await moveOn(10_000);
+    done = await own.control("churned");
+  }
   assert.deepEqual([done.updates, done.cuts], [UPDATES, CUTS]);
   const tree = await own.control("tree?run=rcuts");
   const counts = { succeeded: 0, failed: 0, canceled: 0 };

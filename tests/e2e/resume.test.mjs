@@ -60,7 +60,7 @@ test("resume: the example run is shown, previewed, resumed, watched live, and su
   await box.check();
   await shows(page, ".plan__total", "Total: 4 jobs to execute, 4 jobs to skip");
   await shows(page, ".resume", "--resume-from 249 --skip cleanup");
-  await until(page, () => document.activeElement?.getAttribute("aria-label") === "skip cleanup");
+  await until(page, () => document.activeElement?.getAttribute("aria-label") === "Skip cleanup");
   assert.equal(await page.getByRole("checkbox", { name: "skip download_data" }).count(), 0, "it is skipped anyway");
   await box.uncheck();
   await shows(page, ".plan__total", "Total: 5 jobs to execute");

@@ -30,20 +30,20 @@ pub struct Again {
     pub drops_tags: bool,
     /// Config in the source's own language (Dagster: YAML); `None`: the old run's.
     pub config: Option<String>,
-    /// Of a resume: keys of steps that it passes over.
-    pub skips: Vec<String>,
+    /// Of a resume: keys of steps with which it is to do otherwise than planned ([`Turning`](super::Turning)).
+    pub turned: Vec<String>,
 }
 
 impl Again {
     pub fn is_same(&self) -> bool {
-        self.is_same_but_for_skips() && self.skips.is_empty()
+        self.is_same_but_for_turned() && self.turned.is_empty()
     }
 
-    pub fn is_same_but_for_skips(&self) -> bool {
-        let skips = self.skips.clone();
+    pub fn is_same_but_for_turned(&self) -> bool {
+        let turned = self.turned.clone();
         *self
             == Again {
-                skips,
+                turned,
                 ..Again::default()
             }
     }

@@ -22,6 +22,17 @@ pub enum Logs {
     Follow,
 }
 
+/// What a resume can be told of single steps, against its plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Turning {
+    #[default]
+    Nothing,
+    /// To pass over one that would be executed.
+    PassOver,
+    /// To execute one whose outputs would be reused.
+    RunAgain,
+}
+
 /// What a source can do; asked before anything is shown or called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
@@ -55,8 +66,8 @@ pub struct Capabilities {
     pub resume: bool,
     /// It is told what a resume would do, also where nothing can be resumed from here.
     pub resume_plan: bool,
-    /// A resume can pass over steps that the user names.
-    pub resume_skips: bool,
+    /// What a resume can do otherwise with steps that the user names.
+    pub turning: Turning,
     /// Which steps a resume may take up.
     pub modes: &'static [ResumeMode],
     pub reexecute: bool,

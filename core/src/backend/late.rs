@@ -129,10 +129,10 @@ impl Backend for Late {
         &self,
         run: &str,
         mode: ResumeMode,
-        skips: &[String],
+        turned: &[String],
     ) -> Answer<Decoded<ResumePlan>> {
-        let (run, skips) = (run.to_string(), skips.to_vec());
-        self.ask(move |backend| backend.resume_plan(&run, mode, &skips))
+        let (run, turned) = (run.to_string(), turned.to_vec());
+        self.ask(move |backend| backend.resume_plan(&run, mode, &turned))
     }
 
     fn act(&self, run: &str, action: &Action, key: &str) -> Answer<Decoded<Acted>> {

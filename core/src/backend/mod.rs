@@ -30,7 +30,7 @@ use crate::model::{
 
 pub use action::{Acted, Action, Again, Launch, NewRun, Order, Template};
 pub use error::{BackendError, Missing};
-pub use info::{Capabilities, Info, Logs, Updates, Vocabulary};
+pub use info::{Capabilities, Info, Logs, Turning, Updates, Vocabulary};
 pub use query::{EventBatch, EventQuery, LogBatch, LogQuery};
 pub use rows::{Backfill, Completing, Counts, Facts, RowFigures, RunFile};
 pub use tasks::Tasks;
@@ -190,12 +190,12 @@ pub trait Backend {
         cannot("records of its own to show")
     }
 
-    /// What resuming the run would do, without the steps `skips`; changes nothing.
+    /// What resuming the run would do, with the steps `turned` the other way round ([`Turning`]); changes nothing.
     fn resume_plan(
         &self,
         _run: &str,
         _mode: ResumeMode,
-        _skips: &[String],
+        _turned: &[String],
     ) -> LocalBoxFuture<'static, Result<Decoded<ResumePlan>, BackendError>> {
         cannot("way to resume a run")
     }

@@ -6,7 +6,9 @@ use super::list::decoded;
 use super::request::{CLUSTERS, DATA, PROJECTS, Server};
 use super::{decode, id};
 use crate::backend::lenient::{Fields, Problems};
-use crate::backend::{BackendError, Capabilities, Decoded, Info, Logs, Updates, Vocabulary};
+use crate::backend::{
+    BackendError, Capabilities, Decoded, Info, Logs, Turning, Updates, Vocabulary,
+};
 use crate::model::{Health, ResumeMode, Standing};
 
 /// Whether the server is up, ready and what it is; which projects there are; whether there are logs and values.
@@ -101,6 +103,7 @@ pub(super) async fn info(server: Rc<Server>) -> Result<Decoded<Info>, BackendErr
         stats: true,
         raw: true,
         resume: true,
+        turning: Turning::RunAgain,
         modes: &[ResumeMode::Incomplete],
         reexecute: true,
         terminate_safe: true,

@@ -37,21 +37,24 @@ pub(super) async fn act(
         )),
         Action::Delete { .. } => Err(BackendError::no("way to delete a run")),
         // Other inputs and options are a new run ([`Order::Create`]).
-        Action::Reexecute(with) | Action::Resume { with, .. } if !with.is_same() => Err(
-            BackendError::no("way to run this again with other steps, tags or config"),
-        ),
+        Action::Reexecute(with) | Action::Resume { with, .. } if !with.is_same_but_for_turned() => {
+            Err(BackendError::no(
+                "way to run this again with other steps, tags or config",
+            ))
+        }
         Action::Reexecute(_) => {
             let order = again(run);
             create(server, order, None).await
         }
-        Action::Resume { mode, token, .. } => {
-            let plan = plan::preview(server, run, mode).await?.value;
+        Action::Resume { mode, token, with } => {
+            let turned = &with.turned;
+            let plan = plan::preview(server, run, mode, turned).await?.value;
             if plan.token != token {
                 return refused(&[
                     "the run is not as it was when the plan was shown: look at the plan again",
                 ]);
             }
-            create(server, again(run), Some("RECOVER")).await
+            create(server, again(run), Some(turned)).await
         }
     }
 }

@@ -25,8 +25,8 @@ pub(super) fn again(run: &str) -> NewRun {
     }
 }
 
-/// The run's options as they were, without whom they came from, and from whom this one comes.
-fn options(server: &Rc<Server>, spec: &str, relation: Option<(&str, &Id)>) -> String {
+/// The run's options as they were, without whom they came from, and from whom this one comes. `forced`: it recovers that one, but these actions run again.
+fn options(server: &Rc<Server>, spec: &str, from: &Id, forced: Option<&[String]>) -> String {
     let mut json = JsonText::new();
     json.open('{');
     for (key, value) in slice::members(spec) {
@@ -40,14 +40,16 @@ fn options(server: &Rc<Server>, spec: &str, relation: Option<(&str, &Id)>) -> St
             json.raw(&[key, ":", value].concat());
         }
     }
-    if let Some((kind, id)) = relation {
-        json.key("relation").open('{');
-        id.put(&server.scope, &mut json, "relatedTo");
-        let kind = ["RELATION_TYPE_", kind].concat();
-        json.text_field("relationType", Some(&kind)).close('}');
-        if kind.ends_with("RECOVER") {
-            json.key("recover").raw("{}");
-        }
+    json.key("relation").open('{');
+    from.put(&server.scope, &mut json, "relatedTo");
+    let kind = match forced {
+        Some(_) => "RELATION_TYPE_RECOVER",
+        None => "RELATION_TYPE_RERUN",
+    };
+    json.text_field("relationType", Some(kind)).close('}');
+    if let Some(forced) = forced {
+        json.key("recover").open('{');
+        json.list_field("forceRerunActions", forced).close('}');
     }
     json.close('}');
     json.finish()
@@ -79,10 +81,11 @@ pub(super) fn task_id(text: &str) -> Result<Id, BackendError> {
     Ok(id)
 }
 
+/// Makes a run. `forced`: it recovers the one that it is made from, but these actions run again.
 pub(super) async fn create(
     server: &Rc<Server>,
     new: NewRun,
-    relation: Option<&str>,
+    forced: Option<&[String]>,
 ) -> Result<Decoded<Acted>, BackendError> {
     if let Some(name) = &new.name {
         check_run_name(name)?;
@@ -131,9 +134,8 @@ pub(super) async fn create(
                 inputs = Some(its_inputs(server, &id).await?);
             }
             let spec = slice::member(&whole.text, "runSpec").unwrap_or("{}");
-            let relation = (relation.unwrap_or("RERUN"), &id);
             let base = options_text.as_deref().unwrap_or(spec);
-            options_text = Some(options(server, base, Some(relation)));
+            options_text = Some(options(server, base, &id, forced));
         }
     }
     for (into, given) in [(&mut project, &new.project), (&mut domain, &new.domain)] {

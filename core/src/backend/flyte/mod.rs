@@ -164,8 +164,8 @@ impl Backend for Flyte {
         self.about(run, ask)
     }
 
-    fn resume_plan(&self, run: &str, mode: ResumeMode, _: &[String]) -> Answer<ResumePlan> {
-        plan::preview(&self.server, run, mode)
+    fn resume_plan(&self, run: &str, mode: ResumeMode, turned: &[String]) -> Answer<ResumePlan> {
+        plan::preview(&self.server, run, mode, turned)
     }
 
     fn act(&self, run: &str, action: &Action, _key: &str) -> Answer<Acted> {

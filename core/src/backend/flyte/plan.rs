@@ -58,14 +58,16 @@ pub(super) fn preview(
     server: &Rc<Server>,
     run: &str,
     mode: ResumeMode,
+    forced: &[String],
 ) -> Asked<Decoded<ResumePlan>> {
-    previewed(server.clone(), run.to_string(), mode).boxed_local()
+    previewed(server.clone(), run.to_string(), mode, forced.to_vec()).boxed_local()
 }
 
 async fn previewed(
     server: Rc<Server>,
     run: String,
     mode: ResumeMode,
+    forced: Vec<String>,
 ) -> Result<Decoded<ResumePlan>, BackendError> {
     if mode == ResumeMode::Failed {
         return Err(BackendError::no(
@@ -92,8 +94,19 @@ async fn previewed(
     };
     let token = hash(&mut steps.iter().flat_map(bytes));
     let mut planned = Vec::new();
+    for key in &forced {
+        if !steps.iter().any(|step| step.key == *key) {
+            let words = ["the run has no action ", key, " that could run again"];
+            return Err(BackendError::Refused(words.concat()));
+        }
+    }
     for step in &steps {
-        let (plan, reason) = verb(step);
+        let (plan, reason) = match verb(step) {
+            (PlanVerb::Skip, _) if forced.contains(&step.key) => {
+                (PlanVerb::Retry, "it runs again because that was chosen")
+            }
+            other => other,
+        };
         let name = step.name.as_deref().map(|name| [name, ": "].concat());
         planned.push(PlanStep {
             key: step.key.clone(),
@@ -104,16 +117,21 @@ async fn previewed(
             expected: None,
         });
     }
+    let mut warnings = vec![
+        "computed here: Flyte itself shows no plan".to_string(),
+        "it is a new run, related to this one; code that changed since may run other actions"
+            .into(),
+    ];
+    if !forced.is_empty() {
+        let words = "what an action that runs again gives may be new inputs of others, which then run again too";
+        warnings.push(words.into());
+    }
     let plan = ResumePlan {
         run,
         mode: mode.word().into(),
         token: token.to_string(),
         steps: planned,
-        warnings: vec![
-            "computed here: Flyte itself shows no plan".into(),
-            "it is a new run, related to this one; code that changed since may run other actions"
-                .into(),
-        ],
+        warnings,
         differences: Vec::new(),
         suggestion: None,
         command: Vec::new(),

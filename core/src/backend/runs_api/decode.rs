@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use super::lines;
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{
-    BackendError, Capabilities, Cursor, Decoded, Info, LogBatch, Logs, Page, Updates, Vocabulary,
+    BackendError, Capabilities, Cursor, Decoded, Info, LogBatch, Logs, Page, Turning, Updates,
+    Vocabulary,
 };
 use crate::model::{
     Attempt, Level, Lineage, LogLine, LogStream, Phase, ResumeMode, Run, Step, StepCounts,
@@ -186,7 +187,10 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
             raw: can.flag("raw"),
             resume: can.flag("resume"),
             resume_plan: can.flag("resume_plan"),
-            resume_skips: can.flag("resume_skips"),
+            turning: match can.flag("resume_skips") {
+                true => Turning::PassOver,
+                false => Turning::Nothing,
+            },
             facts: can.flag("facts"),
             reexecute: can.flag("reexecute"),
             delete: can.flag("delete"),

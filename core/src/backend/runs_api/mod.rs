@@ -179,7 +179,7 @@ impl Backend for RunsApi {
         key: &str,
     ) -> LocalBoxFuture<'static, Result<Decoded<Acted>, BackendError>> {
         if let Action::Reexecute(with) | Action::Resume { with, .. } = action
-            && !with.is_same_but_for_skips()
+            && !with.is_same_but_for_turned()
         {
             return cannot("other steps, tags or config for a run that is run again");
         }

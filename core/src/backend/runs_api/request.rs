@@ -122,9 +122,9 @@ pub(super) fn act(base: &str, id: &str, action: &Action, key: &str) -> Request {
             body.open('{').text_field("token", Some(token));
             body.text_field("mode", Some(mode.word()));
             // Servers that know nothing of it take no such field.
-            if !with.skips.is_empty() {
+            if !with.turned.is_empty() {
                 body.key("skip").open('[');
-                for key in &with.skips {
+                for key in &with.turned {
                     body.text(key);
                 }
                 body.close(']');

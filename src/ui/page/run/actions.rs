@@ -80,7 +80,7 @@ fn hardest(deed: Deed) -> Action {
 pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) -> Option<El> {
     let run = detail.run.with_untracked(|run| run.ready().cloned())?;
     let goes_on = !run.phase.is_terminal() && !run.is_unfinished();
-    let wish = Wish::new(detail.source.clone(), detail.id.clone(), deed, goes_on);
+    let wish = Wish::new(detail, deed, goes_on);
     let safe = Action::Terminate { immediate: false };
     if deed == Deed::Terminate && detail.objection(&safe).is_some() {
         wish.set_immediate(true);

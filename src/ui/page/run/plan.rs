@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::head::copy;
 use super::pick::Pick;
-use crate::state::actions::{ByHand, PlanStep, PlanVerb, ResumeMode, ResumePlan, Wish};
+use crate::state::actions::{ByHand, PlanStep, PlanVerb, ResumeMode, ResumePlan, Turning, Wish};
 use crate::state::reactive::{Memo, memo};
 use crate::state::run_detail::Loaded;
 use crate::ui::html::{El, ElRef, Html, IntoHtml, view};
@@ -19,10 +19,10 @@ pub(super) fn plan(wish: Wish, noun: String) -> Html {
 /// The same with a box for each step, where steps can be chosen by hand.
 pub(super) fn plan_to_pick(wish: Wish, noun: Memo<String>, pick: Option<Pick>) -> Html {
     let choice = move |mode: ResumeMode, words: &'static str| {
-        let is_chosen = move || (wish.mode.get() == mode).then_some("on");
+        let is_chosen = move || (wish.resuming.mode.get() == mode).then_some("on");
         view! {
             <label class="choice">
-                <input type="radio" name="mode" value=mode.word() prop:checked=is_chosen on:change=move |_| wish.set_mode(mode) />
+                <input type="radio" name="mode" value=mode.word() prop:checked=is_chosen on:change=move |_| wish.resuming.mode.set(mode) />
                 <span><b>{mode.word()}</b>" "{words}</span>
             </label>
         }
@@ -52,7 +52,7 @@ pub(super) fn plan_to_pick(wish: Wish, noun: Memo<String>, pick: Option<Pick>) -
 }
 
 fn ready(wish: Wish, plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html {
-    let takes_skips = wish.takes_skips();
+    let turning = wish.turning();
     let totals: Vec<El> = PlanVerb::ALL
         .into_iter()
         .map(|verb| {
@@ -87,9 +87,10 @@ fn ready(wish: Wish, plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html 
     let rows: Vec<El> = plan
         .steps
         .iter()
-        .map(|step| row(step, pick, has_expected, takes_skips.then_some(wish)))
+        .map(|step| row(step, pick, has_expected, turning, wish))
         .collect();
-    let skip = takes_skips.then(|| view! { <th scope="col">"Skip"</th> });
+    let head = (turning != Turning::Nothing)
+        .then(|| view! { <th scope="col">{text::turning(turning)}</th> });
     let column = has_expected.then(|| view! { <th scope="col">"Expected"</th> });
     let same = ByHand {
         what: "the same by hand".into(),
@@ -107,7 +108,7 @@ fn ready(wish: Wish, plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html 
         {warnings}
         {differences}
         <div class="plan__room" tabindex="0" role="region" aria-label="Plan">
-            <table class="table plan"><thead><tr><th scope="col">{text::heading(noun)}</th><th scope="col">"Plan"</th><th scope="col">"Why"</th>{column}{skip}</tr></thead><tbody>{rows}</tbody></table>
+            <table class="table plan"><thead><tr><th scope="col">{text::heading(noun)}</th><th scope="col">"Plan"</th><th scope="col">"Why"</th>{column}{head}</tr></thead><tbody>{rows}</tbody></table>
         </div>
         {by_hand}
     }
@@ -141,7 +142,13 @@ fn expected(step: &PlanStep) -> String {
     }
 }
 
-fn row(step: &PlanStep, pick: Option<Pick>, has_expected: bool, skips: Option<Wish>) -> El {
+fn row(
+    step: &PlanStep,
+    pick: Option<Pick>,
+    has_expected: bool,
+    turning: Turning,
+    wish: Wish,
+) -> El {
     let choice = pick.map(|pick| pick.choice(&step.key));
     let word = if step.plan == PlanVerb::Unknown {
         step.raw_plan.as_str()
@@ -149,7 +156,7 @@ fn row(step: &PlanStep, pick: Option<Pick>, has_expected: bool, skips: Option<Wi
         step.plan.word()
     };
     let length = has_expected.then(|| view! { <td>{expected(step)}</td> });
-    let skip = skips.map(|wish| {
+    let turn = (turning != Turning::Nothing).then(|| {
         let node = ElRef::new();
         // The box that was pressed is drawn anew with the plan, and keeps the focus.
         if wish
@@ -159,23 +166,29 @@ fn row(step: &PlanStep, pick: Option<Pick>, has_expected: bool, skips: Option<Wi
             wish.touched.set_value(None);
             focus_soon(node, "input".into());
         }
-        view! { <td node_ref=node>{skip_box(wish, step)}</td> }
+        view! { <td node_ref=node>{turn_box(wish, turning, step)}</td> }
     });
     view! {
         <tr data-step-key=step.key.as_str() data-plan=step.plan.word()>
-            <th scope="row">{choice}{step.key.as_str()}</th><td>{word}</td><td>{step.reason.as_str()}</td>{length}{skip}
+            <th scope="row">{choice}{step.key.as_str()}</th><td>{word}</td><td>{step.reason.as_str()}</td>{length}{turn}
         </tr>
     }
 }
 
-/// The box with which the user passes over a step that would be executed; none for one that is passed over anyway.
-fn skip_box(wish: Wish, step: &PlanStep) -> Option<El> {
+/// The box with which the user passes over a step that would be executed, or has one executed that would not be; none where that changes nothing.
+fn turn_box(wish: Wish, turning: Turning, step: &PlanStep) -> Option<El> {
     let key = step.key.clone();
-    let is_skipped = wish
-        .again
-        .with_untracked(|again| again.skips.contains(&key));
-    let is_free = is_skipped || matches!(step.plan, PlanVerb::Retry | PlanVerb::Run);
-    is_free.then(|| view! {
-        <input type="checkbox" aria-label=["skip ", &key].concat() prop:checked=move || is_skipped.then_some("on") on:change=move |_| wish.toggle_skip(&key) />
+    let is_turned = wish
+        .resuming
+        .turned
+        .with_untracked(|turned| turned.contains(&key));
+    let is_executed = matches!(step.plan, PlanVerb::Retry | PlanVerb::Run);
+    let is_free = match turning {
+        Turning::PassOver => is_executed,
+        Turning::RunAgain => step.plan == PlanVerb::Skip,
+        Turning::Nothing => false,
+    };
+    (is_turned || is_free).then(|| view! {
+        <input type="checkbox" aria-label=[text::turning(turning), " ", &key].concat() prop:checked=move || is_turned.then_some("on") on:change=move |_| wish.turn(&key) />
     })
 }

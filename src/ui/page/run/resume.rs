@@ -17,12 +17,7 @@ pub fn resume(detail: RunDetail) -> Html {
         let words = "It does not tell what it would do to go on with a run.";
         return panel("This source resumes no runs", words, "", ()).into_html();
     }
-    let wish = Wish::new(
-        detail.source.clone(),
-        detail.id.clone(),
-        Deed::Resume,
-        false,
-    );
+    let wish = Wish::new(&detail, Deed::Resume, false);
     let run = detail.run;
     let is_over = memo(move || {
         run.with(|run| {
