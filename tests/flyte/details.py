@@ -86,7 +86,7 @@ def details(action):
     if action.signal is not None:
         out.signal_info.output.CopyFrom(literal(action.signal))
     if action.kind == "task" and run.store is not None:
-        spec = run.store.tasks.get(action.task)
+        spec = run.store.tasks.get(action.task) or run.store.sent.get(action.task)
         if spec is not None:
             out.task.CopyFrom(spec)
     elif action.kind == "trace":

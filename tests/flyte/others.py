@@ -54,7 +54,7 @@ class Tasks:
                 "environment": key[2].split(".")[0], "created_at": 1767225600 + 60 * at}.get(field, "")
 
     async def list_tasks(self, request, ctx):
-        newest = {key[:3]: key for key in self.store.tasks if key[3] != "inline"}
+        newest = {key[:3]: key for key in self.store.tasks}
         keys = list(newest.values())
         if request.WhichOneof("scope_by") == "project_id":
             keys = [key for key in keys if key[:2] == (request.project_id.name, request.project_id.domain)]

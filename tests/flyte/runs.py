@@ -234,7 +234,7 @@ class Runs:
         elif kind == "task_spec":
             given = request.task_spec.task_template.id
             task = (given.project or project, given.domain or domain, given.name or "inline", given.version or "inline")
-            self.store.tasks.setdefault(task, request.task_spec)
+            self.store.sent[task] = request.task_spec
         elif kind == "trigger_name":
             trigger = request.trigger_name.name
             if trigger not in self.store.triggers:

@@ -92,6 +92,8 @@ class Store:
         self.projects = {"flytesnacks": ["development", "staging", "production"], "billing": ["development", "production"]}
         self.runs = {}
         self.tasks = {}
+        # Tasks that came with a run and were never deployed.
+        self.sent = {}
         self.triggers = {}
         self.watchers = {"runs": set(), "actions": set(), "details": set(), "logs": set()}
         # Every so many-th news of a run is lost.

@@ -1,5 +1,6 @@
 //! One task: a version of it, its inputs, what starts it by itself, and what can be done with it.
 
+use runboard_core::backend::BackendError;
 use runboard_core::store::json::pretty;
 
 use super::forms::{deploying, running};
@@ -19,6 +20,9 @@ use crate::ui::part::panel::panel;
 use crate::ui::part::table::{Cell, words_table};
 use crate::ui::route::{Route, View};
 use crate::ui::text;
+
+const NOT_DEPLOYED: &str = "The service has no task of this name and version: it was deleted, or it was sent with the run that was made of it and is kept nowhere \
+    else. Such a run is made once more on its own page, by \u{201c}Re-execute \u{2026}\u{201d}.";
 
 pub(super) fn detail(source: Source, task: String) -> Html {
     let nav = Nav::get();
@@ -43,6 +47,10 @@ pub(super) fn detail(source: Source, task: String) -> Html {
     let for_body = source.clone();
     let body = move || match look.info.get() {
         Loaded::Loading => panel("Reading the task \u{2026}", "", "", ()).into_html(),
+        // A run may be made of a task that was sent with it.
+        Loaded::Failed(BackendError::NotFound(_)) => {
+            panel("This task is not deployed", NOT_DEPLOYED, "", ()).into_html()
+        }
         Loaded::Failed(error) => {
             panel("The task could not be read", error.to_string(), "", ()).into_html()
         }
