@@ -7,13 +7,12 @@ use js_sys::Uint8Array;
 use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
 use wasm_bindgen_futures::JsFuture;
 
+use super::pick::Picked;
+
 /// Bytes of one slice: what is read of it takes a few milliseconds.
 const SLICE: f64 = 131_072.0;
 
-/// What the user opened or dropped.
-pub type Picked = web_sys::File;
-
-/// The file. What is written behind its end after it was opened is not seen, and once it has changed browsers refuse to read it.
+/// The file. Without a handle, what is written behind its end after it was opened is not seen, and once it has changed browsers refuse to read it.
 pub struct DiskFile(pub Picked);
 
 /// `bytes=FROM-TO` as places, the second one behind the last byte.
@@ -55,29 +54,32 @@ impl Transport for DiskFile {
         &self,
         request: Request,
     ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
-        let file = self.0.clone();
-        let size = file.size();
-        let asked = range(&request, size);
-        let (status, from, to) = match asked {
-            Some((from, _)) if from >= size => (416, size, size),
-            Some((from, to)) => (206, from, to),
-            None => (200, 0.0, size),
-        };
-        let body = stream::unfold(from, move |at| {
-            let file = file.clone();
-            async move {
-                let end = to.min(at + SLICE);
-                (at < to).then_some(())?;
-                Some((slice(&file, at, end).await, end))
-            }
-        });
-        let answer = StreamResponse {
-            head: Head {
-                status,
-                ..Head::default()
-            },
-            body: body.boxed_local(),
-        };
-        future::ready(Ok(answer)).boxed_local()
+        let picked = self.0.clone();
+        async move { Ok(answer(picked.now().await, &request)) }.boxed_local()
+    }
+}
+
+fn answer(file: web_sys::File, request: &Request) -> StreamResponse {
+    let size = file.size();
+    let asked = range(request, size);
+    let (status, from, to) = match asked {
+        Some((from, _)) if from >= size => (416, size, size),
+        Some((from, to)) => (206, from, to),
+        None => (200, 0.0, size),
+    };
+    let body = stream::unfold(from, move |at| {
+        let file = file.clone();
+        async move {
+            let end = to.min(at + SLICE);
+            (at < to).then_some(())?;
+            Some((slice(&file, at, end).await, end))
+        }
+    });
+    StreamResponse {
+        head: Head {
+            status,
+            ..Head::default()
+        },
+        body: body.boxed_local(),
     }
 }

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod disk;
 pub mod page;
 pub mod panic;
+pub mod pick;
 mod socket;
 pub mod storage;
 pub mod transport;

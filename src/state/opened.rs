@@ -13,7 +13,8 @@ use super::config::SourceConfig;
 use super::feed::feed;
 use super::sources::{ConfigState, Source};
 use super::{host_clock, task};
-use crate::browser::disk::{DiskFile, Picked};
+use crate::browser::disk::DiskFile;
+pub use crate::browser::pick::{Picked, ask, dropped};
 
 thread_local! {
     /// What sources belong to.

@@ -18,6 +18,7 @@ use crate::browser::page::on_window;
 use crate::state::State;
 use crate::state::beside::any_can;
 use crate::state::clock::offset_minutes;
+use crate::state::opened;
 use crate::state::urgent;
 
 /// Puts the app into the page's body.
@@ -55,7 +56,7 @@ fn app() -> El {
     let hovered = on_window("dragover", |event| event.prevent_default());
     let dropped = on_window("drop", |event| {
         event.prevent_default();
-        page::sources::open_files(page::sources::dropped(&event));
+        page::sources::open_files(opened::dropped(&event));
     });
     StoredValue::new_local((hovered, dropped));
     let view = memo(move || nav.route.with(|route| route.view));

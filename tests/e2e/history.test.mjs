@@ -96,3 +96,32 @@ test("history: a file from disk, opened or dropped, is a source of this page, an
   if (await page.evaluate(() => document.querySelector("[data-run-id]")?.dataset.runId !== "dropped")) await more.click();
   await until(page, () => document.querySelector("[data-run-id]")?.dataset.runId === "dropped");
 });
+
+test("history: a file that the browser gives a handle of is followed as it grows, and read anew when it is another one", async (t) => {
+  const { bridge } = await site(t, [{ id: "local", url: "./api/v1/local/" }]);
+  const page = await open(t, `${bridge.url}?view=sources`);
+  const text = (...records) => records.map((one) => `${JSON.stringify(one)}\n`).join("");
+  // No test can press the browser's own dialog; the handle is a real one, of a file in the browser's own store.
+  await page.evaluate(() => {
+    window.showOpenFilePicker = async () => [await (await navigator.storage.getDirectory()).getFileHandle("grows.jsonl", { create: true })];
+  });
+  const write = (text, keepExistingData) =>
+    page.evaluate(
+      async ([text, keepExistingData]) => {
+        const [handle] = await window.showOpenFilePicker();
+        const out = await handle.createWritable({ keepExistingData });
+        if (keepExistingData) await out.seek((await handle.getFile()).size);
+        await out.write(text);
+        await out.close();
+      },
+      [text, keepExistingData],
+    );
+  await write(text(record("a", 1)), false);
+  await page.getByText("Open a runs.jsonl").click();
+  await lists(page, ["a"]);
+  await shows(page, "nav.strip", "grows.jsonl");
+  await write(text(record("b", 2)), true);
+  await lists(page, ["b", "a"]);
+  await write(text(record("c", 3)), false);
+  await lists(page, ["c"]);
+});

@@ -164,7 +164,7 @@ class App:
             # Who asks for many waits longer than a client waits for an answer.
             return {} if "later" in asked else await self.churning
         elif what == "churned":
-            return self.churning.result() if self.churning.done() else {}
+            return self.churning.result() if self.churning.done() else {"cuts": self.cuts}
         elif what == "orphan":
             run, _ = self.one(asked)
             self.runs.orphans.add(run.key)
@@ -212,7 +212,7 @@ class App:
         chance = random.Random(int(asked["seed"]))
         run, root = self.one(asked)
         updates, cuts, pause = int(asked["updates"]), int(asked["cuts"]), float(asked["ms"]) / 1000 / int(asked["updates"])
-        names, done = [], 0
+        names, done, self.cuts = [], 0, 0
         for update in range(updates):
             if update % 10 == 0:
                 name = f"c{update}"
@@ -223,8 +223,12 @@ class App:
                 self.store.set(action, chance.choice([2, 3, RUNNING, SUCCEEDED, 6, 1]))
             if done < cuts and update % (updates // cuts) == 0:
                 for _ in range(1500):
+                    # Now before the first frame, now after it.
+                    if self.open:
+                        await asyncio.sleep(chance.random() * 0.2)
                     if self.cut(1)["cut"]:
                         done += 1
+                        self.cuts = done
                         break
                     await asyncio.sleep(0.02)
             if update % 5 == 0:

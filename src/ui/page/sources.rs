@@ -1,13 +1,15 @@
 //! The sources page: what each source is, how it is doing, since when, what is tried next, and what it could not read.
 
 use crate::ui::html::{El, IntoHtml, each, view};
+use futures_util::FutureExt as _;
+use futures_util::future::{LocalBoxFuture, ready};
 use runboard_core::model::Health;
 use wasm_bindgen::JsCast as _;
 
 use crate::state::reactive::memo;
 use crate::state::session::Standing;
 use crate::state::sources::{ConfigState, Source};
-use crate::state::{State, opened};
+use crate::state::{State, opened, task};
 use crate::ui::nav::Nav;
 use crate::ui::part::facts::facts;
 use crate::ui::part::panel::panel;
@@ -26,7 +28,7 @@ pub fn sources_page() -> impl IntoHtml {
         <div class="sources" tabindex="0" role="region" aria-label="Sources">
             <h1>"Sources"</h1>
             <p>
-                <label class="button">"Open a runs.jsonl \u{2026}"<input class="file-field" type="file" accept=".jsonl,.ndjson,.log,.txt" on:change=move |event| open_files(files_of(&event)) /></label>
+                <label class="button">"Open a runs.jsonl \u{2026}"<input class="file-field" type="file" accept=".jsonl,.ndjson,.log,.txt" on:click=move |event| ask(&event) on:change=move |event| open_files(ready(chosen(&event)).boxed_local()) /></label>
                 <span class="muted">" or drop it anywhere on the page. It is read here and sent nowhere."</span>
             </p>
             {move || state.sources.problems.get().into_iter().map(|problem| view! { <p class="notice">{problem}</p> }).collect::<Vec<_>>()}
@@ -45,31 +47,36 @@ pub fn sources_page() -> impl IntoHtml {
     }
 }
 
-/// The files that were chosen in a field.
-fn files_of(event: &web_sys::Event) -> Option<web_sys::FileList> {
-    let field = event
-        .target()?
-        .dyn_into::<web_sys::HtmlInputElement>()
-        .ok()?;
-    field.files()
+/// The browser's dialog whose files can be followed; where it has none, the field's own opens.
+fn ask(event: &web_sys::Event) {
+    if let Some(files) = opened::ask() {
+        event.prevent_default();
+        open_files(files);
+    }
 }
 
-/// The files that were dropped.
-pub(in crate::ui) fn dropped(event: &web_sys::Event) -> Option<web_sys::FileList> {
-    let transfer = js_sys::Reflect::get(event, &"dataTransfer".into()).ok()?;
-    let files = js_sys::Reflect::get(&transfer, &"files".into()).ok()?;
-    files.dyn_into().ok()
+/// The files that were chosen in the field.
+fn chosen(event: &web_sys::Event) -> Vec<opened::Picked> {
+    let field: Option<web_sys::HtmlInputElement> =
+        event.target().and_then(|field| field.dyn_into().ok());
+    let files = field.and_then(|field| field.files());
+    let count = files.as_ref().map_or(0, web_sys::FileList::length);
+    let file = |at| Some(opened::Picked::from(files.as_ref()?.get(at)?));
+    (0..count).filter_map(file).collect()
 }
 
 /// Each becomes a source, and the list shows their runs.
-pub(in crate::ui) fn open_files(files: Option<web_sys::FileList>) {
-    let Some(files) = files.filter(|files| files.length() > 0) else {
-        return;
-    };
-    for file in (0..files.length()).filter_map(|at| files.get(at)) {
-        opened::open_file(State::get(), file);
-    }
-    Nav::get().go(Route::default());
+pub(in crate::ui) fn open_files(files: LocalBoxFuture<'static, Vec<opened::Picked>>) {
+    let (state, nav) = (State::get(), Nav::get());
+    task::spawn(async move {
+        let files = files.await;
+        if !files.is_empty() {
+            nav.go(Route::default());
+        }
+        for file in files {
+            opened::open_file(state, file);
+        }
+    });
 }
 
 fn source_section(source: Source) -> El {
