@@ -33,6 +33,7 @@ test("resume: the example run is shown, previewed, resumed, watched live, and su
   await phase(page, "failed");
   await shows(page, "h1", "data_pipeline");
   await shows(page, ".failed-step", "transform_part2");
+  await until(page, () => document.querySelector(".run__why .mono")?.textContent === "ERROR: Unable to process data file", undefined, "what the job itself said");
   await until(page, () => document.querySelector(".preview")?.textContent === "ERROR: Unable to process data file\nFileNotFoundError: /data/part2_input.csv", undefined, "the preview of the log");
   await shows(page, ".overview", /Data transformation\. Reason: Job failed after 1 attempts \(status: FAILED, exit code: 1\)\. Log: \/.*job-transform_part2\.run-249\.log/);
   await shows(page, ".overview", `-c ${ex.config} --resume-from 249 --resume-failed-only`);

@@ -3,7 +3,7 @@
 use crate::state::reactive::memo;
 use crate::ui::html::{El, Html, IntoHtml, each, view};
 use leptos::prelude::*;
-use runboard_core::model::{Level, Phase, Run, failure};
+use runboard_core::model::{Level, LogStream, Phase, Run, failure};
 use runboard_core::store::ansi;
 
 use super::actions::actions;
@@ -45,12 +45,22 @@ fn error_line(detail: &RunDetail, step: &str) -> Option<(u64, String)> {
         };
         // Only what is near the end is looked at: this runs on every change.
         let from = first.max(last.saturating_sub(20_000));
-        let loud = (from..=last).filter(of_step).find(|number| {
-            store
-                .line(*number)
-                .is_some_and(|line| line.level == Level::Error)
-        });
-        let number = loud.or_else(|| (from..=last).rev().find(of_step))?;
+        // What its runner says of it names its command and how it ended, and the command may name errors.
+        let find = |(is_told, is_loud): (bool, bool)| {
+            let fits = |number: &u64| {
+                store.line(*number).is_some_and(|line| {
+                    (is_told || line.stream != LogStream::System)
+                        && (!is_loud || line.level == Level::Error)
+                })
+            };
+            let mut of_step = (from..=last).filter(of_step).filter(fits);
+            match is_loud {
+                true => of_step.next(),
+                false => of_step.next_back(),
+            }
+        };
+        let ways = [(false, true), (true, true), (false, false), (true, false)];
+        let number = ways.into_iter().find_map(find)?;
         let line = store.line(number)?;
         Some((number, ansi::plain(line.text).into_owned()))
     })
