@@ -5,6 +5,7 @@
 mod history;
 pub mod planner;
 pub mod reason;
+mod recorded;
 
 use super::Span;
 
