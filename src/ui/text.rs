@@ -2,7 +2,7 @@
 
 use runboard_core::model::{Phase, Run, Span, Timestamp};
 
-use crate::state::actions::{PlanVerb, ResumeMode, ResumePlan};
+use crate::state::actions::{PlanVerb, Profile, ResumeMode, ResumePlan};
 use crate::state::clock::offset_minutes;
 
 /// A phase as people read it.
@@ -241,6 +241,14 @@ pub fn resume_mode(mode: ResumeMode) -> &'static str {
         ResumeMode::Incomplete => "all that have not succeeded",
         ResumeMode::Failed => "only those that failed",
         ResumeMode::Assets => "assets that were not made and checks that were not evaluated",
+    }
+}
+
+/// By whose rules a plan is made, on the switch.
+pub fn plan_profile(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Promised => "what its documentation promises",
+        _ => "what its command line does today",
     }
 }
 

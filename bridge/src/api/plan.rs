@@ -12,9 +12,10 @@ use super::problem::Problem;
 use super::query::Query;
 use super::runs::{events_cursor, of_run};
 use crate::resume::Mode;
-use crate::resume::answer::{PlanAnswer, profile_word, totals};
+use crate::resume::answer::{PlanAnswer, totals};
 use crate::resume::recorded::Plan;
 use crate::source::Source;
+use crate::source::lengths::BY;
 
 #[derive(Serialize)]
 struct WithCursor {
@@ -61,7 +62,7 @@ pub(crate) async fn get(
             ));
         }
         let going_on = !detail.run.phase.is_terminal() && !detail.run.is_unfinished();
-        let plan = match &detail.folder {
+        let mut plan = match &detail.folder {
             Some(folder) => Plan::of(folder, &detail.run, &detail.steps, mode, going_on)
                 .map_err(Problem::broken)?,
             None => Plan::of_line(&detail.steps, mode),
@@ -83,17 +84,22 @@ pub(crate) async fn get(
             ];
             words.map(String::from).to_vec()
         });
+        let lengths = source.look().lengths(&detail.run.job);
+        for step in &mut plan.steps {
+            step.expect(lengths.get(&step.key));
+        }
         json(&WithCursor {
             plan: PlanAnswer {
                 run: id.into(),
                 mode,
-                profile: profile_word(Profile::Recorded),
+                profile: Profile::Recorded.word(),
                 token: plan.token,
                 error: None,
                 totals: totals(&plan.steps),
                 steps: plan.steps,
                 warnings: plan.warnings,
                 differences: Vec::new(),
+                expected_by: BY,
                 suggestion: None,
                 command,
                 by_hand: Vec::new(),

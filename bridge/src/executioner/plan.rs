@@ -7,14 +7,13 @@ use runboard_core::model::resume::planner::{
 };
 use runboard_core::model::resume::reason::{PlanFault, Reason};
 use runboard_core::model::resume::{Expected, PlanVerb};
-use runboard_core::model::stats::spread;
 use sha2::{Digest, Sha256};
 
 use super::Executioner;
 use super::config::Config;
 use super::rows::RunRows;
 use crate::resume::Mode;
-use crate::resume::answer::{PlanAnswer, PlanStep, profile_word, totals};
+use crate::resume::answer::{PlanAnswer, PlanStep, totals};
 
 /// Words for a step that the two profiles see differently.
 fn verb_words(verb: PlanVerb, reason: Reason) -> String {
@@ -133,13 +132,14 @@ impl Executioner {
         let answer = PlanAnswer {
             run: id.into(),
             mode,
-            profile: profile_word(profile),
+            profile: profile.word(),
             token: token(&material, mode),
             error: shown.fault.map(PlanFault::word),
             totals: totals(&steps),
             steps,
             warnings: self.warnings(&material, shown, mode),
             differences: different,
+            expected_by: "the median of each job's successes in this application's runs",
             suggestion: suggestion(&material),
             command: Some(self.resume_command(rows, material.config, mode, skips))
                 .filter(|_| to_execute > 0),
@@ -239,17 +239,9 @@ impl Executioner {
                     .push((seconds * 1e6).round() as i64);
             }
         }
-        let one = |lengths: Vec<i64>| {
-            let of = u32::try_from(lengths.len()).unwrap_or(u32::MAX);
-            let p50 = spread(lengths).map(|spread| spread.p50);
-            Expected {
-                p50: p50.filter(|_| of >= Expected::ENOUGH),
-                of,
-            }
-        };
         lengths
             .into_iter()
-            .map(|(key, lengths)| (key.to_string(), one(lengths)))
+            .map(|(key, lengths)| (key.to_string(), Expected::of(lengths)))
             .collect()
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use runboard_core::model::resume::planner::Profile;
 use runboard_core::model::resume::{Expected, PlanVerb};
 use serde::{Serialize, Serializer};
 
@@ -22,6 +21,9 @@ pub(crate) struct PlanStep {
     /// The median of its successes in seconds, of how many; nothing when those are too few.
     expected_s: Option<f64>,
     expected_of: u32,
+    /// The step that runs it, and whose time its own is a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) within: Option<String>,
 }
 
 impl PlanStep {
@@ -34,6 +36,7 @@ impl PlanStep {
             command: None,
             expected_s: None,
             expected_of: 0,
+            within: None,
         }
     }
 
@@ -63,6 +66,8 @@ pub(crate) struct PlanAnswer {
     pub(crate) steps: Vec<PlanStep>,
     pub(crate) warnings: Vec<String>,
     pub(crate) differences: Vec<String>,
+    /// From what the lengths are that are expected.
+    pub(crate) expected_by: &'static str,
     pub(crate) suggestion: Option<String>,
     pub(crate) command: Option<Vec<String>>,
     pub(crate) by_hand: Vec<ByHand>,
@@ -78,13 +83,4 @@ pub(crate) fn totals(steps: &[PlanStep]) -> BTreeMap<&'static str, usize> {
         .iter()
         .map(|verb| (verb.word(), count(verb)))
         .collect()
-}
-
-/// The word of links and of the Runs API.
-pub(crate) fn profile_word(profile: Profile) -> &'static str {
-    match profile {
-        Profile::Actual => "actual",
-        Profile::Promised => "promised",
-        Profile::Recorded => "recorded",
-    }
 }

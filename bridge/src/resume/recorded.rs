@@ -155,6 +155,7 @@ impl Told<'_> {
     fn in_words(&self, rows: &[Row]) -> Vec<PlanStep> {
         let one = |row: &Row| {
             let mut step = PlanStep::new(&row.key, row.verb, self.reason(row), row.reason.word());
+            step.within = row.by.clone();
             step.command = self.fact(&row.key).and_then(|fact| fact.argv.clone());
             step
         };

@@ -57,6 +57,8 @@ pub struct Capabilities {
     pub resume_plan: bool,
     /// A resume can pass over steps that the user names.
     pub resume_skips: bool,
+    /// Besides what a resume would really do it is told what its design promises.
+    pub resume_profiles: bool,
     /// Which steps a resume may take up.
     pub modes: &'static [ResumeMode],
     pub reexecute: bool,

@@ -187,6 +187,7 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
             resume: can.flag("resume"),
             resume_plan: can.flag("resume_plan"),
             resume_skips: can.flag("resume_skips"),
+            resume_profiles: can.flag("resume_profiles"),
             facts: can.flag("facts"),
             reexecute: can.flag("reexecute"),
             delete: can.flag("delete"),

@@ -4,10 +4,11 @@
 //! which steps to run. What is promised is the design in which a step runs only when all that it needs has succeeded. Where they differ,
 //! people are told so ([`differences`]). Recorded runs have rules of their own ([`super::recorded`]).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::PlanVerb;
 pub use super::history::{Start, StepNow, StepThen, Stood};
+use super::line_up::{order, places};
 use super::reason::{PlanFault, PlanWarning, Reason};
 
 /// Which steps a resume takes up.
@@ -22,14 +23,26 @@ pub enum Chosen<'a> {
 }
 
 /// By whose rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
     /// What will really happen.
+    #[default]
     Actual,
     /// What the design promises.
     Promised,
     /// What the recorder's own resume does: steps need nothing, stand inside of each other, and are begun again by their commands.
     Recorded,
+}
+
+impl Profile {
+    /// The word of links and of the Runs API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Profile::Actual => "actual",
+            Profile::Promised => "promised",
+            Profile::Recorded => "recorded",
+        }
+    }
 }
 
 /// Everything that a plan is made from.
@@ -144,53 +157,6 @@ pub fn plan(question: Question<'_>) -> Answer {
         rows,
         warnings: planner.warnings,
     }
-}
-
-/// Where each key stands; of those that stand twice the last one counts.
-fn places(steps: &[StepNow]) -> BTreeMap<&str, usize> {
-    let keys = steps.iter().enumerate();
-    keys.map(|(place, step)| (step.key.as_str(), place))
-        .collect()
-}
-
-/// Depth first, in the order of the configuration. `None`: there is a circle.
-fn order(steps: &[StepNow], places: &BTreeMap<&str, usize>) -> Option<Vec<usize>> {
-    let (mut done, mut open) = (BTreeSet::new(), BTreeSet::new());
-    let mut order = Vec::new();
-    // Not by recursion: a chain may be as long as the configuration.
-    let mut path: Vec<(usize, usize)> = Vec::new();
-    for step in steps {
-        let first = places.get(step.key.as_str()).copied()?;
-        if done.contains(&first) {
-            continue;
-        }
-        open.insert(first);
-        path.push((first, 0));
-        while let Some((place, next)) = path.last_mut() {
-            let at = *place;
-            let need = steps.get(at).and_then(|step| step.needs.get(*next));
-            *next += 1;
-            let Some(need) = need else {
-                path.pop();
-                open.remove(&at);
-                if done.insert(at) {
-                    order.push(at);
-                }
-                continue;
-            };
-            let Some(below) = places.get(need.as_str()).copied() else {
-                continue;
-            };
-            if open.contains(&below) {
-                return None;
-            }
-            if !done.contains(&below) {
-                open.insert(below);
-                path.push((below, 0));
-            }
-        }
-    }
-    Some(order)
 }
 
 /// What becomes of a step, and by which other one.
