@@ -40,6 +40,7 @@ fn a_link_reads_back_as_the_route_that_wrote_it() {
         "?source=a,b&status=failed,unfinished&job=etl_*&since=1d&tag=env=prod&q=disk%20full&limit=20",
         "?view=run&source=etl&run=r7f2c0ffee&tab=events&f.type=STEP_*,LOSS&f.step=load_*&f.level=warning&f.since=2h&f.q=disk%20full",
         "?view=run&run=latest&tab=steps&f.step=load_*&f.status=failed,upstream_failed&f.sort=-duration",
+        "?view=run&run=latest&tab=resume&f.profile=promised",
         "?view=run&run=latest&tab=logs&step=a%20b&attempt=2",
         "?view=run&run=latest&tab=logs&f.step=one%5C,two%5C%5C,three",
         "?view=run&run=latest&tab=timeline",
@@ -143,6 +144,7 @@ fn a_plan_is_told_in_a_sentence() {
         reason: String::new(),
         command: Vec::new(),
         expected: None,
+        within: None,
     };
     let plan = |verbs: &[PlanVerb]| ResumePlan {
         run: String::new(),
@@ -151,6 +153,7 @@ fn a_plan_is_told_in_a_sentence() {
         steps: verbs.iter().copied().map(step).collect(),
         warnings: Vec::new(),
         differences: Vec::new(),
+        expected_by: String::new(),
         suggestion: None,
         command: Vec::new(),
         by_hand: Vec::new(),

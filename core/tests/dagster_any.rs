@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use runboard_core::backend::{
     Action, Again, Backend as _, Completing, Cursor, EventQuery, Launch, LogQuery, Topic,
 };
+use runboard_core::model::resume::planner::Profile;
 use runboard_core::model::{ResumeMode, RunFilter};
 
 /// Asks everything of a server that answers all with the same.
@@ -28,11 +29,14 @@ fn ask_all(status: u16, body: &[u8]) {
     let _ = new().lineage("r").now_or_never().unwrap();
     let _ = new().raw("r").now_or_never().unwrap();
     let _ = new()
-        .resume_plan("r", ResumeMode::Incomplete, &[])
+        .resume_plan("r", ResumeMode::Incomplete, &[], Profile::Actual)
         .now_or_never()
         .unwrap();
     for mode in ResumeMode::ALL {
-        let _ = new().resume_plan("r", mode, &[]).now_or_never().unwrap();
+        let _ = new()
+            .resume_plan("r", mode, &[], Profile::Actual)
+            .now_or_never()
+            .unwrap();
     }
     let _ = new().assets("r").now_or_never().unwrap();
     let _ = new().facts("r").now_or_never().unwrap();

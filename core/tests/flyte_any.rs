@@ -16,6 +16,7 @@ use runboard_core::backend::{
     Action, Again, Backend as _, BackendError, EventQuery, LogQuery, NewRun, Order, Template,
     Topic, Update,
 };
+use runboard_core::model::resume::planner::Profile;
 use runboard_core::model::{Phase, ResumeMode, RunFilter};
 
 const RUN: &str = "p/d/r";
@@ -41,7 +42,7 @@ fn ask_all(canned: &Canned) {
     let _ = backend.report(RUN, "a0", 1).now_or_never();
     let _ = backend.step_data(RUN, "a0").now_or_never();
     let _ = backend
-        .resume_plan(RUN, ResumeMode::Incomplete, &[])
+        .resume_plan(RUN, ResumeMode::Incomplete, &[], Profile::Actual)
         .now_or_never();
     let tail = LogQuery {
         tail: Some(5),

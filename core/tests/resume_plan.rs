@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use runboard_core::model::resume::PlanVerb;
 use runboard_core::model::resume::planner::{
-    Answer, Chosen, Profile, Question, StepNow, StepThen, differences, plan,
+    Answer, Chosen, Profile, Question, Start, StepNow, StepThen, Stood, differences, plan,
 };
 use runboard_core::model::resume::reason::{PlanFault, PlanWarning, Reason};
 use serde_json::{Value, json};
@@ -30,8 +30,22 @@ fn now(jobs: &Value) -> Vec<StepNow> {
         key: job["id"].as_str().unwrap().into(),
         needs: texts(&job["dependencies"]),
         command: job["command"].as_str().map(String::from),
+        within: job["within"].as_str().map(String::from),
+        start: start(job["start"].as_str().unwrap_or("free")),
     })
     .collect()
+}
+
+/// Our words for whether a recorded step can be begun again.
+fn start(word: &str) -> Start {
+    match word {
+        "free" => Start::Free,
+        "run_goes_on" => Start::RunGoesOn,
+        "no_command" => Start::NoCommand,
+        "inexact_command" => Start::Inexact,
+        "no_folder" => Start::NoFolder,
+        word => panic!("{word}"),
+    }
 }
 
 /// The rows as `--mark-success` leaves them: every attempt of a failed job becomes a success.
@@ -64,7 +78,14 @@ fn told(answer: &Answer) -> Value {
     let rows: Vec<Value> = answer
         .rows
         .iter()
-        .map(|row| json!({"id": row.key, "action": verb(row.verb), "reason": row.reason.word()}))
+        .map(|row| {
+            let mut told =
+                json!({"id": row.key, "action": verb(row.verb), "reason": row.reason.word()});
+            if let Some(by) = &row.by {
+                told["by"] = json!(by);
+            }
+            told
+        })
         .collect();
     let counts: BTreeMap<&str, usize> = PlanVerb::ALL
         .into_iter()
@@ -100,6 +121,7 @@ fn check(path: &Path) -> usize {
         for (profile_word, profile) in [
             ("compat", Profile::Actual),
             ("recommended", Profile::Promised),
+            ("recorded", Profile::Recorded),
         ] {
             for (mode, chosen) in [("all", Chosen::Incomplete), ("failed_only", Chosen::Failed)] {
                 let expected = &case["expect"][profile_word][mode];
@@ -150,7 +172,7 @@ fn every_worked_case_is_planned_as_the_real_command_line_and_the_design_have_it(
             }
         }
     }
-    assert!(checked >= 48, "{checked}");
+    assert!(checked >= 56, "{checked}");
 }
 
 #[test]
@@ -182,7 +204,7 @@ fn a_configuration_that_changed_since_is_said() {
     let step = |key: &str, needs: &[&str]| StepNow {
         key: key.into(),
         needs: needs.iter().map(|need| (*need).into()).collect(),
-        command: None,
+        ..StepNow::default()
     };
     let before = [step("a", &[]), step("b", &["a"]), step("gone", &[])];
     let steps = [step("a", &[]), step("b", &["new"]), step("new", &[])];
@@ -212,26 +234,29 @@ fn a_chain_of_a_hundred_thousand_is_planned() {
         .map(|number| StepNow {
             key: key(number),
             needs: vec![key(number + 1)],
-            command: None,
+            within: Some(key(number + 1)),
+            ..StepNow::default()
         })
         .chain([StepNow {
             key: key(100_000),
             ..StepNow::default()
         }])
         .collect();
-    let answer = plan(Question {
-        steps: &steps,
-        then: Some(&[]),
-        before: None,
-        chosen: Chosen::Incomplete,
-        profile: Profile::Promised,
-        skips: &[],
-    });
-    assert_eq!(
-        answer.rows.first().map(|row| row.key.as_str()),
-        Some("j100000")
-    );
-    assert_eq!(answer.total(PlanVerb::Run), 100_001);
+    for profile in [Profile::Promised, Profile::Recorded] {
+        let answer = plan(Question {
+            steps: &steps,
+            then: Some(&[]),
+            before: None,
+            chosen: Chosen::Incomplete,
+            profile,
+            skips: &[],
+        });
+        assert_eq!(
+            answer.rows.first().map(|row| row.key.as_str()),
+            Some("j100000")
+        );
+        assert_eq!(answer.to_execute(), 100_001);
+    }
 }
 
 const WORDS: [Option<&str>; 10] = [
@@ -247,6 +272,14 @@ const WORDS: [Option<&str>; 10] = [
     None,
 ];
 
+const STARTS: [Start; 5] = [
+    Start::Free,
+    Start::NoCommand,
+    Start::Inexact,
+    Start::NoFolder,
+    Start::RunGoesOn,
+];
+
 #[derive(Clone, Debug)]
 struct Case {
     steps: Vec<StepNow>,
@@ -254,7 +287,7 @@ struct Case {
     skips: Vec<String>,
 }
 
-/// Steps j0 to jn, each needing some with a lower number: no circle, in any order in the file.
+/// Steps j0 to jn, each needing some with a lower number: no circle, in any order in the file. What they stand in may be anything.
 fn cases() -> impl Strategy<Value = Case> {
     let one = (
         any::<u16>(),
@@ -274,7 +307,9 @@ fn cases() -> impl Strategy<Value = Case> {
             case.steps.push(StepNow {
                 key: key(number),
                 needs: needs.map(key).collect(),
-                command: None,
+                within: (bits >> 8 & 1 == 1).then(|| key(usize::from(bits >> 9) % 12)),
+                start: STARTS[usize::from(bits >> 13) % STARTS.len()],
+                ..StepNow::default()
             });
             if let Some(word) = word {
                 let word = WORDS[word];
@@ -314,7 +349,7 @@ proptest! {
             order.swap(at, (seed >> 33) as usize % (at + 1));
         }
         let shuffled: Vec<StepNow> = order.iter().map(|at| case.steps[*at].clone()).collect();
-        for profile in [Profile::Actual, Profile::Promised] {
+        for profile in [Profile::Actual, Profile::Promised, Profile::Recorded] {
             for chosen in [Chosen::Incomplete, Chosen::Failed, Chosen::These(&these)] {
                 let plan = answer(&case, &case.steps, chosen, profile);
                 prop_assert_eq!(plan.rows.len(), case.steps.len());
@@ -326,12 +361,22 @@ proptest! {
                     prop_assert!(step.needs.iter().all(|need| behind.contains(need.as_str())));
                     behind.insert(row.key.as_str());
                     let word = case.then.iter().find(|then| then.key == row.key);
-                    let has_failed = word.is_some_and(|then| then.is_exact && then.stood == runboard_core::model::resume::planner::Stood::Failed);
+                    let has_failed = word.is_some_and(|then| then.is_exact && then.stood == Stood::Failed);
                     let is_left = case.skips.contains(&row.key) || matches!(chosen, Chosen::These(these) if !these.contains(&row.key));
                     if has_failed && !is_left {
                         prop_assert!(row.verb != PlanVerb::Skip, "{:?}", row);
                     }
                     let runs = matches!(row.verb, PlanVerb::Run | PlanVerb::Retry);
+                    if profile == Profile::Recorded {
+                        // What is run by another one is run because that one begins anew.
+                        let by = row.by.as_ref().map(|by| plan.rows.iter().find(|other| other.key == *by).unwrap());
+                        prop_assert!(by.is_none_or(|by| matches!(by.verb, PlanVerb::Run | PlanVerb::Retry) && by.key != row.key));
+                        // What is begun by itself can be begun, and what has succeeded is begun again only where it is asked for or cannot be passed over.
+                        prop_assert!(!runs || by.is_some() || step.start == Start::Free, "{:?}", row);
+                        let has_succeeded = word.is_some_and(|then| then.stood == Stood::Succeeded);
+                        let is_asked = matches!(chosen, Chosen::These(these) if these.contains(&row.key));
+                        prop_assert!(!(runs && has_succeeded) || is_asked || row.reason == Reason::NotPassedOver, "{:?}", row);
+                    }
                     if profile == Profile::Promised && runs {
                         for need in &step.needs {
                             let needed = plan.rows.iter().find(|other| other.key == *need).unwrap();

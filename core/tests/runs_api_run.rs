@@ -16,6 +16,7 @@ use runboard_core::backend::runs_api::{RunsApi, decode, decode_run, event};
 use runboard_core::backend::{Action, Again, Backend, BackendError, EventQuery, Update};
 use runboard_core::model::event::EventLevel;
 use runboard_core::model::resume::PlanVerb;
+use runboard_core::model::resume::planner::Profile;
 use runboard_core::model::{EventFilter, Phase, ResumeMode, Span, Timestamp};
 use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
 
@@ -178,13 +179,20 @@ fn a_plan_is_counted_from_its_steps() {
         "totals":{"skip":1,"retry":1,"run":1,"blocked":3},"warnings":["the code has changed"],"command":["rerun","r"]}"#,
     );
     let answer = api
-        .resume_plan("r", ResumeMode::Failed, &[])
+        .resume_plan("r", ResumeMode::Failed, &[], Profile::Actual)
         .now_or_never()
         .unwrap()
         .unwrap();
     assert_eq!(
         canned.asked.borrow()[0].url,
         "http://h/api/runs/r/resume?mode=failed"
+    );
+    // What a source does not take is not sent.
+    let promised = api.resume_plan("r", ResumeMode::Failed, &[], Profile::Promised);
+    let _ = promised.now_or_never();
+    assert_eq!(
+        canned.asked.borrow()[1].url,
+        "http://h/api/runs/r/resume?mode=failed&profile=promised"
     );
     let plan = answer.value;
     assert_eq!((plan.to_execute(), plan.total(PlanVerb::Skip)), (2, 1));

@@ -3,6 +3,7 @@
 use crate::state::reactive::{RwSignal, effect};
 use leptos::prelude::*;
 pub use runboard_core::backend::{Again, Turning};
+pub use runboard_core::model::resume::planner::Profile;
 pub use runboard_core::model::resume::{ByHand, PlanStep, PlanVerb, ResumeMode, ResumePlan};
 
 use runboard_core::backend::{Acted, Action, BackendError, NewRun, Order};
@@ -128,6 +129,8 @@ pub struct Wish {
     force: bool,
     pub immediate: RwSignal<bool>,
     pub resuming: Resuming,
+    /// By whose rules the plan is asked for; what is done is always what is actual.
+    profile: StoredValue<Profile>,
     pub plan: RwSignal<Loaded<ResumePlan>>,
     /// What is to be different when it is run again.
     pub again: RwSignal<Again>,
@@ -163,6 +166,7 @@ impl Wish {
             force: goes_on,
             immediate: RwSignal::new(only_kill),
             resuming,
+            profile: StoredValue::new(Profile::default()),
             plan: RwSignal::new(Loaded::Loading),
             again: RwSignal::new(Again::default()),
             wrong: RwSignal::new(None),
@@ -190,6 +194,23 @@ impl Wish {
         source.with(|link| {
             let info = link.info.as_ref();
             info.map_or(Turning::Nothing, |info| info.capabilities.turning)
+        })
+    }
+
+    /// Shows the plan by these rules.
+    pub fn set_profile(self, profile: Profile) {
+        if self.profile.get_value() != profile {
+            self.profile.set_value(profile);
+            self.read_plan();
+        }
+    }
+
+    /// Whether the source tells what its design promises, besides what it does. Tracked.
+    pub fn takes_profiles(self) -> bool {
+        let source = self.about.with_value(|(source, _)| source.link);
+        source.with(|link| {
+            let info = link.info.as_ref();
+            info.is_some_and(|info| info.capabilities.resume_profiles)
         })
     }
 
@@ -261,8 +282,9 @@ impl Wish {
         self.plan.set(Loaded::Loading);
         let mode = self.resuming.mode.get_untracked();
         let turned = self.resuming.turned.get_untracked();
+        let profile = self.profile.get_value();
         self.reading.set_value(Some(Task::spawn(async move {
-            let answer = backend.resume_plan(&id, mode, &turned).await;
+            let answer = backend.resume_plan(&id, mode, &turned, profile).await;
             self.plan.set(match answer {
                 // What could not be read belongs to what is agreed to, and a dialog hides the page.
                 Ok(plan) => {

@@ -3,6 +3,8 @@
 use runboard_core::model::event::{EventFilter, EventLevel};
 use runboard_core::model::step_view::{StepSort, StepView};
 
+const PROMISED: &str = "promised";
+
 /// The parameters of the tabs. Tabs share them where they mean the same, and each leaves the others' alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartFilter {
@@ -30,6 +32,8 @@ pub struct PartFilter {
     pub text: Option<String>,
     /// Phase words, ours or the source's.
     pub status: Vec<String>,
+    /// Of a plan: what the source's design promises, instead of what it will do.
+    pub promised: bool,
     /// The column that orders the steps, and whether the largest stand first.
     pub sort: Option<(StepSort, bool)>,
 }
@@ -93,6 +97,7 @@ impl PartFilter {
             "f.since" => self.since = some_text(value),
             "f.q" => self.text = some_text(value),
             "f.status" => self.status.extend(parts(value)),
+            "f.profile" => self.promised = value == PROMISED,
             "f.sort" => {
                 let word = value.trim_start_matches('-');
                 self.sort = StepSort::from_word(word).map(|sort| (sort, value != word));
@@ -143,6 +148,10 @@ impl PartFilter {
             ("f.since", self.since.clone().unwrap_or_default()),
             ("f.q", self.text.clone().unwrap_or_default()),
             ("f.sort", sort.unwrap_or_default()),
+            (
+                "f.profile",
+                if self.promised { PROMISED } else { "" }.into(),
+            ),
             ("f.tail", number(self.tail).unwrap_or_default()),
         ]
         .into_iter()
@@ -154,6 +163,7 @@ impl PartFilter {
     pub fn clear(&mut self) {
         *self = PartFilter {
             sort: self.sort,
+            promised: self.promised,
             ..PartFilter::default()
         };
     }

@@ -2,7 +2,7 @@
 
 use runboard_core::model::{Phase, Run, Span, Timestamp};
 
-use crate::state::actions::{PlanVerb, ResumeMode, ResumePlan, Turning};
+use crate::state::actions::{PlanVerb, Profile, ResumeMode, ResumePlan, Turning};
 use crate::state::clock::offset_minutes;
 
 /// A phase as people read it.
@@ -250,6 +250,14 @@ pub fn turning(turning: Turning) -> &'static str {
         Turning::Nothing => "",
         Turning::PassOver => "Skip",
         Turning::RunAgain => "Run again",
+    }
+}
+
+/// By whose rules a plan is made, on the switch.
+pub fn plan_profile(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Promised => "what its documentation promises",
+        _ => "what its command line does today",
     }
 }
 

@@ -1,7 +1,7 @@
 // Resuming with open eyes: a history of executioner, made by a command line that behaves like the real one, is listed, shown, previewed, resumed and watched.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { serve } from "./lib/bridge.mjs";
+import { record, serve } from "./lib/bridge.mjs";
 import { checkout } from "./lib/executioner.mjs";
 import { open, shows, until } from "./lib/page.mjs";
 import { later } from "./lib/proc.mjs";
@@ -123,4 +123,48 @@ test("resume: a history that changes after the preview forces a new one", async 
   await dialog.getByRole("button", { name: "Resume 5 jobs" }).click();
   await shows(page, "dialog", "has changed since the plan was made");
   await phase(page, "failed");
+});
+
+test("resume: what the design promises is shown beside what is done, by a switch that a link keeps", async (t) => {
+  const { bridge, at } = await started(t);
+  const page = await open(t, at(249, "resume"));
+  const rules = page.getByRole("group", { name: "By whose rules" });
+  const rule = (name) => rules.getByRole("radio", { name });
+  await page.getByRole("radio", { name: "failed" }).check();
+  await shows(page, ".plan__total", "Total: 5 jobs to execute, 3 jobs to skip");
+  assert.ok(await rule("actual").isChecked());
+  // By keyboard, as every group of radio buttons; the focus stays.
+  await rule("actual").focus();
+  await page.keyboard.press("ArrowDown");
+  await shows(page, ".plan__total", "Total: 1 job to execute, 7 jobs to skip");
+  assert.ok(await rule("promised").isChecked());
+  assert.equal(await page.evaluate(() => document.activeElement.value), "promised");
+  await shows(page, ".resume", "Shown for comparison: a resume does what is actual.");
+  await shows(page, ".resume", "merge_results: executioner runs it (it never ran); its design skips it");
+  assert.match(page.url(), /[?&]f\.profile=promised(&|$)/);
+  // What is done is what is actual; the choice on the page stays while the dialog has its own.
+  await page.getByRole("button", { name: "Resume …" }).click();
+  const dialog = page.getByRole("dialog", { name: "Resume this run?" });
+  await dialog.getByText("Total: 5 jobs to execute, 3 jobs to skip").waitFor();
+  assert.equal(await dialog.getByRole("group", { name: "By whose rules" }).count(), 0);
+  await dialog.getByRole("radio", { name: "failed" }).check();
+  await dialog.getByRole("radio", { name: "incomplete" }).check();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  assert.ok(await page.locator(".resume").getByRole("radio", { name: "failed" }).isChecked());
+  // The link opens the same.
+  const other = await open(t, page.url());
+  await until(other, () => document.querySelector('.resume input[value="promised"]')?.checked);
+  await other.getByRole("radio", { name: "failed" }).check();
+  await shows(other, ".plan__total", "Total: 1 job to execute, 7 jobs to skip");
+  await other.getByRole("radio", { name: "actual" }).check();
+  await shows(other, ".plan__total", "Total: 5 jobs to execute");
+  assert.doesNotMatch(other.url(), /f\.profile/);
+  // Where a source has one set of rules there is no switch, and what a link asks of another source is not sent.
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  const local = await record(bridge.dir, "plain", "echo x");
+  await page.goto(`${bridge.url}?view=run&source=local&run=${local}&tab=resume&f.profile=promised`);
+  await shows(page, ".plan__total", "Total:");
+  assert.equal(await page.getByRole("group", { name: "By whose rules" }).count(), 0);
+  assert.deepEqual(asked.filter((url) => /\/resume\?.*profile/.test(url)), []);
 });

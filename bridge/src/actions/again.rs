@@ -20,8 +20,9 @@ use super::terminate::is_at_work;
 use crate::api::blocking;
 use crate::api::problem::Problem;
 use crate::api::runs::find;
+use crate::resume::Mode;
 use crate::resume::cmd::NOT_NOW;
-use crate::resume::{Mode, Plan};
+use crate::resume::recorded::Plan;
 use crate::source::{Detail, Source, events, head_of};
 
 /// How long a recorder may take to begin.

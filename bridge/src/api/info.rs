@@ -59,6 +59,7 @@ pub(crate) async fn get(
                 "resume": resume,
                 "resume_plan": has_log,
                 "resume_skips": mirrored.is_some(),
+                "resume_profiles": mirrored.is_some(),
                 "facts": mirrored.is_some(),
                 "reexecute": actions,
                 "terminate": if actions { json!(["safe", "immediate"]) } else { json!([]) },

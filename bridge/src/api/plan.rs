@@ -11,26 +11,16 @@ use super::json;
 use super::problem::Problem;
 use super::query::Query;
 use super::runs::{events_cursor, of_run};
-use crate::resume::{Mode, Plan, PlanStep, Totals, Word};
+use crate::resume::Mode;
+use crate::resume::answer::{PlanAnswer, totals};
+use crate::resume::recorded::Plan;
 use crate::source::Source;
+use crate::source::lengths::BY;
 
 #[derive(Serialize)]
-struct Answer<'a> {
-    run: &'a str,
-    mode: Mode,
-    token: String,
-    totals: Totals,
-    steps: Vec<PlanStep>,
-    warnings: Vec<String>,
-    /// To do the same by hand.
-    command: Option<Vec<String>>,
-    cursor: String,
-}
-
-#[derive(Serialize)]
-struct WithCursor<T> {
+struct WithCursor {
     #[serde(flatten)]
-    plan: T,
+    plan: PlanAnswer,
     cursor: String,
 }
 
@@ -57,8 +47,9 @@ pub(crate) async fn get(
     of_run(source, id, move |source, id, detail| {
         if let Some(executioner) = source.look().executioner() {
             let plan = executioner.plan(id, mode, profile, &skips);
+            let (plan, _) = plan.ok_or_else(|| Problem::no_run(id))?;
             return json(&WithCursor {
-                plan: plan.ok_or_else(|| Problem::no_run(id))?,
+                plan,
                 cursor: events_cursor(id, detail.events),
             });
         }
@@ -71,10 +62,10 @@ pub(crate) async fn get(
             ));
         }
         let going_on = !detail.run.phase.is_terminal() && !detail.run.is_unfinished();
-        let plan = match &detail.folder {
+        let mut plan = match &detail.folder {
             Some(folder) => Plan::of(folder, &detail.run, &detail.steps, mode, going_on)
                 .map_err(Problem::broken)?,
-            None => nothing(&detail.steps),
+            None => Plan::of_line(&detail.steps, mode),
         };
         let dir = detail
             .folder
@@ -93,41 +84,28 @@ pub(crate) async fn get(
             ];
             words.map(String::from).to_vec()
         });
-        json(&Answer {
-            run: id,
-            mode,
-            totals: plan.totals(),
-            token: plan.token,
-            steps: plan.steps,
-            warnings: plan.warnings,
-            command,
+        let lengths = source.look().lengths(&detail.run.job);
+        for step in &mut plan.steps {
+            step.expect(lengths.get(&step.key));
+        }
+        json(&WithCursor {
+            plan: PlanAnswer {
+                run: id.into(),
+                mode,
+                profile: Profile::Recorded.word(),
+                token: plan.token,
+                error: None,
+                totals: totals(&plan.steps),
+                steps: plan.steps,
+                warnings: plan.warnings,
+                differences: Vec::new(),
+                expected_by: BY,
+                suggestion: None,
+                command,
+                by_hand: Vec::new(),
+            },
             cursor: events_cursor(id, detail.events),
         })
     })
     .await
-}
-
-/// Of a run that is only a line of a history nothing can be run again.
-fn nothing(steps: &[runboard_core::model::Step]) -> Plan {
-    let step = |step: &runboard_core::model::Step| {
-        let (plan, reason) = match step.phase.is_success() {
-            true => (Word::Skip, "it has succeeded"),
-            false => (
-                Word::Blocked,
-                "only the run's line in a history is left, which holds no commands",
-            ),
-        };
-        PlanStep {
-            key: step.key.clone(),
-            plan,
-            reason: reason.into(),
-            command: None,
-        }
-    };
-    Plan {
-        steps: steps.iter().map(step).collect(),
-        warnings: Vec::new(),
-        token: "none".into(),
-        todo: Vec::new(),
-    }
 }

@@ -104,6 +104,7 @@ impl Config {
             key: job.id.clone(),
             needs: job.needs.clone(),
             command: job.command.clone(),
+            ..StepNow::default()
         };
         self.jobs.iter().map(step).collect()
     }

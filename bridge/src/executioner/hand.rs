@@ -1,19 +1,12 @@
 //! executioner's command lines for a run, in the form that the real one takes.
 
 use runboard_core::model::resume::command;
-use serde::Serialize;
 
 use super::Executioner;
 use super::config::Config;
 use super::rows::RunRows;
 use crate::resume::Mode;
-
-/// A command line to copy.
-#[derive(Debug, Serialize)]
-pub(crate) struct ByHand {
-    pub(super) what: String,
-    pub(super) command: Vec<String>,
-}
+use crate::resume::answer::ByHand;
 
 impl Executioner {
     fn program(&self) -> Vec<String> {
@@ -125,7 +118,7 @@ impl Executioner {
 
 impl ByHand {
     /// As one would type it.
-    pub(super) fn line(&self) -> (String, String) {
+    pub(crate) fn line(&self) -> (String, String) {
         (self.what.clone(), command(&self.command))
     }
 }

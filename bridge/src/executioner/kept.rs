@@ -130,6 +130,7 @@ fn start(value: &Value) -> Option<(i64, Start)> {
                 .map(String::from)
                 .collect(),
             command: job.get("command").and_then(Value::as_str).map(String::from),
+            ..StepNow::default()
         })
     };
     let start = Start {

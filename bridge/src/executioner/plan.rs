@@ -3,51 +3,17 @@
 use std::collections::BTreeMap;
 
 use runboard_core::model::resume::planner::{
-    self, Answer, Chosen, Profile, Question, StepNow, StepThen, differences,
+    self, Answer, Profile, Question, StepNow, StepThen, differences,
 };
 use runboard_core::model::resume::reason::{PlanFault, Reason};
 use runboard_core::model::resume::{Expected, PlanVerb};
-use runboard_core::model::stats::spread;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Executioner;
 use super::config::Config;
-use super::hand::ByHand;
 use super::rows::RunRows;
 use crate::resume::Mode;
-
-/// A step as it goes over the wire.
-#[derive(Debug, Serialize)]
-pub(crate) struct Row {
-    key: String,
-    plan: &'static str,
-    reason: String,
-    /// The stable word.
-    code: &'static str,
-    /// The median of its successes in seconds, of how many; nothing when those are too few.
-    expected_s: Option<f64>,
-    expected_of: u32,
-}
-
-/// The plan as it goes over the wire.
-#[derive(Debug, Serialize)]
-pub(crate) struct Plan {
-    run: String,
-    mode: Mode,
-    profile: &'static str,
-    pub(crate) token: String,
-    error: Option<&'static str>,
-    totals: BTreeMap<&'static str, usize>,
-    steps: Vec<Row>,
-    warnings: Vec<String>,
-    differences: Vec<String>,
-    suggestion: Option<String>,
-    command: Option<Vec<String>>,
-    by_hand: Vec<ByHand>,
-    #[serde(skip)]
-    pub(crate) to_execute: usize,
-}
+use crate::resume::answer::{PlanAnswer, PlanStep, totals};
 
 /// Words for a step that the two profiles see differently.
 fn verb_words(verb: PlanVerb, reason: Reason) -> String {
@@ -58,13 +24,6 @@ fn verb_words(verb: PlanVerb, reason: Reason) -> String {
         _ => "does not run it",
     };
     format!("{word} ({})", reason.sentence())
-}
-
-fn chosen(mode: Mode) -> Chosen<'static> {
-    match mode {
-        Mode::Incomplete => Chosen::Incomplete,
-        Mode::Failed => Chosen::Failed,
-    }
 }
 
 /// What a plan is made from.
@@ -83,7 +42,7 @@ impl Material<'_> {
             steps: &self.steps,
             then: Some(&self.then),
             before: self.before.as_deref(),
-            chosen: chosen(mode),
+            chosen: mode.chosen(),
             profile,
             skips: self.skips,
         })
@@ -104,8 +63,8 @@ impl Executioner {
         let of_rows = || {
             let step = |job: &&super::rows::JobRow| StepNow {
                 key: job.id.clone(),
-                needs: Vec::new(),
                 command: job.command.clone(),
+                ..StepNow::default()
             };
             rows.latest().iter().map(step).collect()
         };
@@ -122,65 +81,41 @@ impl Executioner {
         }
     }
 
-    /// The plan of a run; `None`: there is no such run.
+    /// The plan of a run, and how many steps its command line would execute; `None`: there is no such run.
     pub(crate) fn plan(
         &self,
         id: &str,
         mode: Mode,
         profile: Profile,
         skips: &[String],
-    ) -> Option<Plan> {
+    ) -> Option<(PlanAnswer, usize)> {
         let rows = self.runs.get(&id.parse().ok()?)?;
         let material = self.material(rows, skips);
         let actual = material.answer(mode, Profile::Actual);
         let promised = material.answer(mode, Profile::Promised);
         let shown = match profile {
-            Profile::Actual => &actual,
             Profile::Promised => &promised,
+            _ => &actual,
         };
         let expected = self.expected(rows.app());
-        let row = |key: &str, verb: PlanVerb, reason: String, code: &'static str| {
-            let expected = expected.get(key);
-            Row {
-                key: key.into(),
-                plan: verb.word(),
-                reason,
-                code,
-                expected_s: expected
-                    .and_then(|expected| expected.p50)
-                    .map(|span| span.as_seconds()),
-                expected_of: expected.map_or(0, |expected| expected.of),
-            }
-        };
-        let mut steps: Vec<Row> = shown
+        let mut steps: Vec<PlanStep> = shown
             .rows
             .iter()
             .map(|one| {
-                row(
-                    &one.key,
-                    one.verb,
-                    one.reason.sentence().into(),
-                    one.reason.word(),
-                )
+                let reason = one.reason.sentence().into();
+                PlanStep::new(&one.key, one.verb, reason, one.reason.word())
             })
             .collect();
         if let Some(fault) = shown.fault.filter(|_| steps.is_empty()) {
             let why = "the command line ends with an error before it does anything";
-            steps = material
-                .steps
-                .iter()
-                .map(|step| row(&step.key, PlanVerb::Blocked, why.into(), fault.word()))
-                .collect();
+            let blocked = |step: &StepNow| {
+                PlanStep::new(&step.key, PlanVerb::Blocked, why.into(), fault.word())
+            };
+            steps = material.steps.iter().map(blocked).collect();
         }
-        let totals: BTreeMap<&'static str, usize> = PlanVerb::ALL
-            .into_iter()
-            .map(|verb| {
-                (
-                    verb.word(),
-                    steps.iter().filter(|step| step.plan == verb.word()).count(),
-                )
-            })
-            .collect();
+        for step in &mut steps {
+            step.expect(expected.get(&step.key));
+        }
         let found = differences(&actual, &promised);
         let mut different: Vec<String> = found
             .into_iter()
@@ -192,31 +127,25 @@ impl Executioner {
         if actual.fault.is_some() && promised.fault != actual.fault {
             different.push("executioner ends with an error before it does anything".into());
         }
-        let to_execute = actual.total(PlanVerb::Retry) + actual.total(PlanVerb::Run);
-        let has_config = material.config.is_some();
-        Some(Plan {
+        let to_execute = actual.to_execute();
+        let can_run = material.config.is_some() && actual.fault.is_none();
+        let answer = PlanAnswer {
             run: id.into(),
             mode,
-            profile: match profile {
-                Profile::Actual => "actual",
-                Profile::Promised => "promised",
-            },
+            profile: profile.word(),
             token: token(&material, mode),
             error: shown.fault.map(PlanFault::word),
-            totals,
+            totals: totals(&steps),
             steps,
             warnings: self.warnings(&material, shown, mode),
             differences: different,
+            expected_by: "the median of each job's successes in this application's runs",
             suggestion: suggestion(&material),
             command: Some(self.resume_command(rows, material.config, mode, skips))
                 .filter(|_| to_execute > 0),
             by_hand: self.by_hand(rows, material.config),
-            to_execute: if has_config && actual.fault.is_none() {
-                to_execute
-            } else {
-                0
-            },
-        })
+        };
+        Some((answer, if can_run { to_execute } else { 0 }))
     }
 
     fn warnings(&self, material: &Material<'_>, shown: &Answer, mode: Mode) -> Vec<String> {
@@ -310,17 +239,9 @@ impl Executioner {
                     .push((seconds * 1e6).round() as i64);
             }
         }
-        let one = |lengths: Vec<i64>| {
-            let of = u32::try_from(lengths.len()).unwrap_or(u32::MAX);
-            let p50 = spread(lengths).map(|spread| spread.p50);
-            Expected {
-                p50: p50.filter(|_| of >= Expected::ENOUGH),
-                of,
-            }
-        };
         lengths
             .into_iter()
-            .map(|(key, lengths)| (key.to_string(), one(lengths)))
+            .map(|(key, lengths)| (key.to_string(), Expected::of(lengths)))
             .collect()
     }
 }
@@ -338,15 +259,14 @@ fn suggestion(material: &Material<'_>) -> Option<String> {
         .filter(|row| row.reason == Reason::StatusNotFailed)
         .map(|row| row.key.as_str())
         .collect();
-    let count = |answer: &Answer| answer.total(PlanVerb::Retry) + answer.total(PlanVerb::Run);
     Some(if !left.is_empty() {
         format!(
             "failed fits better here: incomplete takes {} for done, although that did not succeed, and failed runs it",
             left.join(", ")
         )
-    } else if count(&all) == 0 {
+    } else if all.to_execute() == 0 {
         "there is nothing to resume".into()
-    } else if count(&all) == count(&failed) {
+    } else if all.to_execute() == failed.to_execute() {
         "incomplete fits: today's executioner does the same in both modes here".into()
     } else {
         "incomplete fits: it runs all that has not succeeded".into()

@@ -135,7 +135,7 @@ fn begin(
             "run {id} is still going on, or is being resumed"
         )));
     }
-    let plan = executioner
+    let (plan, to_execute) = executioner
         .plan(id, mode, Profile::Actual, skips)
         .ok_or_else(missing)?;
     if plan.token != token {
@@ -148,7 +148,7 @@ fn begin(
             "run {id} cannot be resumed from here: the bridge was given no command line (--executioner-command) or no configuration of its application (--executioner-config)"
         )));
     };
-    if plan.to_execute == 0 {
+    if to_execute == 0 {
         return Err(conflict(format!("there is nothing to resume in run {id}")));
     }
     let Some((program, arguments)) = words.split_first() else {

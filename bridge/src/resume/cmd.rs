@@ -6,12 +6,14 @@ use std::process::{Command, ExitCode, Stdio};
 
 use clap::Args;
 use runboard_core::model::Phase;
+use runboard_core::model::resume::PlanVerb;
 use runboard_record::{
     Echo, RESUME_VARIABLE, Recording, RunOutcome, StepOutcome, Stream, default_dir, exit_code,
     is_run_id, words,
 };
 
-use super::{Mode, Plan, Todo, Word};
+use super::Mode;
+use super::recorded::{Plan, Todo};
 use crate::record_cmd::signals::Signals;
 use crate::record_cmd::{exit, until_end};
 use crate::source::recorded;
@@ -101,7 +103,7 @@ async fn try_resume(args: ResumeArgs) -> Result<i32, String> {
     let alone = |key: &str| {
         plan.steps
             .iter()
-            .any(|step| step.key == key && matches!(step.plan, Word::Skip | Word::Blocked))
+            .any(|step| step.key == key && matches!(step.plan, PlanVerb::Skip | PlanVerb::Blocked))
     };
     let left = recorded(&folder, id).and_then(|(_, steps)| {
         steps.into_iter().find(|step| {

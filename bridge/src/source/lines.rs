@@ -123,6 +123,10 @@ impl Lines {
             .unwrap_or_default()
     }
 
+    pub(crate) fn job(&self, row: &Row) -> &str {
+        self.words.text(row.job)
+    }
+
     pub(crate) fn lineages(&self) -> &[(u32, Lineage)] {
         &self.lineages
     }

@@ -6,6 +6,7 @@
 pub(crate) mod events;
 mod file;
 mod folder;
+pub(crate) mod lengths;
 mod lines;
 mod list;
 mod near;

@@ -12,6 +12,7 @@ mod again;
 #[path = "../serve/client.rs"]
 mod client;
 mod delete;
+mod expected;
 #[allow(dead_code)]
 #[path = "../serve/files.rs"]
 mod files;

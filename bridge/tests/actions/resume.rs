@@ -55,6 +55,16 @@ fn commands_that_have_succeeded_are_passed_over() {
         json!(["sh", "-c", "test -e good"])
     );
     assert_eq!(shown["command"][1], "resume");
+    assert_eq!(shown["profile"], "recorded");
+    let codes = |plan: &Value| {
+        let steps = plan["steps"].as_array().unwrap().clone();
+        let code = |step: &Value| step["code"].as_str().unwrap().to_string();
+        steps.iter().map(code).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        codes(&shown),
+        ["previous_failure", "passed_over", "around_again"]
+    );
     assert!(
         shown["warnings"][0]
             .as_str()
@@ -135,6 +145,7 @@ fn commands_that_have_succeeded_are_passed_over() {
     assert_eq!(site.json("/api/v1/runs")["total"], 1);
     let shown = plan(&site, &id, "incomplete");
     assert!(words(&shown).iter().all(|word| word.ends_with(":skip")));
+    assert_eq!(codes(&shown), ["previous_success"; 4]);
     assert!(refused(&resume(&site, &id, &shown), 409).contains("folder is gone"));
 }
 

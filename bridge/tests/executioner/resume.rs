@@ -53,6 +53,10 @@ fn a_failed_run_is_planned_resumed_watched_and_succeeds() {
         ["transform_part2:retry", "merge_results:run"]
     );
     assert_eq!(plan["differences"], json!([]));
+    let info = ask(&site, "info");
+    assert_eq!(info["capabilities"]["resume_profiles"], true);
+    let local = site.json("/api/v1/info");
+    assert_eq!(local["capabilities"]["resume_profiles"], false);
     // Only failed ones: today's executioner runs the rest too, and its design does not.
     let failed = ask(&site, "runs/1/resume?mode=failed");
     assert_eq!(failed["totals"]["run"], 4);

@@ -68,6 +68,8 @@ pub struct Capabilities {
     pub resume_plan: bool,
     /// What a resume can do otherwise with steps that the user names.
     pub turning: Turning,
+    /// Besides what a resume would really do it is told what its design promises.
+    pub resume_profiles: bool,
     /// Which steps a resume may take up.
     pub modes: &'static [ResumeMode],
     pub reexecute: bool,

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::lazy::NotLoaded;
 use crate::model::event::RunEvent;
+use crate::model::resume::planner::Profile;
 use crate::model::step_detail::StepData;
 use crate::model::{
     Asset, Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step, StepDetail,
@@ -130,9 +131,10 @@ impl Backend for Late {
         run: &str,
         mode: ResumeMode,
         turned: &[String],
+        profile: Profile,
     ) -> Answer<Decoded<ResumePlan>> {
         let (run, turned) = (run.to_string(), turned.to_vec());
-        self.ask(move |backend| backend.resume_plan(&run, mode, &turned))
+        self.ask(move |backend| backend.resume_plan(&run, mode, &turned, profile))
     }
 
     fn act(&self, run: &str, action: &Action, key: &str) -> Answer<Decoded<Acted>> {

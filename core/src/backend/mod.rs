@@ -23,6 +23,7 @@ use futures_util::future::{self, LocalBoxFuture};
 use futures_util::stream::LocalBoxStream;
 
 use crate::model::event::RunEvent;
+use crate::model::resume::planner::Profile;
 use crate::model::{
     Asset, Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step, StepDetail, Timestamp,
     step_detail::StepData,
@@ -190,12 +191,14 @@ pub trait Backend {
         cannot("records of its own to show")
     }
 
-    /// What resuming the run would do, with the steps `turned` the other way round ([`Turning`]); changes nothing.
+    /// What resuming the run would do, with the steps `turned` the other way round ([`Turning`]), by the rules of `profile`, which counts only where
+    /// [`Capabilities::resume_profiles`] says so; changes nothing.
     fn resume_plan(
         &self,
         _run: &str,
         _mode: ResumeMode,
         _turned: &[String],
+        _profile: Profile,
     ) -> LocalBoxFuture<'static, Result<Decoded<ResumePlan>, BackendError>> {
         cannot("way to resume a run")
     }

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::resume::PlanStep;
 use super::resume::planner::{self, Chosen, Profile, Question, Row, StepNow, StepThen};
+use super::resume::{InRun, PlanStep};
 use super::{Phase, Step};
 
 /// A step of a plan.
@@ -144,21 +144,72 @@ pub fn steps(keys: &[String], steps: &[Step]) -> Vec<PlanStep> {
         profile: Profile::Actual,
         skips: &[],
     });
+    let in_run = InRun::of(steps, &|step| base(&step.key));
     let row = |row: Row| PlanStep {
+        expected: in_run.expected(
+            base(&row.key),
+            steps.iter().find(|step| step.key == row.key),
+        ),
+        within: None,
         key: row.key,
         plan: row.verb,
         raw_plan: String::new(),
         reason: row.reason.sentence().into(),
         command: Vec::new(),
-        expected: None,
     };
     answer.rows.into_iter().map(row).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::chosen;
-    use crate::model::Step;
+    use super::{chosen, steps};
+    use crate::model::resume::Expected;
+    use crate::model::{Phase, Span, Step, Timestamp};
+
+    /// `work[a]` to `work[e]` took 1 s to 5 s, `work[f]` failed; `one` succeeded, `two` took no time that is told.
+    #[test]
+    fn a_step_is_expected_to_take_what_its_like_took_in_the_run() {
+        let took = |key: &str, phase: Phase, seconds: i64| {
+            let mut step = Step::queued(key, 0);
+            step.phase = phase;
+            step.started_at = Some(Timestamp(0));
+            step.ended_at = Some(Timestamp(seconds * 1_000_000));
+            step
+        };
+        let mut all: Vec<Step> = ["a", "b", "c", "d", "e"]
+            .iter()
+            .zip([5, 1, 4, 2, 3])
+            .map(|(key, seconds)| took(&["work[", key, "]"].concat(), Phase::Succeeded, seconds))
+            .collect();
+        all.push(took("work[f]", Phase::Failed, 100));
+        all.push(took("one", Phase::Succeeded, 9));
+        all.push(took("alone", Phase::Failed, 9));
+        // Taken over from another run.
+        all.push(took("alone[x]", Phase::Recovered, 9));
+        let keys: Vec<String> = ["work[f]", "work[a]", "work[g]", "one", "alone"]
+            .map(String::from)
+            .into();
+        let plan = steps(&keys, &all);
+        let expected = |key: &str| {
+            let step = plan.iter().find(|step| step.key == key);
+            step.and_then(|step| step.expected)
+        };
+        let mapped = |took: Option<i64>| {
+            Some(Expected {
+                p50: Some(Span(3_000_000)),
+                of: 5,
+                took: took.map(|seconds| Span(seconds * 1_000_000)),
+            })
+        };
+        assert_eq!(expected("work[f]"), mapped(None));
+        assert_eq!(expected("work[a]"), mapped(Some(5)));
+        assert_eq!(expected("work[g]"), mapped(None));
+        assert_eq!(
+            expected("one").map(|one| (one.p50, one.of, one.took)),
+            Some((None, 1, Some(Span(9_000_000))))
+        );
+        assert_eq!(expected("alone"), None);
+    }
 
     /// d needs c, c needs a; in an order in which needs do not stand before.
     #[test]

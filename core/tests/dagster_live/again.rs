@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::FutureExt as _;
 use runboard_core::backend::dagster::Dagster;
 use runboard_core::backend::{Action, Again, Backend as _, BackendError, Launch, Topic, Update};
+use runboard_core::model::resume::planner::Profile;
 use runboard_core::model::resume::{PlanStep, PlanVerb};
 use runboard_core::model::{Phase, ResumeMode, Run, RunFilter, rerun};
 use serde_json::json;
@@ -36,7 +37,8 @@ pub(crate) fn previews(jobs: &BTreeMap<&str, String>) {
         ("retry_job", rest),
         ("ok_job", assets),
     ] {
-        let BackendError::Refused(words) = refused(backend.resume_plan(&jobs[job], mode, &[]))
+        let BackendError::Refused(words) =
+            refused(backend.resume_plan(&jobs[job], mode, &[], Profile::Actual))
         else {
             panic!("{job}")
         };
@@ -106,7 +108,7 @@ fn executed(id: &str) -> Vec<String> {
 }
 
 pub(crate) fn resumed(backend: &Dagster, id: &str, mode: ResumeMode) -> String {
-    let plan = got(backend.resume_plan(id, mode, &[]));
+    let plan = got(backend.resume_plan(id, mode, &[], Profile::Actual));
     let is_run = |step: &&PlanStep| matches!(step.plan, PlanVerb::Run | PlanVerb::Retry);
     let mut expected: Vec<String> = plan
         .steps

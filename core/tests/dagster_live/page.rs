@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::LocalBoxFuture;
 use runboard_core::backend::dagster::Dagster;
 use runboard_core::backend::{Action, Again, Backend, LogQuery};
+use runboard_core::model::resume::planner::Profile;
 use runboard_core::model::{Became, Phase, ResumeMode};
 use runboard_core::net::{Request, Response, StreamResponse, Transport, TransportError};
 use serde_json::json;
@@ -53,7 +54,7 @@ fn open(backend: &dyn Backend, id: &str) {
     got(backend.assets(id));
     if run.phase == Phase::Failed {
         assert!(run.reason.is_some());
-        got(backend.resume_plan(id, ResumeMode::Incomplete, &[]));
+        got(backend.resume_plan(id, ResumeMode::Incomplete, &[], Profile::Actual));
     }
 }
 

@@ -6,6 +6,7 @@ use futures_util::FutureExt as _;
 use runboard_core::backend::{
     Action, Backend as _, BackendError, Cursor, EventQuery, LogQuery, Topic, Update,
 };
+use runboard_core::model::resume::planner::Profile;
 use runboard_core::model::{EventFilter, LogStream, Phase, ResumeMode, RunFilter};
 use serde_json::Value;
 
@@ -33,7 +34,7 @@ pub(crate) fn news_of_the_list(before: &[Cursor], jobs: &BTreeMap<&str, String>)
 pub(crate) fn terminated(id: &str) {
     let backend = backend();
     until("it runs", || got(backend.run(id)).phase == Phase::Running);
-    let plan = backend.resume_plan(id, ResumeMode::Incomplete, &[]);
+    let plan = backend.resume_plan(id, ResumeMode::Incomplete, &[], Profile::Actual);
     assert!(matches!(refused(plan), BackendError::Refused(_)));
     let delete = backend.act(id, &Action::Delete { force: false }, "k");
     assert!(refused(delete).to_string().contains("not over (STARTED)"));

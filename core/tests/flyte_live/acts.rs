@@ -2,6 +2,7 @@
 
 use runboard_core::backend::{Action, Again, Backend as _, BackendError, NewRun, Order, Template};
 use runboard_core::model::resume::PlanVerb;
+use runboard_core::model::resume::planner::Profile;
 use runboard_core::model::{Phase, ResumeMode};
 
 use crate::ask::{Service, got, home, refused};
@@ -89,9 +90,12 @@ pub(crate) async fn reruns_and_recovers(service: &Service) {
         "the inputs of the run before"
     );
 
-    let error = refused(backend.resume_plan(&made.id, ResumeMode::Incomplete, &[])).await;
+    let error =
+        refused(backend.resume_plan(&made.id, ResumeMode::Incomplete, &[], Profile::Actual)).await;
     assert!(error.to_string().contains("goes on"), "{error}");
-    let plan = got(backend.resume_plan(&home("rtree"), ResumeMode::Incomplete, &[])).await;
+    let plan =
+        got(backend.resume_plan(&home("rtree"), ResumeMode::Incomplete, &[], Profile::Actual))
+            .await;
     let verb = |key: &str| plan.steps.iter().find(|step| step.key == key).unwrap().plan;
     assert_eq!(verb("load0"), PlanVerb::Skip);
     assert_eq!(

@@ -263,6 +263,7 @@ pub(super) async fn preview(
                 "it is a new run, with this one as its parent".into(),
             ],
             differences: Vec::new(),
+            expected_by: "what the same steps, and others mapped from the same one, took in this run".into(),
             suggestion: None,
             command: Vec::new(),
             by_hand: Vec::new(),

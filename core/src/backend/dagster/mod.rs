@@ -50,6 +50,7 @@ use super::{
     slice,
 };
 use crate::model::event::RunEvent;
+use crate::model::resume::planner::Profile;
 use crate::model::{
     Asset, Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step, Timestamp,
 };
@@ -172,7 +173,13 @@ impl Backend for Dagster {
         .boxed_local()
     }
 
-    fn resume_plan(&self, run: &str, mode: ResumeMode, _: &[String]) -> Answer<ResumePlan> {
+    fn resume_plan(
+        &self,
+        run: &str,
+        mode: ResumeMode,
+        _: &[String],
+        _: Profile,
+    ) -> Answer<ResumePlan> {
         let (server, id) = (self.server.clone(), run.to_string());
         async move { again::preview(&server, &id, mode).await }.boxed_local()
     }

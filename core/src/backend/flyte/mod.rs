@@ -39,6 +39,7 @@ use super::{
     Acted, Action, Backend, BackendError, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch,
     LogQuery, Order, Page, Positioned, Tasks, Topic,
 };
+use crate::model::resume::planner::Profile;
 use crate::model::step_detail::StepData;
 use crate::model::{ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step, StepDetail, fold};
 use crate::net::{Clock, Transport};
@@ -164,7 +165,13 @@ impl Backend for Flyte {
         self.about(run, ask)
     }
 
-    fn resume_plan(&self, run: &str, mode: ResumeMode, turned: &[String]) -> Answer<ResumePlan> {
+    fn resume_plan(
+        &self,
+        run: &str,
+        mode: ResumeMode,
+        turned: &[String],
+        _: Profile,
+    ) -> Answer<ResumePlan> {
         plan::preview(&self.server, run, mode, turned)
     }
 

@@ -13,7 +13,7 @@ use super::tree::{Known, frame};
 use super::{detail, poll_actions};
 use crate::backend::lenient::Problems;
 use crate::backend::{BackendError, Decoded};
-use crate::model::resume::{PlanStep, PlanVerb};
+use crate::model::resume::{InRun, PlanStep, PlanVerb};
 use crate::model::{Phase, ResumeMode, ResumePlan, Step, fold};
 
 /// How long the next frame is waited for when only the actions as they stand are wanted.
@@ -93,6 +93,7 @@ async fn previewed(
             .chain([step.phase as u8])
     };
     let token = hash(&mut steps.iter().flat_map(bytes));
+    let in_run = InRun::of(&steps, &step_name);
     let mut planned = Vec::new();
     for key in &forced {
         if !steps.iter().any(|step| step.key == *key) {
@@ -114,7 +115,8 @@ async fn previewed(
             raw_plan: step.raw_status.clone(),
             reason: [name.as_deref().unwrap_or_default(), reason].concat(),
             command: Vec::new(),
-            expected: None,
+            expected: in_run.expected(step_name(step), Some(step)),
+            within: None,
         });
     }
     let mut warnings = vec![
@@ -133,11 +135,17 @@ async fn previewed(
         steps: planned,
         warnings,
         differences: Vec::new(),
+        expected_by: "what actions of the same name took in this run".into(),
         suggestion: None,
         command: Vec::new(),
         by_hand: Vec::new(),
     };
     Ok(decoded(plan, problems))
+}
+
+/// What an action is one of: it is called like its task.
+fn step_name(step: &Step) -> &str {
+    step.name.as_deref().unwrap_or(&step.key)
 }
 
 fn verb(step: &Step) -> (PlanVerb, &'static str) {

@@ -191,6 +191,7 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
                 true => Turning::PassOver,
                 false => Turning::Nothing,
             },
+            resume_profiles: can.flag("resume_profiles"),
             facts: can.flag("facts"),
             reexecute: can.flag("reexecute"),
             delete: can.flag("delete"),

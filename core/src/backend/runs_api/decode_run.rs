@@ -134,10 +134,15 @@ fn plan_step(fields: &mut Fields<'_>, _: usize) -> PlanStep {
         raw_plan: word,
         reason: fields.word("reason"),
         command: fields.texts("command"),
-        expected: fields.small("expected_of").map(|of| Expected {
-            p50: fields.seconds("expected_s"),
-            of,
-        }),
+        expected: fields
+            .small("expected_of")
+            .filter(|of| *of > 0)
+            .map(|of| Expected {
+                p50: fields.seconds("expected_s"),
+                of,
+                took: None,
+            }),
+        within: fields.text("within"),
     }
 }
 
@@ -172,6 +177,7 @@ pub fn resume_plan(bytes: &[u8]) -> Result<Decoded<ResumePlan>, BackendError> {
         steps: fields.rows("steps", plan_step),
         warnings: fields.texts("warnings"),
         differences: fields.texts("differences"),
+        expected_by: fields.text("expected_by").unwrap_or_default(),
         suggestion: fields.text("suggestion"),
         command: fields.texts("command"),
         by_hand: fields.rows("by_hand", by_hand),

@@ -22,6 +22,7 @@ use super::{
     LogQuery, Missing, Page, Positioned, Topic, cannot,
 };
 use crate::backend::rows::Facts;
+use crate::model::resume::planner::Profile;
 use crate::model::{Family, ResumeMode, ResumePlan, Run, RunFilter, RunStats, Step};
 use crate::net::{Request, Response, Transport};
 
@@ -168,8 +169,10 @@ impl Backend for RunsApi {
         run: &str,
         mode: ResumeMode,
         skips: &[String],
+        profile: Profile,
     ) -> LocalBoxFuture<'static, Result<Decoded<ResumePlan>, BackendError>> {
-        self.get(&request::plan(run, mode, skips), decode_run::resume_plan)
+        let path = request::plan(run, mode, skips, profile);
+        self.get(&path, decode_run::resume_plan)
     }
 
     fn act(

@@ -1,6 +1,7 @@
 //! Paths and queries of the Runs API. Builds texts, sends nothing.
 
 use crate::backend::{Action, Cursor, EventQuery, LogQuery, Topic};
+use crate::model::resume::planner::Profile;
 use crate::model::{ResumeMode, RunFilter};
 use crate::net::Request;
 use crate::net::query::encode;
@@ -64,9 +65,12 @@ pub(super) fn runs(filter: &RunFilter, limit: u32, page: Option<&str>) -> String
     path.text
 }
 
-pub(super) fn plan(id: &str, mode: ResumeMode, skips: &[String]) -> String {
+pub(super) fn plan(id: &str, mode: ResumeMode, skips: &[String], profile: Profile) -> String {
     let mut path = Path::new(&run(id, "/resume"));
     path.pair("mode", mode.word());
+    if profile != Profile::default() {
+        path.pair("profile", profile.word());
+    }
     for key in skips {
         path.pair("skip", key);
     }

@@ -10,6 +10,25 @@ pub struct StepNow {
     pub needs: Vec<String>,
     /// What it executes, where the source tells.
     pub command: Option<String>,
+    /// Of a recorded step: the key of the one whose command started it.
+    pub within: Option<String>,
+    /// Of a recorded step: whether it can be begun again by itself.
+    pub start: Start,
+}
+
+/// Whether a recorded step can be begun again by itself (docs/recording.md, section 8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    #[default]
+    Free,
+    /// The run has not ended.
+    RunGoesOn,
+    /// Nobody wrote down its command.
+    NoCommand,
+    /// Its command was written down, but not word for word.
+    Inexact,
+    /// The folder that it ran in is not there.
+    NoFolder,
 }
 
 /// How a step stands after an attempt of the run.

@@ -2,11 +2,15 @@
 //!
 //! [`planner`] makes it from a configuration and a history, [`reason`] has its words.
 
+mod expected;
 mod history;
+mod line_up;
 pub mod planner;
 pub mod reason;
+mod recorded;
 
 use super::Span;
+pub use expected::{Expected, InRun, success_took};
 
 /// What a resume would do with a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -98,20 +102,8 @@ pub struct PlanStep {
     pub command: Vec<String>,
     /// How long it takes as a rule.
     pub expected: Option<Expected>,
-}
-
-/// How long a step takes as a rule: the median of its successes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Expected {
-    /// `None`: too few successes to say.
-    pub p50: Option<Span>,
-    /// Of how many.
-    pub of: u32,
-}
-
-impl Expected {
-    /// Below this many a median says more about luck than about the step.
-    pub const ENOUGH: u32 = 5;
+    /// The step that runs it, and whose time its own is a part of.
+    pub within: Option<String>,
 }
 
 /// A command line to copy, and what it is for.
@@ -133,6 +125,8 @@ pub struct ResumePlan {
     pub warnings: Vec<String>,
     /// What will happen otherwise than it should, step by step, for people.
     pub differences: Vec<String>,
+    /// From what the lengths are that are expected, for people; empty: nothing is expected, or it is not told.
+    pub expected_by: String,
     /// Which mode fits, and why.
     pub suggestion: Option<String>,
     /// The command line that does the same by hand; empty: there is none.
@@ -152,12 +146,13 @@ impl ResumePlan {
         self.total(PlanVerb::Retry) + self.total(PlanVerb::Run)
     }
 
-    /// How long what would be executed takes one after the other; `None` when that is not known of one of them.
+    /// How long what would be executed takes one after the other; `None` when that is not known of one of them. What is run by another one
+    /// is a part of that one's time.
     pub fn expected(&self) -> Option<Span> {
         let mut all = Span(0);
-        for step in &self.steps {
+        for step in self.steps.iter().filter(|step| step.within.is_none()) {
             if matches!(step.plan, PlanVerb::Retry | PlanVerb::Run) {
-                all.0 = all.0.saturating_add(step.expected?.p50?.0);
+                all.0 = all.0.saturating_add(step.expected?.span()?.0);
             }
         }
         (self.to_execute() > 0).then_some(all)

@@ -1,13 +1,14 @@
 //! [`plan`]: which steps a resume skips, tries again, runs or cannot run, and in which order. Pure; for every kind of source.
 //!
-//! There are two profiles. What really happens is the truth table of executioner.py (read, and run against it), and of a server that is told
+//! There are three profiles. What really happens is the truth table of executioner.py (read, and run against it), and of a server that is told
 //! which steps to run. What is promised is the design in which a step runs only when all that it needs has succeeded. Where they differ,
-//! people are told so ([`differences`]).
+//! people are told so ([`differences`]). Recorded runs have rules of their own ([`super::recorded`]).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::PlanVerb;
-pub use super::history::{StepNow, StepThen, Stood};
+pub use super::history::{Start, StepNow, StepThen, Stood};
+use super::line_up::{order, places};
 use super::reason::{PlanFault, PlanWarning, Reason};
 
 /// Which steps a resume takes up.
@@ -22,12 +23,26 @@ pub enum Chosen<'a> {
 }
 
 /// By whose rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
     /// What will really happen.
+    #[default]
     Actual,
     /// What the design promises.
     Promised,
+    /// What the recorder's own resume does: steps need nothing, stand inside of each other, and are begun again by their commands.
+    Recorded,
+}
+
+impl Profile {
+    /// The word of links and of the Runs API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Profile::Actual => "actual",
+            Profile::Promised => "promised",
+            Profile::Recorded => "recorded",
+        }
+    }
 }
 
 /// Everything that a plan is made from.
@@ -51,6 +66,8 @@ pub struct Row {
     pub key: String,
     pub verb: PlanVerb,
     pub reason: Reason,
+    /// Of a recorded run: the step that begins anew, and with it this one or not.
+    pub by: Option<String>,
 }
 
 /// The plan.
@@ -68,6 +85,11 @@ impl Answer {
         self.rows.iter().filter(|row| row.verb == verb).count()
     }
 
+    /// Steps that would be tried again or run for the first time.
+    pub fn to_execute(&self) -> usize {
+        self.total(PlanVerb::Retry) + self.total(PlanVerb::Run)
+    }
+
     fn fault(fault: PlanFault) -> Answer {
         Answer {
             fault: Some(fault),
@@ -83,8 +105,8 @@ pub fn plan(question: Question<'_>) -> Answer {
     let Some(order) = order(steps, &places) else {
         return Answer::fault(PlanFault::CircularDependency);
     };
-    let is_promised = question.profile == Profile::Promised;
-    if question.then.is_none() && is_promised {
+    let is_actual = question.profile == Profile::Actual;
+    if question.then.is_none() && !is_actual {
         return Answer::fault(PlanFault::RunNotFound);
     }
     let has_all = |step: &StepNow| {
@@ -94,7 +116,7 @@ pub fn plan(question: Question<'_>) -> Answer {
     let is_whole = order
         .iter()
         .all(|place| steps.get(*place).is_none_or(&has_all));
-    if !is_whole && !is_promised && !matches!(question.chosen, Chosen::These(_)) {
+    if !is_whole && is_actual && !matches!(question.chosen, Chosen::These(_)) {
         // The command line ends before it does anything.
         return Answer::fault(PlanFault::MissingDependency);
     }
@@ -102,83 +124,61 @@ pub fn plan(question: Question<'_>) -> Answer {
         question,
         places: &places,
         then: BTreeMap::new(),
-        verbs: BTreeMap::new(),
+        decided: BTreeMap::new(),
         warnings: Vec::new(),
     };
     planner.remember();
-    let mut rows = Vec::new();
-    for step in order.iter().filter_map(|place| steps.get(*place)) {
-        let (verb, reason) = match is_promised {
-            true => planner.promised(step, has_all(step)),
-            false => planner.actual(step),
-        };
-        planner.verbs.insert(&step.key, (verb, reason));
-        rows.push(Row {
+    let ordered = || order.iter().filter_map(|place| steps.get(*place));
+    match question.profile {
+        Profile::Recorded => planner.recorded(&ordered().collect::<Vec<_>>()),
+        _ => {
+            for step in ordered() {
+                let (verb, reason) = match is_actual {
+                    true => planner.actual(step),
+                    false => planner.promised(step, has_all(step)),
+                };
+                planner.decide(&step.key, verb, reason, None);
+            }
+        }
+    }
+    planner.changes();
+    let row = |step: &StepNow| {
+        let Decision { verb, reason, by } = *planner.decided.get(step.key.as_str())?;
+        Some(Row {
             key: step.key.clone(),
             verb,
             reason,
-        });
-    }
-    planner.changes();
+            by: by.map(String::from),
+        })
+    };
+    let rows = ordered().filter_map(row).collect();
     Answer {
-        fault: (!is_whole && is_promised).then_some(PlanFault::MissingDependency),
+        fault: (!is_whole && !is_actual).then_some(PlanFault::MissingDependency),
         rows,
         warnings: planner.warnings,
     }
 }
 
-/// Where each key stands; of those that stand twice the last one counts.
-fn places(steps: &[StepNow]) -> BTreeMap<&str, usize> {
-    let keys = steps.iter().enumerate();
-    keys.map(|(place, step)| (step.key.as_str(), place))
-        .collect()
+/// What becomes of a step, and by which other one.
+#[derive(Clone, Copy)]
+pub(super) struct Decision<'a> {
+    pub(super) verb: PlanVerb,
+    pub(super) reason: Reason,
+    pub(super) by: Option<&'a str>,
 }
 
-/// Depth first, in the order of the configuration. `None`: there is a circle.
-fn order(steps: &[StepNow], places: &BTreeMap<&str, usize>) -> Option<Vec<usize>> {
-    let (mut done, mut open) = (BTreeSet::new(), BTreeSet::new());
-    let mut order = Vec::new();
-    // Not by recursion: a chain may be as long as the configuration.
-    let mut path: Vec<(usize, usize)> = Vec::new();
-    for step in steps {
-        let first = places.get(step.key.as_str()).copied()?;
-        if done.contains(&first) {
-            continue;
-        }
-        open.insert(first);
-        path.push((first, 0));
-        while let Some((place, next)) = path.last_mut() {
-            let at = *place;
-            let need = steps.get(at).and_then(|step| step.needs.get(*next));
-            *next += 1;
-            let Some(need) = need else {
-                path.pop();
-                open.remove(&at);
-                if done.insert(at) {
-                    order.push(at);
-                }
-                continue;
-            };
-            let Some(below) = places.get(need.as_str()).copied() else {
-                continue;
-            };
-            if open.contains(&below) {
-                return None;
-            }
-            if !done.contains(&below) {
-                open.insert(below);
-                path.push((below, 0));
-            }
-        }
+impl Decision<'_> {
+    /// It is at work again.
+    pub(super) fn runs(&self) -> bool {
+        matches!(self.verb, PlanVerb::Retry | PlanVerb::Run)
     }
-    Some(order)
 }
 
-struct Planner<'a> {
-    question: Question<'a>,
-    places: &'a BTreeMap<&'a str, usize>,
-    then: BTreeMap<&'a str, &'a StepThen>,
-    verbs: BTreeMap<&'a str, (PlanVerb, Reason)>,
+pub(super) struct Planner<'a> {
+    pub(super) question: Question<'a>,
+    pub(super) places: &'a BTreeMap<&'a str, usize>,
+    pub(super) then: BTreeMap<&'a str, &'a StepThen>,
+    pub(super) decided: BTreeMap<&'a str, Decision<'a>>,
     warnings: Vec<(PlanWarning, String)>,
 }
 
@@ -201,8 +201,26 @@ impl<'a> Planner<'a> {
         self.warnings.push((warning, key.into()));
     }
 
-    fn is_in(list: &[String], key: &str) -> bool {
+    pub(super) fn decide(
+        &mut self,
+        key: &'a str,
+        verb: PlanVerb,
+        reason: Reason,
+        by: Option<&'a str>,
+    ) {
+        self.decided.insert(key, Decision { verb, reason, by });
+    }
+
+    pub(super) fn is_in(list: &[String], key: &str) -> bool {
         list.iter().any(|other| other == key)
+    }
+
+    /// Whether it is one of those that were chosen by name, where they were.
+    pub(super) fn is_chosen(&self, key: &str) -> Option<bool> {
+        match self.question.chosen {
+            Chosen::These(keys) => Some(Self::is_in(keys, key)),
+            _ => None,
+        }
     }
 
     fn actual(&self, step: &StepNow) -> (PlanVerb, Reason) {
@@ -230,24 +248,16 @@ impl<'a> Planner<'a> {
             return (PlanVerb::Skip, Reason::UserSkip);
         }
         let then = self.then.get(step.key.as_str()).copied();
-        let is_chosen = match self.question.chosen {
-            Chosen::These(keys) => Some(Self::is_in(keys, &step.key)),
-            _ => None,
-        };
-        let wanted = match then.map(|then| then.stood) {
-            Some(Stood::Succeeded) if is_chosen != Some(true) => {
-                self.check(step, then);
-                return (PlanVerb::Skip, Reason::PreviousSuccess);
-            }
-            Some(Stood::Succeeded) => (PlanVerb::Run, Reason::RunAgain),
-            Some(Stood::Failed) => (PlanVerb::Retry, Reason::PreviousFailure),
-            Some(Stood::Interrupted) => (PlanVerb::Retry, Reason::Interrupted),
-            Some(Stood::NotStarted | Stood::Skipped) | None => (PlanVerb::Run, Reason::NotStarted),
-            Some(Stood::Unknown) => {
-                self.warn(PlanWarning::UnknownStatus, &step.key);
-                (PlanVerb::Run, Reason::UnknownStatus)
-            }
-        };
+        let is_chosen = self.is_chosen(&step.key);
+        let stood = then.map(|then| then.stood);
+        if stood == Some(Stood::Succeeded) && is_chosen != Some(true) {
+            self.check(step, then);
+            return (PlanVerb::Skip, Reason::PreviousSuccess);
+        }
+        if stood == Some(Stood::Unknown) {
+            self.warn(PlanWarning::UnknownStatus, &step.key);
+        }
+        let wanted = wanted(stood);
         if !has_all {
             return (PlanVerb::Blocked, Reason::MissingDependency);
         }
@@ -260,10 +270,10 @@ impl<'a> Planner<'a> {
             return (PlanVerb::Skip, Reason::NotSelected);
         }
         let is_bad = |need: &String| {
-            matches!(
-                self.verbs.get(need.as_str()),
-                Some((PlanVerb::Blocked, _) | (PlanVerb::Skip, Reason::NotSelected))
-            )
+            let decided = self.decided.get(need.as_str());
+            decided.is_some_and(|need| {
+                need.verb == PlanVerb::Blocked || need.reason == Reason::NotSelected
+            })
         };
         match step.needs.iter().any(is_bad) {
             true => (PlanVerb::Blocked, Reason::DependencyNotSatisfied),
@@ -274,10 +284,8 @@ impl<'a> Planner<'a> {
     /// What is doubtful about leaving a step as it is.
     fn check(&mut self, step: &StepNow, then: Option<&StepThen>) {
         let runs = |need: &String| {
-            matches!(
-                self.verbs.get(need.as_str()),
-                Some((PlanVerb::Retry | PlanVerb::Run, _))
-            )
+            let decided = self.decided.get(need.as_str());
+            decided.is_some_and(Decision::runs)
         };
         if step.needs.iter().any(runs) {
             self.warn(PlanWarning::UpstreamRerun, &step.key);
@@ -309,6 +317,17 @@ impl<'a> Planner<'a> {
                 self.warn(PlanWarning::Removed, &old.key);
             }
         }
+    }
+}
+
+/// What a step that is not left alone is to be.
+pub(super) fn wanted(stood: Option<Stood>) -> (PlanVerb, Reason) {
+    match stood {
+        Some(Stood::Succeeded) => (PlanVerb::Run, Reason::RunAgain),
+        Some(Stood::Failed) => (PlanVerb::Retry, Reason::PreviousFailure),
+        Some(Stood::Interrupted) => (PlanVerb::Retry, Reason::Interrupted),
+        Some(Stood::NotStarted | Stood::Skipped) | None => (PlanVerb::Run, Reason::NotStarted),
+        Some(Stood::Unknown) => (PlanVerb::Run, Reason::UnknownStatus),
     }
 }
 

@@ -28,6 +28,22 @@ pub enum Reason {
     MissingDependency,
     /// It needs a step that will not have succeeded.
     DependencyNotSatisfied,
+    /// Recorded: the step around it begins anew and runs it.
+    AroundAgain,
+    /// Recorded: it succeeded, and the step around it begins anew and passes over it.
+    PassedOver,
+    /// Recorded: it succeeded, and the step around it begins anew and cannot pass over it.
+    NotPassedOver,
+    /// Recorded: it has not begun, and a step that begins anew may come to it.
+    MayCome,
+    /// Recorded: the run has not ended.
+    RunGoesOn,
+    /// Recorded: nobody wrote down its command.
+    NoCommand,
+    /// Recorded: its command was not written down word for word.
+    Inexact,
+    /// Recorded: the folder that it ran in is not there.
+    NoFolder,
 }
 
 impl Reason {
@@ -48,6 +64,14 @@ impl Reason {
             Reason::RunAgain => "run_again",
             Reason::MissingDependency => "missing_dependency",
             Reason::DependencyNotSatisfied => "dependency_not_satisfied",
+            Reason::AroundAgain => "around_again",
+            Reason::PassedOver => "passed_over",
+            Reason::NotPassedOver => "not_passed_over",
+            Reason::MayCome => "may_come",
+            Reason::RunGoesOn => "run_goes_on",
+            Reason::NoCommand => "no_command",
+            Reason::Inexact => "inexact_command",
+            Reason::NoFolder => "no_folder",
         }
     }
 
@@ -67,6 +91,14 @@ impl Reason {
             Reason::RunAgain => "it succeeded, and it or something that it needs is to run again",
             Reason::MissingDependency => "it needs something that is not there",
             Reason::DependencyNotSatisfied => "something that it needs will not have succeeded",
+            Reason::AroundAgain => "what it stands in begins anew and runs it",
+            Reason::PassedOver => "it succeeded, and what it stands in passes over it",
+            Reason::NotPassedOver => "it succeeded, and what it stands in cannot pass over it",
+            Reason::MayCome => "it never ran, and what begins anew may come to it",
+            Reason::RunGoesOn => "the run is still going on",
+            Reason::NoCommand => "its command was not recorded",
+            Reason::Inexact => "its command was not recorded word for word",
+            Reason::NoFolder => "the folder that it ran in is not there",
         }
     }
 }

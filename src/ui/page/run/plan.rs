@@ -4,10 +4,13 @@ use leptos::prelude::*;
 
 use super::head::copy;
 use super::pick::Pick;
-use crate::state::actions::{ByHand, PlanStep, PlanVerb, ResumeMode, ResumePlan, Turning, Wish};
-use crate::state::reactive::{Memo, memo};
+use crate::state::actions::{
+    ByHand, PlanStep, PlanVerb, Profile, ResumeMode, ResumePlan, Turning, Wish,
+};
+use crate::state::reactive::{Memo, effect, memo};
 use crate::state::run_detail::Loaded;
 use crate::ui::html::{El, ElRef, Html, IntoHtml, view};
+use crate::ui::nav::Nav;
 use crate::ui::part::row_keys::focus_soon;
 use crate::ui::text;
 
@@ -18,11 +21,13 @@ pub(super) fn plan(wish: Wish, noun: String) -> Html {
 
 /// The same with a box for each step, where steps can be chosen by hand.
 pub(super) fn plan_to_pick(wish: Wish, noun: Memo<String>, pick: Option<Pick>) -> Html {
+    // The page stays behind its dialogs, and the buttons of one name are one group.
+    let group = if pick.is_some() { "mode" } else { "mode-asked" };
     let choice = move |mode: ResumeMode, words: &'static str| {
         let is_chosen = move || (wish.resuming.mode.get() == mode).then_some("on");
         view! {
             <label class="choice">
-                <input type="radio" name="mode" value=mode.word() prop:checked=is_chosen on:change=move |_| wish.resuming.mode.set(mode) />
+                <input type="radio" name=group value=mode.word() prop:checked=is_chosen on:change=move |_| wish.resuming.mode.set(mode) />
                 <span><b>{mode.word()}</b>" "{words}</span>
             </label>
         }
@@ -43,11 +48,53 @@ pub(super) fn plan_to_pick(wish: Wish, noun: Memo<String>, pick: Option<Pick>) -
         let each = |mode: &ResumeMode| choice(*mode, text::resume_mode(*mode));
         modes.get().iter().map(each).collect::<Vec<El>>()
     };
+    let rules = pick.is_some().then(|| rules(wish));
     view! {
         <fieldset class="choices"><legend>"Which"</legend>
             {choices}
         </fieldset>
+        {rules}
         {shown}
+    }
+}
+
+/// The switch between what would really happen and what is promised, where the source tells both. It stands in the address.
+fn rules(wish: Wish) -> impl IntoHtml {
+    let nav = Nav::get();
+    let is_there = memo(move || wish.takes_profiles());
+    let profile = memo(move || {
+        let is_promised = nav.route.with(|route| route.part.promised);
+        match is_promised && is_there.get() {
+            true => Profile::Promised,
+            false => Profile::Actual,
+        }
+    });
+    effect(move || wish.set_profile(profile.get()));
+    let choice = move |own: Profile| {
+        let is_chosen = move || (profile.get() == own).then_some("on");
+        let choose = move |_| nav.change(|route| route.part.promised = own == Profile::Promised);
+        view! {
+            <label class="choice">
+                <input type="radio" name="profile" value=own.word() prop:checked=is_chosen on:change=choose />
+                <span><b>{own.word()}</b>" "{text::plan_profile(own)}</span>
+            </label>
+        }
+    };
+    let doubt = move || {
+        (profile.get() == Profile::Promised).then(
+            || view! { <p class="muted">"Shown for comparison: a resume does what is actual."</p> },
+        )
+    };
+    move || {
+        let choices = || [Profile::Actual, Profile::Promised].map(choice).into_iter();
+        is_there.get().then(|| {
+            view! {
+                <fieldset class="choices"><legend>"By whose rules"</legend>
+                    {choices().collect::<Vec<El>>()}
+                    {doubt}
+                </fieldset>
+            }
+        })
     }
 }
 
@@ -82,8 +129,16 @@ fn ready(wish: Wish, plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html 
         .suggestion
         .as_ref()
         .map(|words| view! { <p class="plan__suggestion">{words.as_str()}</p> });
-    let expected = plan.expected().map(|span| view! { <p class="muted">"Expected to take "<b>{text::duration(span)}</b>", one after the other, by the medians of earlier runs."</p> });
-    let has_expected = plan.steps.iter().any(|step| step.expected.is_some());
+    let is_expected = |step: &PlanStep| step.expected.is_some() && is_executed(step);
+    let has_expected = plan.steps.iter().any(is_expected);
+    let by = match plan.expected_by.as_str() {
+        "" => "the medians of earlier runs",
+        by => by,
+    };
+    let expected = has_expected.then(|| match plan.expected() {
+        Some(span) => view! { <p class="muted">"Expected to take "<b>{text::duration(span)}</b>", one after the other, by "{by}"."</p> },
+        None => view! { <p class="muted">"Expected lengths: "{by}"."</p> },
+    });
     let rows: Vec<El> = plan
         .steps
         .iter()
@@ -127,18 +182,23 @@ fn line(hand: &ByHand) -> El {
     }
 }
 
-/// How long a step takes as a rule: `20s (p50 of 7)`.
+fn is_executed(step: &PlanStep) -> bool {
+    matches!(step.plan, PlanVerb::Retry | PlanVerb::Run)
+}
+
+/// How long a step takes as a rule: `20s (p50 of 7)`. Nothing of one that is not executed, a dash where nobody knows.
 fn expected(step: &PlanStep) -> String {
-    let Some(expected) = step
-        .expected
-        .filter(|_| matches!(step.plan, PlanVerb::Retry | PlanVerb::Run))
-    else {
+    if !is_executed(step) {
         return String::new();
+    }
+    let Some(expected) = step.expected else {
+        return "\u{2013}".into();
     };
     let of = text::count(u64::from(expected.of));
-    match expected.p50 {
-        Some(span) => [&text::duration(span), " (p50 of ", &of, ")"].concat(),
-        None => ["n too small (", &of, ")"].concat(),
+    match (expected.p50, expected.took) {
+        (Some(span), _) => [&text::duration(span), " (p50 of ", &of, ")"].concat(),
+        (None, Some(span)) => [&text::duration(span), " in this run"].concat(),
+        (None, None) => ["n too small (", &of, ")"].concat(),
     }
 }
 
@@ -182,9 +242,8 @@ fn turn_box(wish: Wish, turning: Turning, step: &PlanStep) -> Option<El> {
         .resuming
         .turned
         .with_untracked(|turned| turned.contains(&key));
-    let is_executed = matches!(step.plan, PlanVerb::Retry | PlanVerb::Run);
     let is_free = match turning {
-        Turning::PassOver => is_executed,
+        Turning::PassOver => is_executed(step),
         Turning::RunAgain => step.plan == PlanVerb::Skip,
         Turning::Nothing => false,
     };
