@@ -10,6 +10,7 @@ use runboard_core::backend::{Acted, Action, BackendError, NewRun, Order};
 use runboard_core::net::Clock as _;
 
 use super::State;
+use super::resuming::Resuming;
 use super::run_detail::{Loaded, RunDetail};
 use super::sources::{Link, Source};
 use super::task::{self, Task};
@@ -100,24 +101,6 @@ pub struct Done {
     pub new_run: Option<String>,
     /// In the source's words.
     pub message: String,
-}
-
-/// What a run's resume is to do, as it was chosen on the run's page: its dialog asks about the same.
-#[derive(Clone, Copy)]
-pub struct Resuming {
-    pub mode: RwSignal<ResumeMode>,
-    /// Keys of steps with which it is to do otherwise than planned.
-    pub turned: RwSignal<Vec<String>>,
-}
-
-impl Default for Resuming {
-    /// Belongs to the current owner.
-    fn default() -> Resuming {
-        Resuming {
-            mode: RwSignal::new(ResumeMode::default()),
-            turned: RwSignal::new(Vec::new()),
-        }
-    }
 }
 
 /// One wish, from its dialog's opening to its closing.

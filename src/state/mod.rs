@@ -19,6 +19,8 @@ pub mod notes;
 pub mod opened;
 pub mod prefs;
 pub mod reactive;
+mod resuming;
+mod resuming;
 mod run_age;
 pub mod run_detail;
 pub mod run_list;

@@ -11,12 +11,12 @@ use runboard_core::model::{Run, Step, fold};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
 
-use super::actions::Resuming;
 use super::event_tail::EventTail;
 use super::feed::{after, wait_after};
 use super::host_clock;
 use super::log_tail::{Loading, LogTail, TAIL};
 use super::notes::Notes;
+use super::resuming::Resuming;
 use super::run_list::RunList;
 use super::sources::Source;
 use super::task::Task;
