@@ -90,7 +90,7 @@ pub enum Standing {
     Busy,
     /// It was not done, and why.
     Refused(String),
-    /// No answer came: nobody can tell whether it was done. Asking again is safe, because the key stays the same.
+    /// No answer came: nobody can tell whether it was done. Asking again is safe where the source looks at the key, which stays the same.
     Unclear(String),
 }
 
@@ -207,6 +207,11 @@ impl Wish {
                 turned.push(key.to_string());
             }
         });
+    }
+
+    /// The source does not do the same wish twice.
+    pub fn is_keyed(self) -> bool {
+        self.about.with_value(|(source, _)| source.is_keyed())
     }
 
     /// Which steps the source can take up. Tracked.

@@ -53,6 +53,12 @@ impl Making {
         self.standing.set(Standing::Asking);
     }
 
+    /// The source does not do the same wish twice.
+    pub fn is_keyed(self) -> bool {
+        let source = State::get().sources.at(self.source.get_untracked());
+        source.is_some_and(|source| source.is_keyed())
+    }
+
     /// The user agrees: asks once. `done` is told the source, the new run and the source's words, while the dialog is there.
     pub fn confirm(self, done: impl FnOnce(&Source, Option<String>, String) + 'static) {
         let state = State::get();

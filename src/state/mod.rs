@@ -20,7 +20,6 @@ pub mod opened;
 pub mod prefs;
 pub mod reactive;
 mod resuming;
-mod resuming;
 mod run_age;
 pub mod run_detail;
 pub mod run_list;

@@ -100,6 +100,14 @@ impl Source {
         self.backend.get_value()
     }
 
+    /// It does not do the same wish twice, as far as it has told.
+    pub fn is_keyed(&self) -> bool {
+        self.link.with_untracked(|link| {
+            let info = link.info.as_ref();
+            info.is_some_and(|info| info.capabilities.keyed)
+        })
+    }
+
     /// The state at `now`, tracked.
     pub fn state(&self, now: Timestamp) -> SourceState {
         self.link.with(|link| link.freshness.state(now))

@@ -228,11 +228,13 @@ pub fn counted_noun(number: u64, noun: &str) -> String {
 
 pub use runboard_core::model::resume::command;
 
-/// What is said when a change was asked for and nothing was heard.
-pub fn unclear(words: &str) -> String {
-    format!(
-        "No answer, so nobody can tell whether it was done: {words}. Asking again is safe: it is not done twice."
-    )
+/// What is said when a change was asked for and nothing was heard; `keyed`: the source knows the same wish again.
+pub fn unclear(words: &str, keyed: bool) -> String {
+    let next = match keyed {
+        true => "Asking again is safe: it is not done twice.",
+        false => "Look whether it was done before you ask again: the source may do it twice.",
+    };
+    format!("No answer, so nobody can tell whether it was done: {words}. {next}")
 }
 
 /// What a choice of steps means.

@@ -66,6 +66,10 @@ pub struct Capabilities {
     pub resume: bool,
     /// It is told what a resume would do, also where nothing can be resumed from here.
     pub resume_plan: bool,
+    /// What was asked for with a key is not done twice ([`Backend::act`]).
+    ///
+    /// [`Backend::act`]: super::Backend::act
+    pub keyed: bool,
     /// What a resume can do otherwise with steps that the user names.
     pub turning: Turning,
     /// Besides what a resume would really do it is told what its design promises.

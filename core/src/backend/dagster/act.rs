@@ -42,8 +42,8 @@ pub(super) async fn done(
 ) -> Result<(Option<Run>, Problems), BackendError> {
     let got = server.get(document, variables, field, kind).await;
     let mut got = got.map_err(|error| match error {
-        BackendError::Broken { detail, .. } if detail.contains(NOT_FOUND) => {
-            let line = detail.lines().next().unwrap_or_default();
+        BackendError::Refused(words) if words.contains(NOT_FOUND) => {
+            let line = words.lines().next().unwrap_or_default();
             BackendError::NotFound(Arc::new(Missing::from(line)))
         }
         BackendError::Refused(words) if words.contains(NOT_ALLOWED) => BackendError::Denied(words),

@@ -28,7 +28,7 @@ pub(super) async fn of(
 ) -> Result<Found, BackendError> {
     let id = known.run.id.as_str();
     let mut assets: Vec<Asset> = Vec::new();
-    let mut is_all = true;
+    let (mut is_all, mut is_told) = (true, true);
     if let Some(events) = &known.events {
         assets.clone_from(&events.assets);
     } else {
@@ -38,7 +38,7 @@ pub(super) async fn of(
         };
         let each = &mut |event: &mut Fields<'_>, n, _: &str| {
             let entry = entry(event, n, "");
-            take(event, &entry, &mut assets);
+            is_told &= take(event, &entry, &mut assets);
             true
         };
         let walked = walk(server, id, query::EVENTS_ASSETS, range, problems, each);
@@ -48,12 +48,19 @@ pub(super) async fn of(
                 "the run has more events than are looked through for assets and checks (50,000)";
             problems.push(words.into());
         }
+        if !is_told {
+            let words = "what became of assets and checks is not all told: the server breaks at what its events say of them";
+            problems.push(words.into());
+        }
     }
-    Ok(Found { assets, is_all })
+    Ok(Found {
+        assets,
+        is_all: is_all && is_told,
+    })
 }
 
-/// Takes in what an event, whose other fields were read, tells of an asset or a check.
-pub(super) fn take(event: &mut Fields<'_>, entry: &Entry, assets: &mut Vec<Asset>) {
+/// Takes in what an event, whose other fields were read, tells of an asset or a check. False: it does not say of which.
+pub(super) fn take(event: &mut Fields<'_>, entry: &Entry, assets: &mut Vec<Asset>) -> bool {
     let mut one = Asset {
         step: entry.event.step.clone(),
         ..Asset::default()
@@ -69,7 +76,7 @@ pub(super) fn take(event: &mut Fields<'_>, entry: &Entry, assets: &mut Vec<Asset
         }
         "ASSET_CHECK_EVALUATION" => {
             let Some(mut evaluation) = event.object("evaluation") else {
-                return;
+                return false;
             };
             one.check = evaluation.text("checkName");
             one.words = evaluation.text("description");
@@ -81,13 +88,16 @@ pub(super) fn take(event: &mut Fields<'_>, entry: &Entry, assets: &mut Vec<Asset
             };
             one.key = path(&mut evaluation, "assetKey");
         }
-        _ => return,
+        _ => return true,
     }
     one.partition = event.text("partition");
     for name in ["assetKey", "checkedAsset"] {
         if one.key.is_empty() {
             one.key = path(event, name);
         }
+    }
+    if one.key.is_empty() {
+        return false;
     }
     let known = assets.iter_mut().find(|known| {
         known.key == one.key
@@ -105,6 +115,7 @@ pub(super) fn take(event: &mut Fields<'_>, entry: &Entry, assets: &mut Vec<Asset
             }
         }
     }
+    true
 }
 
 /// An asset's key in a field, with slashes.
@@ -140,7 +151,7 @@ pub(super) async fn missing(
 ) -> Result<Vec<String>, BackendError> {
     let found = of(server, known, problems).await?;
     if !found.is_all {
-        let words = "the run has too many events to tell which of its assets were left out";
+        let words = "which of its assets were left out cannot be told: not all that its events say of them could be read";
         return Err(BackendError::Refused(words.into()));
     }
     // Whether a check blocks is part of its definition, and the run's records do not tell.

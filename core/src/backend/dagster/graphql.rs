@@ -170,7 +170,15 @@ impl Server {
         }?;
         let mut problems = answer.problems;
         let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-        let object = Value::Object(wanted(&mut fields, field, kind)?.into_map());
+        let object = wanted(&mut fields, field, kind).map_err(|error| match error {
+            // It answered, so asking again would bring the same; its stack is of no use to who asked.
+            BackendError::Broken { detail, .. } if document.starts_with("mutation") => {
+                let words = detail.lines().take_while(|line| !line.starts_with("  "));
+                BackendError::Refused(words.collect::<Vec<&str>>().join("\n"))
+            }
+            other => other,
+        })?;
+        let object = Value::Object(object.into_map());
         Ok(Got { object, problems })
     }
 
@@ -185,8 +193,8 @@ impl Server {
 
     /// Asks for a change, once. The bridge lets mutations pass only with this header, which other sites cannot send.
     async fn change(&self, document: &str, variables: String) -> Result<Answer, BackendError> {
-        let document = query::whole(document);
-        self.send(&document, &variables, Way::Change).await
+        // Of a document that is refused for what it names nothing was done.
+        self.ask_so(document, variables, Way::Change).await
     }
 
     async fn send(
@@ -225,7 +233,7 @@ impl Server {
     }
 
     /// The document without what the server does not know.
-    fn known(&self, document: &str) -> String {
+    pub(super) fn known(&self, document: &str) -> String {
         let mut text = document.to_string();
         for name in self.unknown.borrow().iter() {
             text = without(&text, name);

@@ -134,7 +134,7 @@ impl Live {
                 self.ticks = 0;
                 self.server.socket_failures.set(0);
                 let variables = log::variables(&self.from.run, &self.from.cursor);
-                let document = query::whole(query::LIVE);
+                let document = self.server.known(&query::whole(query::LIVE));
                 (self.socket.send)(&self.talk.subscribe(&document, &variables));
             }
             Happened::Data(payload) => self.events(payload, text),

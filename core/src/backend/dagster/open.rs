@@ -120,18 +120,20 @@ pub(super) async fn ask(server: &Server, id: &str) -> Result<Opened, BackendErro
         && !page.cursor.is_empty()
     {
         let (mut lines, mut events, mut assets) = (Vec::new(), Vec::new(), Vec::new());
+        let mut is_told = true;
         let own: &mut Reasons = reasons.get_or_insert_default();
         let texts = journal::own_texts(&text);
         for (index, node) in page.nodes.into_iter().enumerate() {
             let mut fields = Fields::new(node, "event".into(), &mut problems);
             let text = texts.get(index).copied().unwrap_or_default();
             let entry = entry(&mut fields, index as u64 + 1, text);
-            asset::take(&mut fields, &entry, &mut assets);
+            is_told &= asset::take(&mut fields, &entry, &mut assets);
             own.take(&entry);
             lines.push(entry.line);
             events.push(entry.event);
         }
-        opened.events = Some(Events {
+        // What does not say of which asset it tells is asked for once more, and then said.
+        opened.events = is_told.then_some(Events {
             lines,
             events,
             assets,

@@ -21,7 +21,12 @@ pub(super) async fn info(server: Rc<Server>) -> Result<Decoded<Info>, BackendErr
         let Ok(answer) = server.text(name).await else {
             continue;
         };
+        let is_page = answer.head.content_type.starts_with("text/html");
         let (standing, words) = match answer.head.status {
+            200 | 503 if is_page => {
+                let words = "it is not the service that answers, but a web page (a login page or a proxy's page?)";
+                (Standing::Ill, words.to_string())
+            }
             200 => (Standing::Good, String::new()),
             503 => {
                 let words = String::from_utf8_lossy(&answer.body);
@@ -47,9 +52,14 @@ pub(super) async fn info(server: Rc<Server>) -> Result<Decoded<Info>, BackendErr
         .open('{')
         .text_field("org", Some(server.scope.org()))
         .close('}');
-    let text = server
+    let asked = server
         .call(PROJECTS, "ListProjects", message.finish())
-        .await?;
+        .await;
+    let text = match asked {
+        // Who is not ready does not answer, and has said why.
+        Err(error) if !said.is_empty() && error.is_passing() => "{}".to_string(),
+        asked => asked?,
+    };
     let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
     let projects = match fields.object("projects") {
         Some(mut page) => page.rows("projects", |one, _| {

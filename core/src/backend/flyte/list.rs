@@ -58,9 +58,13 @@ impl Ask {
         json.text_field("token", token);
         // Unsorted, a list begins with the phases.
         json.key("sortByFields").raw(r#"[{"key":"created_at"}]"#);
-        if !self.filters.is_empty() {
+        let scope = &server.scope;
+        // A project without a domain is no scope that the service knows.
+        let own = (!scope.project.is_empty() && !scope.is_one_project())
+            .then(|| ("EQUAL", "project", vec![scope.project.clone()]));
+        if own.is_some() || !self.filters.is_empty() {
             json.key("filters").open('[');
-            for (function, field, values) in &self.filters {
+            for (function, field, values) in own.iter().chain(&self.filters) {
                 json.open('{').text_field("function", Some(function));
                 json.text_field("field", Some(field));
                 json.list_field("values", values).close('}');
@@ -68,7 +72,6 @@ impl Ask {
             json.close(']');
         }
         json.close('}');
-        let scope = &server.scope;
         match scope.is_one_project() {
             true => scope.project(&mut json, &scope.project, &scope.domain),
             false => drop(json.text_field("org", Some(scope.org()))),
@@ -159,7 +162,10 @@ fn server_side(
     times: (Option<Timestamp>, Option<Timestamp>),
     problems: &mut Problems,
 ) -> (Ask, bool) {
-    let (mut asked, mut is_all) = (Ask::default(), filter.q.is_none());
+    let is_here = filter.q.is_some() || filter.longer.is_some() || filter.shorter.is_some();
+    let (mut asked, mut is_all) = (Ask::default(), !is_here);
+    // Several values of one key: any of them.
+    let mut values: Vec<(&'static str, Vec<String>)> = Vec::new();
     let mut phases: Vec<String> = Vec::new();
     for word in &filter.status {
         let found = numbers(word);
@@ -198,16 +204,21 @@ fn server_side(
             let of = |(name, _): &&(&str, &'static str)| *name == key;
             COLUMNS.iter().find(of).map(|(_, column)| (*column, value))
         });
-        match column {
-            Some(("run_source", value)) => {
-                asked.any(
-                    "run_source",
-                    vec![["RUN_SOURCE_", &value.to_ascii_uppercase()].concat()],
-                );
-            }
-            Some((column, value)) => asked.any(column, vec![value.into()]),
-            None => is_all = false,
+        let Some((column, value)) = column else {
+            is_all = false;
+            continue;
+        };
+        let value = match column {
+            "run_source" => ["RUN_SOURCE_", &value.to_ascii_uppercase()].concat(),
+            _ => value.to_string(),
+        };
+        match values.iter_mut().find(|(known, _)| *known == column) {
+            Some((_, known)) => known.push(value),
+            None => values.push((column, vec![value])),
         }
+    }
+    for (column, values) in values {
+        asked.any(column, values);
     }
     (asked, is_all)
 }
@@ -262,7 +273,7 @@ pub(super) async fn list(
     if !is_all {
         problems.push(
             [
-                "job patterns, labels and free text are looked for in the app: ",
+                "job patterns, labels, lengths and free text are looked for in the app: ",
                 &scanned.to_string(),
                 " runs were looked through for this page",
             ]
@@ -272,9 +283,12 @@ pub(super) async fn list(
     Ok(decoded(page, problems))
 }
 
-/// Runs by their ids, as they stand now: at most 100. Ids of other projects with the same names are left out.
+/// So many runs are asked for by their ids in one question.
+pub(super) const BY_ID: usize = 100;
+
+/// Runs by their ids, as they stand now: at most [`BY_ID`]. Ids of other projects with the same names are left out.
 pub(super) fn by_id(server: &Rc<Server>, ids: &[String]) -> Asked<Rows> {
-    let ids: Vec<String> = ids.iter().take(100).cloned().collect();
+    let ids: Vec<String> = ids.iter().take(BY_ID).cloned().collect();
     let mut names: Vec<String> = Vec::new();
     for id in &ids {
         if let Some((_, name)) = id.rsplit_once('/')

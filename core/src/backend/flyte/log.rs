@@ -127,7 +127,7 @@ pub(super) async fn place(
 
 /// What there is of a log now.
 async fn read(
-    server: &Server,
+    server: &Rc<Server>,
     id: &Id,
     place: &Place,
     problems: &mut Problems,
@@ -148,7 +148,10 @@ async fn read(
             Told::Done => return Ok(read),
             // Not yet, or not any more: the pod is gone.
             Told::Broken(BackendError::NotFound(why)) => {
-                problems.push(["no log of ", &place.step, ": ", &why.detail].concat());
+                let action = detail::action(server, id, &place.step).await;
+                if action.is_ok_and(|(act, _)| act.phase.is_terminal()) {
+                    problems.push(["no log of ", &place.step, ": ", &why.detail].concat());
+                }
                 return Ok(read);
             }
             Told::Broken(BackendError::Unsupported(_)) => {

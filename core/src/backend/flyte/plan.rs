@@ -1,57 +1,30 @@
 //! What a recovery would run. Flyte shows no plan: the rule is its own (actions that succeeded are reused), computed here from the actions as they stand.
 
-use futures_util::future::{self, Either};
-use futures_util::{FutureExt as _, StreamExt as _};
 use std::rc::Rc;
-use std::time::Duration;
+
+use futures_util::{FutureExt as _, TryFutureExt as _};
 
 use super::decode::ROOT;
 use super::id::{Id, hash};
 use super::list::decoded;
-use super::request::{Asked, RUNS, Server, Told};
-use super::tree::{Known, frame};
+use super::request::{Asked, Server};
+use super::tree::Known;
 use super::{detail, poll_actions};
 use crate::backend::lenient::Problems;
 use crate::backend::{BackendError, Decoded};
 use crate::model::resume::{InRun, PlanStep, PlanVerb};
 use crate::model::{Phase, ResumeMode, ResumePlan, Step, fold};
 
-/// How long the next frame is waited for when only the actions as they stand are wanted.
-const NEXT: Duration = Duration::from_secs(4);
-
-/// All actions of a run as they stand: the stream's snapshot, or by asking where no stream passes.
+/// All actions of a run as they stand. They are asked for: a stream beside the one of the run's page would be one too many.
 pub(super) fn all(server: &Rc<Server>, id: &Id) -> Asked<(Vec<Step>, Problems)> {
-    reading(server.clone(), id.clone()).boxed_local()
-}
-
-async fn reading(server: Rc<Server>, id: Id) -> Result<(Vec<Step>, Problems), BackendError> {
-    let (mut known, mut steps, mut problems) = (Known::default(), Vec::new(), Problems::new());
-    known.begin();
-    let mut feed = server.open(RUNS, "WatchActions", &id.run(&server.scope));
-    loop {
-        let told = match future::select(feed.next(), server.clock.sleep(NEXT)).await {
-            Either::Left((told, _)) => told,
-            Either::Right(_) => None,
-        };
-        match told {
-            Some(Told::Message(bytes)) => {
-                let frame = frame(&bytes, &mut known)?;
-                problems.extend(frame.problems);
-                fold::upsert_steps(&mut steps, frame.steps);
-                if known.is_complete() {
-                    return Ok((steps, problems));
-                }
-            }
-            Some(Told::Broken(error)) if !error.is_passing() => return Err(error),
-            _ => break,
-        }
-    }
-    drop(feed);
-    let polled = poll_actions::all(&server, &id, Known::default()).await?;
-    problems.extend(polled.problems);
-    let mut steps = Vec::new();
-    fold::upsert_steps(&mut steps, polled.steps);
-    Ok((steps, problems))
+    let asked = poll_actions::all(server, id, Known::default());
+    asked
+        .map_ok(|polled| {
+            let mut steps = Vec::new();
+            fold::upsert_steps(&mut steps, polled.steps);
+            (steps, polled.problems)
+        })
+        .boxed_local()
 }
 
 pub(super) fn preview(

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use futures_util::{FutureExt as _, TryFutureExt as _};
 
 use super::decode::row;
-use super::list::{Ask, ask, by_id, mark};
+use super::list::{Ask, BY_ID, ask, by_id, mark};
 use super::request::{RUNS, Server, Told};
 use super::watch::{Answer, Event, Follow, Line};
 use crate::backend::lenient::{Fields, Problems};
@@ -17,6 +17,9 @@ use crate::store::json::JsonText;
 /// Seconds between two questions.
 const EVERY: u32 = 5;
 const FIRST: u32 = 50;
+
+/// So many runs that went on are asked about in one reading.
+const MOST: usize = 500;
 
 /// What is asked for.
 pub(super) struct Reading {
@@ -31,14 +34,21 @@ async fn reading(server: Rc<Server>) -> Result<Reading, BackendError> {
     wanted.extend(server.active.borrow().iter().cloned());
     wanted.retain(|id| !page.runs.iter().any(|run| run.id == *id));
     let (mut runs, mut problems) = (page.runs, page.problems);
-    if !wanted.is_empty() {
-        let rest = by_id(&server, &wanted).await?;
+    // Of very many, others each time.
+    wanted.truncate(MOST);
+    for ids in wanted.chunks(BY_ID) {
+        let rest = by_id(&server, ids).await?;
         runs.extend(rest.runs);
         problems.extend(rest.problems);
     }
-    // A run that went on and is nowhere is no more: it is not asked about again.
-    let is_known = |id: &String| !wanted.contains(id) || runs.iter().any(|run| run.id == *id);
-    server.active.borrow_mut().retain(is_known);
+    // A run that went on and is nowhere is no more: it is not asked about again. Those that were asked about come last the next time.
+    let mut active = server.active.borrow_mut();
+    let (asked, mut next): (Vec<String>, Vec<String>) =
+        active.drain(..).partition(|id| wanted.contains(id));
+    let is_there = |id: &String| runs.iter().any(|run| run.id == *id);
+    next.extend(asked.into_iter().filter(is_there));
+    *active = next;
+    drop(active);
     Ok(Reading { runs, problems })
 }
 

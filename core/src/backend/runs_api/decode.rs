@@ -187,6 +187,7 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
             raw: can.flag("raw"),
             resume: can.flag("resume"),
             resume_plan: can.flag("resume_plan"),
+            keyed: true,
             turning: match can.flag("resume_skips") {
                 true => Turning::PassOver,
                 false => Turning::Nothing,

@@ -129,7 +129,7 @@ pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) 
         Standing::Asking => wish.wrong.get(),
         Standing::Busy => None,
         Standing::Refused(words) => Some(format!("Not done: {words}")),
-        Standing::Unclear(words) => Some(text::unclear(&words)),
+        Standing::Unclear(words) => Some(text::unclear(&words, wish.is_keyed())),
     };
     let verb_class = if matches!(deed, Deed::Terminate | Deed::Delete) {
         "button button--danger"

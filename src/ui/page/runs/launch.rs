@@ -129,7 +129,7 @@ fn ask(sources: Vec<Source>, open: RwSignal<bool>) -> Option<El> {
         Standing::Asking => wrong_tags.get().or_else(|| wrong_checks.get()),
         Standing::Busy => None,
         Standing::Refused(words) => Some(format!("Not done: {words}")),
-        Standing::Unclear(words) => Some(text::unclear(&words)),
+        Standing::Unclear(words) => Some(text::unclear(&words, making.is_keyed())),
     };
     let confirm = move |_| {
         making.confirm(move |source, run, words| {

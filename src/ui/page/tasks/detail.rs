@@ -42,6 +42,10 @@ pub(super) fn detail(source: Source, task: String) -> Html {
             ..Route::default()
         };
         route.filter.job = vec![name.clone()];
+        // Tasks of other projects may have the same name.
+        if let [project, domain, _] = task.split('/').collect::<Vec<&str>>().as_slice() {
+            route.filter.tag = vec![["project=", project].concat(), ["domain=", domain].concat()];
+        }
         route.href()
     };
     let for_body = source.clone();
