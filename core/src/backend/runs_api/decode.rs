@@ -188,6 +188,7 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
             resume_plan: can.flag("resume_plan"),
             resume_skips: can.flag("resume_skips"),
             resume_profiles: can.flag("resume_profiles"),
+            mark_success: can.flag("mark_success"),
             facts: can.flag("facts"),
             reexecute: can.flag("reexecute"),
             delete: can.flag("delete"),
