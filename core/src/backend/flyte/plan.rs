@@ -109,6 +109,7 @@ async fn previewed(
     let plan = ResumePlan {
         run,
         mode: mode.word().into(),
+        profile: String::new(),
         token: token.to_string(),
         steps: planned,
         warnings: vec![
