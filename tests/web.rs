@@ -149,6 +149,7 @@ fn a_plan_is_told_in_a_sentence() {
     let plan = |verbs: &[PlanVerb]| ResumePlan {
         run: String::new(),
         mode: String::new(),
+        profile: String::new(),
         token: String::new(),
         steps: verbs.iter().copied().map(step).collect(),
         warnings: Vec::new(),

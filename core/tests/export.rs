@@ -314,3 +314,18 @@ fn a_file_in_parts_is_the_file() {
         part(9, 9)
     );
 }
+
+#[test]
+fn a_plan_is_downloaded_with_all_that_is_shown_of_it() {
+    let shown = json!({"mode": "failed", "profile": "promised", "expected_by": "the medians", "suggestion": "incomplete fits",
+        "warnings": ["stale"], "differences": ["b: otherwise"], "command": ["rerun", "r"],
+        "steps": [
+            {"key": "a", "plan": "skip", "reason": "it succeeded"},
+            {"key": "b", "plan": "retry", "reason": "it failed", "expected_s": 12.5, "expected_of": 7},
+            {"key": "c", "plan": "run", "reason": "it never ran", "within": "b", "expected_of": 2}]});
+    let plan = decode_run::resume_plan(shown.to_string().as_bytes()).unwrap();
+    let text = download::plan("r", &plan.value);
+    let mut saved: Value = serde_json::from_str(&text).unwrap();
+    saved.as_object_mut().unwrap().remove("run");
+    assert_eq!(saved, shown);
+}

@@ -172,7 +172,7 @@ fn every_worked_case_is_planned_as_the_real_command_line_and_the_design_have_it(
             }
         }
     }
-    assert!(checked >= 56, "{checked}");
+    assert!(checked >= 58, "{checked}");
 }
 
 #[test]

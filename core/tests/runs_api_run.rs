@@ -228,6 +228,15 @@ fn actions_carry_the_guard_and_the_callers_key() {
             Some("{}"),
         ),
         (
+            Action::MarkSuccess {
+                step: "a/b".into(),
+                token: "t1".into(),
+            },
+            "POST",
+            "/steps/a%2Fb/mark-success",
+            Some(r#"{"token":"t1"}"#),
+        ),
+        (
             Action::Delete { force: true },
             "DELETE",
             "?force=true",

@@ -10,59 +10,12 @@ use runboard_core::backend::{Acted, Action, BackendError, NewRun, Order};
 use runboard_core::net::Clock as _;
 
 use super::State;
+pub use super::deed::{Deed, is_offered};
 use super::resuming::Resuming;
 use super::run_detail::{Loaded, RunDetail};
 use super::sources::{Link, Source};
 use super::task::{self, Task};
 use crate::browser::clock::BrowserClock;
-
-/// What users can wish for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
-    Resume,
-    Reexecute,
-    Terminate,
-    Delete,
-}
-
-impl Deed {
-    pub const ALL: [Deed; 4] = [Deed::Resume, Deed::Reexecute, Deed::Terminate, Deed::Delete];
-
-    /// The verb of its buttons.
-    pub fn verb(self) -> &'static str {
-        match self {
-            Deed::Resume => "Resume",
-            Deed::Reexecute => "Re-execute",
-            Deed::Terminate => "Terminate",
-            Deed::Delete => "Delete",
-        }
-    }
-}
-
-/// Whether it is offered: config.json says that this source's runs may be changed from here, and the source says that it would do it. Tracked.
-pub fn is_offered(source: &Source, deed: Deed) -> bool {
-    source.config.actions
-        && source.link.with(|link| {
-            let can = |action: &Action| {
-                let info = link.info.as_ref();
-                info.is_some_and(|info| info.capabilities.allows(action))
-            };
-            match deed {
-                Deed::Resume => can(&Action::Resume {
-                    mode: ResumeMode::default(),
-                    token: String::new(),
-                    with: Again::default(),
-                }),
-                Deed::Reexecute => can(&Action::Reexecute(Again::default())),
-                Deed::Terminate => can_end(&can, false) || can_end(&can, true),
-                Deed::Delete => can(&Action::Delete { force: false }),
-            }
-        })
-}
-
-fn can_end(can: &dyn Fn(&Action) -> bool, immediate: bool) -> bool {
-    can(&Action::Terminate { immediate })
-}
 
 /// Whether the source ends runs for a reason that is told to it.
 pub fn takes_reasons(source: &Source) -> bool {
@@ -115,6 +68,8 @@ pub struct Wish {
     /// By whose rules the plan is asked for; what is done is always what is actual.
     profile: StoredValue<Profile>,
     pub plan: RwSignal<Loaded<ResumePlan>>,
+    /// The step that is meant, of a deed that is done to one.
+    pub step: RwSignal<Option<String>>,
     /// What is to be different when it is run again.
     pub again: RwSignal<Again>,
     /// What is written that cannot be meant: nothing is asked before it is mended.
@@ -151,6 +106,7 @@ impl Wish {
             resuming,
             profile: StoredValue::new(Profile::default()),
             plan: RwSignal::new(Loaded::Loading),
+            step: RwSignal::new(None),
             again: RwSignal::new(Again::default()),
             wrong: RwSignal::new(None),
             new: RwSignal::new(None),
@@ -160,7 +116,7 @@ impl Wish {
             key: StoredValue::new(None),
             reading: StoredValue::new_local(None),
         };
-        if deed == Deed::Resume {
+        if deed.needs_plan() {
             effect(move || {
                 resuming.mode.track();
                 resuming.turned.track();
@@ -244,6 +200,11 @@ impl Wish {
         self.changed();
     }
 
+    pub fn set_step(self, step: String) {
+        self.step.set(Some(step));
+        self.changed();
+    }
+
     pub fn set_immediate(self, immediate: bool) {
         self.immediate.set(immediate);
         self.changed();
@@ -287,6 +248,10 @@ impl Wish {
 
     /// What is asked; `None` while there is no plan to agree to.
     fn action(self) -> Option<Action> {
+        let token = || {
+            let plan = self.plan;
+            plan.with_untracked(|plan| plan.ready().map(|plan| plan.token.clone()))
+        };
         Some(match self.deed {
             Deed::Terminate => Action::Terminate {
                 immediate: self.immediate.get_untracked(),
@@ -295,13 +260,15 @@ impl Wish {
             Deed::Reexecute => Action::Reexecute(self.again.get_untracked()),
             Deed::Resume => Action::Resume {
                 mode: self.resuming.mode.get_untracked(),
-                token: self
-                    .plan
-                    .with_untracked(|plan| plan.ready().map(|plan| plan.token.clone()))?,
+                token: token()?,
                 with: Again {
                     turned: self.resuming.turned.get_untracked(),
                     ..self.again.get_untracked()
                 },
+            },
+            Deed::MarkSuccess => Action::MarkSuccess {
+                step: self.step.get_untracked()?,
+                token: token()?,
             },
         })
     }
@@ -364,7 +331,7 @@ impl Wish {
         if self.standing.try_set(Standing::Refused(words)) {
             self.key.set_value(None);
             // What was agreed to is no longer what would happen.
-            if is_refused && self.deed == Deed::Resume {
+            if is_refused && self.deed.needs_plan() {
                 self.read_plan();
             }
         }

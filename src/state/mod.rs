@@ -7,6 +7,7 @@ pub mod captured;
 pub mod clock;
 pub mod complete;
 pub mod config;
+pub mod deed;
 pub mod event_tail;
 pub mod export;
 pub mod feed;

@@ -16,6 +16,13 @@ async function started(t, options, extra = ["--allow-actions"]) {
   return { ex, bridge, at: (id, tab = "overview") => `${bridge.url}?view=run&source=ex&run=${id}&tab=${tab}` };
 }
 
+/** Ends the run with success, so many times. */
+async function succeed(ex, times) {
+  ex.fix();
+  for (let time = 0; time < times; time++) assert.equal(await ex.run(), 0);
+  ex.unfix();
+}
+
 /** `key phase` of each row of the steps. */
 const steps = (page) => page.evaluate(() => [...document.querySelectorAll("[role=treegrid] [data-step-key]")].map((row) => `${row.dataset.stepKey} ${row.dataset.phase}`));
 const totals = (page) => page.evaluate(() => Object.fromEntries([...document.querySelectorAll(".resume [data-plan-total]")].map((one) => [one.dataset.planTotal, one.textContent])));
@@ -167,4 +174,82 @@ test("resume: what the design promises is shown beside what is done, by a switch
   await shows(page, ".plan__total", "Total:");
   assert.equal(await page.getByRole("group", { name: "By whose rules" }).count(), 0);
   assert.deepEqual(asked.filter((url) => /\/resume\?.*profile/.test(url)), []);
+});
+
+test("resume: a failed job is marked as done by hand, after a question that says what that changes", async (t) => {
+  const { bridge, at } = await started(t);
+  const page = await open(t, at(249, "resume"));
+  const changes = [];
+  page.on("request", (request) => {
+    if (!["GET", "HEAD"].includes(request.method())) changes.push(`${request.method()} ${new URL(request.url()).pathname}`);
+  });
+  await shows(page, ".plan__total", "Total: 5 jobs to execute, 3 jobs to skip");
+  await page.getByRole("button", { name: "Mark success …" }).click();
+  const dialog = page.getByRole("dialog", { name: "Mark as done by hand?" });
+  // The only job that failed is chosen.
+  assert.ok(await dialog.getByRole("group", { name: "Which failed job" }).getByRole("radio", { name: "transform_part2" }).isChecked());
+  assert.equal(await dialog.getByRole("radio").count(), 1);
+  await dialog.getByText("are changed to a success, in every attempt of this run. Nothing is executed").waitFor();
+  assert.deepEqual(changes, []);
+  await dialog.getByRole("button", { name: "Mark success" }).click();
+  await shows(page, "body", "transform_part2 is marked as SUCCESS: a resume of run 249 leaves it alone");
+  assert.deepEqual(changes, ["POST /api/v1/ex/runs/249/steps/transform_part2/mark-success"]);
+  await shows(page, ".plan__total", "Total: 4 jobs to execute, 4 jobs to skip");
+  await until(page, () => ![...document.querySelectorAll("button")].some((button) => button.textContent.startsWith("Mark success")), undefined, "nothing is left to be marked");
+  assert.equal((await bridge.get("ex/runs/249")).run.status, "failed");
+  await page.goto(at(249));
+  await shows(page, ".overview", /marked by hand\s*transform_part2 as SUCCESS, /);
+  // It is the executioner's own row that has changed: its resume passes over the job.
+  await page.getByRole("button", { name: "Resume …" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Resume 4 jobs" }).click();
+  await phase(page, "succeeded");
+  assert.ok(!(await bridge.get("ex/runs/249/steps")).steps.some((step) => step.status !== "succeeded"));
+  assert.equal(await page.getByRole("button", { name: "Mark success …" }).count(), 0);
+});
+
+test("resume: a mark that comes too late is refused, and without actions there is none", async (t) => {
+  const { ex, at } = await started(t);
+  const page = await open(t, at(249, "resume"), { allow: [/409/] });
+  await page.getByRole("button", { name: "Mark success …" }).click();
+  const dialog = page.getByRole("dialog", { name: "Mark as done by hand?" });
+  const button = dialog.getByRole("button", { name: "Mark success" });
+  await until(page, () => [...document.querySelectorAll("dialog button")].some((button) => button.textContent === "Mark success" && !button.disabled));
+  const { readFileSync, writeFileSync } = await import("node:fs");
+  writeFileSync(ex.config, readFileSync(ex.config, "utf8").replace("echo report", "echo report again"));
+  await button.click();
+  await shows(page, "dialog", "Not done: run 249 or its configuration has changed since the plan was made");
+  // Who has seen that may agree once more, to the run as it is now.
+  await until(page, () => [...document.querySelectorAll("dialog button")].some((button) => button.textContent === "Mark success" && !button.disabled));
+  await button.click();
+  await shows(page, ".plan__total", "Total: 4 jobs to execute, 4 jobs to skip");
+
+  const { at: other } = await started(t, {}, []);
+  const plain = await open(t, other(249, "resume"));
+  await shows(plain, ".plan__total", "Total: 5 jobs to execute");
+  assert.equal(await plain.getByRole("button", { name: "Mark success …" }).count(), 0);
+});
+
+test("resume: how long it takes as a rule is said with what that is computed from, and a phone shows the whole table", async (t) => {
+  const ex = await checkout();
+  await succeed(ex, 5);
+  assert.equal(await ex.run(), 1);
+  const bridge = await serve({ extra: [...ex.options] });
+  later(t, () => bridge.stop());
+  const page = await open(t, `${bridge.url}?view=run&source=ex&run=254&tab=resume`, { width: 400, height: 860 });
+  await shows(page, ".resume", /Expected to take .*, one after the other, by the median of each job's successes in this application's runs\./);
+  await shows(page, '.resume [data-step-key="transform_part2"]', /\(p50 of 5\)/);
+  // What is not executed takes no time.
+  assert.doesNotMatch(await page.locator('.resume [data-step-key="download_data"]').textContent(), /p50/);
+  const room = await page.evaluate(() => {
+    const room = document.querySelector(".plan__room");
+    return { has: room.clientWidth, needs: room.scrollWidth };
+  });
+  assert.ok(room.needs <= room.has, JSON.stringify(room));
+  // Of recorded runs by their own history; a dash, and no sum, where nothing is known.
+  for (let time = 0; time < 5; time++) await record(bridge.dir, "work", "$STEP extract -- true");
+  const local = await record(bridge.dir, "work", "$STEP extract -- false; $STEP load -- false; exit 3");
+  await page.goto(`${bridge.url}?view=run&source=local&run=${local}&tab=resume`);
+  await shows(page, '.resume [data-step-key="extract"]', /\(p50 of 5\)/);
+  assert.match(await page.locator('.resume [data-step-key="load"]').textContent(), /\u2013$/);
+  await shows(page, ".resume", /Expected to take .* by the median of each step's latest successes, 20 at most, in the runs of this job\./);
 });

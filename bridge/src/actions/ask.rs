@@ -91,14 +91,7 @@ pub(super) fn resume(query: Option<&str>, body: &Bytes) -> Result<Action, Proble
     Query::read(query, &[])?;
     let fields = fields(body, &["token", "mode", "skip"])?;
     let bad = |why: &str| Problem::new(StatusCode::BAD_REQUEST, why);
-    let token = match fields.get("token") {
-        Some(Value::String(token)) if !token.is_empty() => token.clone(),
-        _ => {
-            return Err(bad(
-                "the body needs \"token\": that of the plan that was shown",
-            ));
-        }
-    };
+    let token = token(&fields)?;
     let mode = match fields.get("mode") {
         None => Some(Mode::default()),
         Some(mode) => mode.as_str().and_then(Mode::from_word),
@@ -114,4 +107,23 @@ pub(super) fn resume(query: Option<&str>, body: &Bytes) -> Result<Action, Proble
     };
     let skips = skips.ok_or_else(|| bad("\"skip\" takes a list of step keys"))?;
     Ok(Action::Resume { mode, token, skips })
+}
+
+/// The step stands in the path.
+pub(super) fn mark_success(query: Option<&str>, body: &Bytes) -> Result<Action, Problem> {
+    Query::read(query, &[])?;
+    Ok(Action::MarkSuccess {
+        step: String::new(),
+        token: token(&fields(body, &["token"])?)?,
+    })
+}
+
+fn token(fields: &Map<String, Value>) -> Result<String, Problem> {
+    match fields.get("token") {
+        Some(Value::String(token)) if !token.is_empty() => Ok(token.clone()),
+        _ => {
+            let why = "the body needs \"token\": that of the plan that was shown";
+            Err(Problem::new(StatusCode::BAD_REQUEST, why))
+        }
+    }
 }

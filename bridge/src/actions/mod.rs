@@ -21,7 +21,7 @@ use tokio::sync::Mutex;
 
 use crate::api::problem::Problem;
 use crate::api::{Api, json};
-use crate::executioner::run_cli;
+use crate::executioner::{mark, run_cli};
 use crate::resume::Mode;
 use crate::serve::guard;
 use crate::source::{Place, Source};
@@ -42,6 +42,11 @@ pub(crate) enum Action {
         token: String,
         /// Steps that are passed over.
         skips: Vec<String>,
+    },
+    /// A failed step is done: somebody did its work by hand.
+    MarkSuccess {
+        step: String,
+        token: String,
     },
 }
 
@@ -69,7 +74,7 @@ pub(crate) fn methods(place: &[&str]) -> &'static str {
     match place {
         ["runs", _] => "GET, HEAD, DELETE",
         ["runs", _, "resume"] => "GET, HEAD, POST",
-        ["runs", _, "reexecute" | "terminate"] => "POST",
+        ["runs", _, "reexecute" | "terminate"] | ["runs", _, "steps", _, "mark-success"] => "POST",
         _ => "GET, HEAD",
     }
 }
@@ -91,6 +96,7 @@ impl Api {
             (&Method::POST, ["runs", id, "terminate"]) => (id, ask::terminate),
             (&Method::POST, ["runs", id, "reexecute"]) => (id, ask::reexecute),
             (&Method::POST, ["runs", id, "resume"]) => (id, ask::resume),
+            (&Method::POST, ["runs", id, "steps", _, "mark-success"]) => (id, ask::mark_success),
             _ => return Err(Problem::no_method(method, methods(place))),
         };
         guard::change(&request.headers)?;
@@ -100,10 +106,17 @@ impl Api {
         }
         let name = &source.name;
         let why = match &source.place {
+            Place::Recorded(_) if place.len() > 3 => Some(format!(
+                "{name} has recorded runs: their steps are what their commands made of them, and cannot be marked"
+            )),
             Place::Recorded(_) => None,
-            Place::Executioner(_) if place.last() == Some(&"resume") => None,
+            Place::Executioner(_)
+                if matches!(place, ["runs", _, "resume"] | ["runs", _, _, _, _]) =>
+            {
+                None
+            }
             Place::Executioner(_) => Some(format!(
-                "{name} is a history of executioner: its runs can only be resumed"
+                "{name} is a history of executioner: its runs can only be resumed, and their failed jobs marked"
             )),
             Place::History(_) => Some(format!(
                 "{name} is a history file: its runs cannot be changed"
@@ -113,7 +126,12 @@ impl Api {
             return Err(Problem::new(StatusCode::FORBIDDEN, why));
         }
         let body = ask::body(&request.headers, body).await?;
-        let action = read(request.uri.query(), &body)?;
+        let mut action = read(request.uri.query(), &body)?;
+        if let (Action::MarkSuccess { step, .. }, ["runs", _, "steps", key, _]) =
+            (&mut action, place)
+        {
+            *step = (*key).to_string();
+        }
         let key = repeat::key(&request.headers)?;
         let asked = repeat::Asked::of(method, &source.name, id, &action);
         let (actions, source, id) = (self.actions.clone(), source.clone(), id.to_string());
@@ -147,6 +165,7 @@ impl Actions {
             }
             Action::Delete { force } => delete::delete(source, id, force).await,
             Action::Reexecute => again::reexecute(source, id).await,
+            Action::MarkSuccess { step, token } => mark::mark(source, id, &step, token).await,
             Action::Resume { mode, token, skips } => match &source.place {
                 Place::Executioner(_) => run_cli::resume(source, id, mode, token, skips).await,
                 _ if !skips.is_empty() => {

@@ -39,6 +39,7 @@ pub(crate) async fn get(
             _ => ("stage", "job"),
         };
         let resume = actions && (recorded || mirrored == Some(true));
+        let mark_success = actions && mirrored == Some(true);
         let actions = actions && recorded;
         let mut info = json!({
             "name": source.name,
@@ -61,6 +62,7 @@ pub(crate) async fn get(
                 "resume_skips": mirrored.is_some(),
                 "resume_profiles": mirrored.is_some(),
                 "facts": mirrored.is_some(),
+                "mark_success": mark_success,
                 "reexecute": actions,
                 "terminate": if actions { json!(["safe", "immediate"]) } else { json!([]) },
                 "delete": actions,

@@ -100,7 +100,7 @@ impl Api {
                 .await
             }
             ["runs", id, "facts"] => about::facts(source, id, Query::read(query, &[])?).await,
-            ["runs", _, "reexecute" | "terminate"] => {
+            ["runs", _, "reexecute" | "terminate"] | ["runs", _, "steps", _, "mark-success"] => {
                 Err(Problem::no_method(&Method::GET, methods(rest)))
             }
             ["runs", id, "logs"] => logs::get(source, id, Query::read(query, &logs::LOGS)?).await,

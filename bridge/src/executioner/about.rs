@@ -55,6 +55,11 @@ impl Executioner {
                 )),
             );
         }
+        for mark in self.kept.marks(rows.id) {
+            let user = mark.user.as_deref().unwrap_or("nobody known");
+            let words = format!("{} as SUCCESS, {} by {user}", mark.job, mark.at);
+            add("marked by hand", Some(words));
+        }
         add(
             "working folder",
             rows.last().and_then(|row| row.working_dir.clone()),

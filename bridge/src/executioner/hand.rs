@@ -67,6 +67,23 @@ impl Executioner {
         Some((command, config))
     }
 
+    /// The command line that marks a failed job as done, and the configuration beside which it runs; `None`: the bridge was not given it.
+    pub(super) fn to_mark(&self, id: i64, job: &str) -> Option<(Vec<String>, Option<&Config>)> {
+        let rows = self.runs.get(&id)?;
+        if self.setup.command.is_empty() {
+            return None;
+        }
+        let config = self.configs.of(rows.app());
+        Some((mark(self.program(), id, job), config))
+    }
+
+    /// The status of a job as its latest row has it.
+    pub(super) fn status(&self, id: i64, job: &str) -> Option<String> {
+        let latest = self.runs.get(&id)?.latest();
+        let row = latest.into_iter().find(|row| row.id == job)?;
+        Some(row.status.clone().unwrap_or_else(|| "NULL".into()))
+    }
+
     /// Command lines of use for a run, in the form that executioner takes.
     pub(super) fn by_hand(&self, rows: &RunRows, config: Option<&Config>) -> Vec<ByHand> {
         let id = rows.id.to_string();
@@ -103,7 +120,7 @@ impl Executioner {
             let jobs = failed.join(",");
             list.push((
                 "to mark failed jobs as done by hand",
-                line(bare.clone(), &["--mark-success", "-r", &id, "-j", &jobs]),
+                mark(bare.clone(), rows.id, &jobs),
             ));
         }
         list.push(("to show this run", line(bare.clone(), &["--show-run", &id])));
@@ -114,6 +131,14 @@ impl Executioner {
         };
         list.into_iter().map(one).collect()
     }
+}
+
+/// executioner asks once more whether that is meant.
+fn mark(mut program: Vec<String>, id: i64, jobs: &str) -> Vec<String> {
+    let id = id.to_string();
+    let words = ["--mark-success", "-r", &id, "-j", jobs];
+    program.extend(words.map(String::from));
+    program
 }
 
 impl ByHand {

@@ -24,10 +24,19 @@ pub(super) struct Start {
     pub(super) steps: Vec<StepNow>,
 }
 
+/// A job that was marked as done from here.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Mark {
+    pub(super) at: String,
+    pub(super) user: Option<String>,
+    pub(super) job: String,
+}
+
 pub(super) struct Kept {
     path: PathBuf,
     stamp: Option<Stamp>,
     starts: BTreeMap<i64, Vec<Start>>,
+    marks: BTreeMap<i64, Vec<Mark>>,
     bad: usize,
 }
 
@@ -39,6 +48,7 @@ impl Kept {
             path: name.into(),
             stamp: None,
             starts: BTreeMap::new(),
+            marks: BTreeMap::new(),
             bad: 0,
         }
     }
@@ -50,15 +60,19 @@ impl Kept {
             return false;
         }
         self.stamp = stamp;
-        (self.starts, self.bad) = (BTreeMap::new(), 0);
+        (self.starts, self.marks, self.bad) = (BTreeMap::new(), BTreeMap::new(), 0);
         let text = std::fs::read(&self.path).unwrap_or_default();
         for line in text
             .split(|byte| *byte == b'\n')
             .filter(|line| !line.trim_ascii().is_empty())
         {
-            match serde_json::from_slice(line).ok().as_ref().and_then(start) {
-                Some((run, start)) => self.starts.entry(run).or_default().push(start),
-                None => self.bad += 1,
+            let value: Option<Value> = serde_json::from_slice(line).ok();
+            if let Some((run, start)) = value.as_ref().and_then(start) {
+                self.starts.entry(run).or_default().push(start);
+            } else if let Some((run, mark)) = value.as_ref().and_then(mark) {
+                self.marks.entry(run).or_default().push(mark);
+            } else {
+                self.bad += 1;
             }
         }
         true
@@ -71,6 +85,10 @@ impl Kept {
 
     pub(super) fn of(&self, run: i64) -> &[Start] {
         self.starts.get(&run).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn marks(&self, run: i64) -> &[Mark] {
+        self.marks.get(&run).map_or(&[], Vec::as_slice)
     }
 
     /// Adds what is known of who ran it.
@@ -98,21 +116,48 @@ impl Kept {
                 |step| json!({"id": step.key, "dependencies": step.needs, "command": step.command}),
             )
             .collect();
-        let named = ["USER", "LOGNAME"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok());
-        #[cfg(unix)]
-        let named = named.or_else(|| Some(format!("uid {}", rustix::process::getuid().as_raw())));
-        let line = json!({
+        self.add_line(&json!({
             "run_id": run, "at": crate::source::now().to_string(), "config_path": config.path.display().to_string(), "config_hash": config.hash,
-            "user": named, "parent_run_id": run, "command": command, "jobs": steps,
-        });
+            "user": user(), "parent_run_id": run, "command": command, "jobs": steps,
+        }))
+    }
+
+    /// Writes down that a job was marked as done.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(super) fn marked(&self, run: i64, job: &str) -> std::io::Result<()> {
+        let at = crate::source::now().to_string();
+        self.add_line(&json!({"run_id": run, "at": at, "user": user(), "marked": job}))
+    }
+
+    fn add_line(&self, line: &Value) -> std::io::Result<()> {
         let mut file = OpenOptions::new()
             .create(true)
             .append(true)
             .open(&self.path)?;
         file.write_all(format!("{line}\n").as_bytes())
     }
+}
+
+/// Who runs the bridge.
+fn user() -> Option<String> {
+    let named = ["USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok());
+    #[cfg(unix)]
+    let named = named.or_else(|| Some(format!("uid {}", rustix::process::getuid().as_raw())));
+    named
+}
+
+fn mark(value: &Value) -> Option<(i64, Mark)> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str).map(String::from);
+    let mark = Mark {
+        at: text("at")?,
+        user: text("user"),
+        job: text("marked")?,
+    };
+    Some((value.get("run_id")?.as_i64()?, mark))
 }
 
 fn start(value: &Value) -> Option<(i64, Start)> {

@@ -14,6 +14,7 @@ mod fuzz;
 mod hand;
 mod kept;
 mod logs;
+pub(crate) mod mark;
 mod mirror;
 pub(crate) mod plan;
 mod rows;

@@ -1,17 +1,22 @@
 //! Resuming: runs executioner's own command line, by its words and never through a shell. It goes on when the bridge ends.
 
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use runboard_core::backend::runs_api::encode;
+use runboard_core::model::Run;
 use runboard_core::model::resume::planner::Profile;
 use runboard_record::{RESUME_VARIABLE, RUN_VARIABLE, STEP_VARIABLE};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
+use super::config::Config;
 use super::{AtWork, mirror};
 use crate::api::blocking;
 use crate::api::problem::Problem;
@@ -88,11 +93,7 @@ pub(crate) async fn resume(
             return Ok((StatusCode::ACCEPTED, answer));
         }
         if ended.is_some() || since.elapsed() > BEGIN {
-            let said = std::fs::read(&begun.console).unwrap_or_default();
-            let tail = said
-                .get(said.len().saturating_sub(MAX_WORDS)..)
-                .unwrap_or_default();
-            let said = String::from_utf8_lossy(tail).trim().to_string();
+            let said = said(&begun.console);
             let why = match ended {
                 Some(status) => {
                     format!("executioner ended with {status} and began no attempt: {said}")
@@ -124,17 +125,9 @@ fn begin(
     let state = source.look();
     let executioner = state.executioner().ok_or_else(|| Problem::no_run(id))?;
     let missing = || Problem::no_run(id);
-    let number: i64 = id.parse().map_err(|_| missing())?;
     let at_work = executioner.at_work.clone();
-    let goes_on = !detail.run.phase.is_terminal()
-        && !detail.run.is_unfinished()
-        && detail.run.raw_status == "RUNNING";
     let mut held = at_work.lock().unwrap_or_else(PoisonError::into_inner);
-    if goes_on || held.contains(&number) {
-        return Err(conflict(format!(
-            "run {id} is still going on, or is being resumed"
-        )));
-    }
+    let number = checked(&detail.run, &held)?;
     let (plan, to_execute) = executioner
         .plan(id, mode, Profile::Actual, skips)
         .ok_or_else(missing)?;
@@ -151,34 +144,10 @@ fn begin(
     if to_execute == 0 {
         return Err(conflict(format!("there is nothing to resume in run {id}")));
     }
-    let Some((program, arguments)) = words.split_first() else {
-        return Err(missing());
-    };
     let folder = detail.folder.clone().ok_or_else(missing)?;
     let (out, console) = mirror::console(&folder).map_err(Problem::broken)?;
-    let both = out.try_clone().map_err(Problem::broken)?;
-    let home = config.path.parent().filter(|home| home.is_dir());
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(out)
-        .stderr(both);
-    if let Some(home) = home {
-        command.current_dir(home);
-    }
-    for name in [
-        RUN_VARIABLE,
-        STEP_VARIABLE,
-        RESUME_VARIABLE,
-        "RUNBOARD_ECHO",
-    ] {
-        command.env_remove(name);
-    }
-    // Python keeps its words to itself when nobody sits at a terminal.
-    command.env("PYTHONUNBUFFERED", "1");
-    #[cfg(unix)]
-    command.process_group(0);
+    let mut command = command(&words, Some(config), out).map_err(Problem::broken)?;
+    let program = words.first().map_or("", String::as_str);
     let child = command
         .spawn()
         .map_err(|error| Problem::broken(format!("{program} cannot be run: {error}")))?;
@@ -197,4 +166,59 @@ fn begin(
         newest: executioner.newest_if_runs_are_new(),
         console,
     })
+}
+
+/// The number of a run that rests; nobody else is at work on it.
+pub(super) fn checked(run: &Run, held: &BTreeSet<i64>) -> Result<i64, Problem> {
+    let id = &run.id;
+    let number: i64 = id.parse().map_err(|_| Problem::no_run(id))?;
+    let goes_on = !run.phase.is_terminal() && !run.is_unfinished() && run.raw_status == "RUNNING";
+    match goes_on || held.contains(&number) {
+        true => Err(conflict(format!(
+            "run {id} is still going on, or is being resumed"
+        ))),
+        false => Ok(number),
+    }
+}
+
+/// executioner's command line, word by word, in a group of its own, in the configuration's folder, which prints into `out`.
+pub(super) fn command(
+    words: &[String],
+    config: Option<&Config>,
+    out: File,
+) -> std::io::Result<Command> {
+    let both = out.try_clone()?;
+    let mut words = words.iter();
+    let mut command = Command::new(words.next().map_or("", String::as_str));
+    command
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(both);
+    let home = config.and_then(|config| config.path.parent());
+    if let Some(home) = home.filter(|home| home.is_dir()) {
+        command.current_dir(home);
+    }
+    for name in [
+        RUN_VARIABLE,
+        STEP_VARIABLE,
+        RESUME_VARIABLE,
+        "RUNBOARD_ECHO",
+    ] {
+        command.env_remove(name);
+    }
+    // Python keeps its words to itself when nobody sits at a terminal.
+    command.env("PYTHONUNBUFFERED", "1");
+    #[cfg(unix)]
+    command.process_group(0);
+    Ok(command)
+}
+
+/// The last of what it printed.
+pub(super) fn said(console: &Path) -> String {
+    let said = std::fs::read(console).unwrap_or_default();
+    let tail = said
+        .get(said.len().saturating_sub(MAX_WORDS)..)
+        .unwrap_or_default();
+    String::from_utf8_lossy(tail).trim().to_string()
 }

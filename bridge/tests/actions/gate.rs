@@ -6,10 +6,11 @@ use super::client::{JSON, MARK, send};
 use super::site::{Place, Site};
 use super::work::{change, change_with, folder, record, refused, run, site};
 
-const ALL: [(&str, &str); 4] = [
+const ALL: [(&str, &str); 5] = [
     ("POST", "/terminate"),
     ("POST", "/reexecute"),
     ("POST", "/resume"),
+    ("POST", "/steps/main/mark-success"),
     ("DELETE", ""),
 ];
 
@@ -104,6 +105,11 @@ fn what_is_not_understood_is_said() {
         } else {
             ""
         };
+        if path.ends_with("mark-success") {
+            let reply = change(&site, method, &format!("{id}{path}"));
+            assert!(refused(&reply, 403).contains("cannot be marked"));
+            continue;
+        }
         let reply = change_with(&site, method, &format!("nobody{path}"), &[], body);
         assert!(refused(&reply, 404).contains("nobody"), "{path}");
         assert_eq!(reply.json()["latest"][0]["id"], json!(id));

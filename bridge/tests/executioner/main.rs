@@ -11,6 +11,7 @@
 #[path = "../serve/client.rs"]
 mod client;
 mod make;
+mod mark;
 mod old;
 mod resume;
 mod show;

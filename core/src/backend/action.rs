@@ -17,6 +17,8 @@ pub enum Action {
         token: String,
         with: Again,
     },
+    /// Say of a failed step that its work was done by hand, having looked at the plan with this token.
+    MarkSuccess { step: String, token: String },
 }
 
 /// What is different when a run is run again. The default is nothing.

@@ -76,6 +76,8 @@ pub struct Capabilities {
     pub resume_profiles: bool,
     /// Which steps a resume may take up.
     pub modes: &'static [ResumeMode],
+    /// Failed steps can be marked as done by hand.
+    pub mark_success: bool,
     pub reexecute: bool,
     /// Chosen steps, tags and config of a re-execution.
     pub reexecute_so: bool,
@@ -109,6 +111,7 @@ impl Capabilities {
             Action::Delete { .. } => self.delete,
             Action::Reexecute(again) => self.reexecute && (self.reexecute_so || again.is_same()),
             Action::Resume { mode, .. } => self.resume && self.modes.contains(mode),
+            Action::MarkSuccess { .. } => self.mark_success,
         }
     }
 

@@ -229,8 +229,16 @@ pub fn run(run: &Run) -> String {
 /// The resume tab.
 pub fn plan(run: &str, plan: &ResumePlan) -> String {
     let mut json = head(run);
-    json.text_field("mode", Some(&plan.mode))
+    json.text_field("mode", Some(&plan.mode));
+    for (name, text) in [
+        ("profile", &plan.profile),
+        ("expected_by", &plan.expected_by),
+    ] {
+        json.text_field(name, Some(text.as_str()).filter(|text| !text.is_empty()));
+    }
+    json.text_field("suggestion", plan.suggestion.as_deref())
         .list_field("warnings", &plan.warnings)
+        .list_field("differences", &plan.differences)
         .list_field("command", &plan.command);
     json.key("steps").open('[');
     for step in &plan.steps {
@@ -242,7 +250,14 @@ pub fn plan(run: &str, plan: &ResumePlan) -> String {
             .text_field("key", Some(&step.key))
             .text_field("plan", Some(word))
             .text_field("reason", Some(&step.reason))
-            .close('}');
+            .text_field("within", step.within.as_deref());
+        if let Some(expected) = step.expected {
+            if let Some(span) = expected.p50 {
+                json.key("expected_s").raw(&seconds(span));
+            }
+            json.number_field("expected_of", Some(i64::from(expected.of)));
+        }
+        json.close('}');
     }
     json.close(']');
     end(json)

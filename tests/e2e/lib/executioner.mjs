@@ -1,5 +1,5 @@
 // A checkout of executioner: its command line (tests/fixture/executioner/executioner.py behaves like the real one), a configuration, and a history.
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, tempDir } from "./env.mjs";
 import { run } from "./proc.mjs";
@@ -36,6 +36,7 @@ export async function checkout({ gates = {} } = {}) {
     /** Runs the configuration once: the job transform_part2 fails until `fixed` is there. */
     run: () => call("-c", config),
     fix: () => writeFileSync(join(home, "fixed"), ""),
+    unfix: () => rmSync(join(home, "fixed")),
     open: (name) => writeFileSync(join(home, name), ""),
     /** The bridge's options for it, as the source `ex`. */
     options: [

@@ -23,6 +23,7 @@ pub(super) async fn act(
         Action::Delete { force } => delete(server, id, force).await,
         Action::Reexecute(with) => again::whole(server, id, with).await,
         Action::Resume { mode, token, with } => again::rest(server, id, mode, &token, with).await,
+        Action::MarkSuccess { .. } => Err(BackendError::no("marks of steps")),
     };
     server.forget(id);
     done
@@ -108,7 +109,9 @@ impl Deed {
         match action {
             Action::Terminate { .. } => Deed::Terminate,
             Action::Delete { .. } => Deed::Delete,
-            Action::Reexecute(_) | Action::Resume { .. } => Deed::Reexecute,
+            Action::Reexecute(_) | Action::Resume { .. } | Action::MarkSuccess { .. } => {
+                Deed::Reexecute
+            }
         }
     }
 }

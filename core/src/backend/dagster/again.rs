@@ -256,6 +256,7 @@ pub(super) async fn preview(
         value: ResumePlan {
             run: id.into(),
             mode: mode.word().into(),
+            profile: String::new(),
             token: token.concat(),
             steps,
             warnings: vec![

@@ -36,6 +36,7 @@ pub(super) async fn act(
             "way to kill a run at once: abort asks it to stop",
         )),
         Action::Delete { .. } => Err(BackendError::no("way to delete a run")),
+        Action::MarkSuccess { .. } => Err(BackendError::no("marks of actions")),
         // Other inputs and options are a new run ([`Order::Create`]).
         Action::Reexecute(with) | Action::Resume { with, .. } if !with.is_same_but_for_turned() => {
             Err(BackendError::no(

@@ -104,6 +104,7 @@ async fn previewed(
     let plan = ResumePlan {
         run,
         mode: mode.word().into(),
+        profile: String::new(),
         token: token.to_string(),
         steps: planned,
         warnings,

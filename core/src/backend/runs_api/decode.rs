@@ -193,6 +193,7 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
                 false => Turning::Nothing,
             },
             resume_profiles: can.flag("resume_profiles"),
+            mark_success: can.flag("mark_success"),
             facts: can.flag("facts"),
             reexecute: can.flag("reexecute"),
             delete: can.flag("delete"),

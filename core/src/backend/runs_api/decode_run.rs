@@ -173,6 +173,7 @@ pub fn resume_plan(bytes: &[u8]) -> Result<Decoded<ResumePlan>, BackendError> {
     let plan = ResumePlan {
         run: fields.word("run"),
         mode: fields.word("mode"),
+        profile: fields.text("profile").unwrap_or_default(),
         token: fields.word("token"),
         steps: fields.rows("steps", plan_step),
         warnings: fields.texts("warnings"),

@@ -41,13 +41,17 @@ impl Path {
 /// The path of a run, with `suffix` behind its id. An id of dots alone would be eaten as a relative path: its dots are encoded too.
 pub(super) fn run(id: &str, suffix: &str) -> String {
     let mut text = String::from("runs/");
+    segment(id, &mut text);
+    text.push_str(suffix);
+    text
+}
+
+fn segment(id: &str, text: &mut String) {
     if !id.is_empty() && id.bytes().all(|byte| byte == b'.') {
         text.push_str(&"%2E".repeat(id.len()));
     } else {
-        encode(id, &mut text);
+        encode(id, text);
     }
-    text.push_str(suffix);
-    text
 }
 
 pub(super) fn runs(filter: &RunFilter, limit: u32, page: Option<&str>) -> String {
@@ -113,6 +117,7 @@ pub(super) fn events(id: &str, query: &EventQuery) -> String {
 
 /// The request that does something to a run. `X-Runboard` shows that no form of another site sent it, and `key` that it is sent once.
 pub(super) fn act(base: &str, id: &str, action: &Action, key: &str) -> Request {
+    let of_step;
     let (method, suffix, body) = match action {
         Action::Terminate { immediate: false } => ("POST", "/terminate?policy=safe", "{}".into()),
         Action::Terminate { immediate: true } => {
@@ -135,6 +140,15 @@ pub(super) fn act(base: &str, id: &str, action: &Action, key: &str) -> Request {
             }
             body.close('}');
             ("POST", "/resume", body.finish())
+        }
+        Action::MarkSuccess { step, token } => {
+            let mut path = String::from("/steps/");
+            segment(step, &mut path);
+            path.push_str("/mark-success");
+            of_step = path;
+            let mut body = JsonText::new();
+            body.open('{').text_field("token", Some(token)).close('}');
+            ("POST", of_step.as_str(), body.finish())
         }
     };
     let mut request = Request::get([base, &run(id, suffix)].concat())

@@ -118,6 +118,8 @@ pub struct ByHand {
 pub struct ResumePlan {
     pub run: String,
     pub mode: String,
+    /// By whose rules; empty: not told.
+    pub profile: String,
     /// To be handed back with the resume, so that what is done is what was shown.
     pub token: String,
     pub steps: Vec<PlanStep>,

@@ -6,6 +6,7 @@ use runboard_core::model::Run;
 
 use super::afresh::afresh;
 use super::again::again;
+use super::mark::{failed, mark};
 use super::plan::plan;
 use crate::state::State;
 use crate::state::actions::{Again, Deed, Done, ResumeMode, Standing, Wish, is_offered};
@@ -19,8 +20,9 @@ use crate::ui::route::{Route, Tab};
 use crate::ui::text;
 
 /// Whether the deed makes sense as the run stands.
-fn fits(deed: Deed, run: &Run) -> bool {
+fn fits(deed: Deed, run: &Run, has_failed: bool) -> bool {
     match deed {
+        Deed::MarkSuccess => has_failed && (run.is_unfinished() || run.phase.is_terminal()),
         Deed::Terminate => !run.phase.is_terminal(),
         Deed::Resume => run.is_unfinished() || (run.phase.is_terminal() && !run.phase.is_success()),
         Deed::Reexecute | Deed::Delete => true,
@@ -33,9 +35,11 @@ pub(super) fn actions(detail: RunDetail) -> El {
     let open: RwSignal<Option<Deed>> = RwSignal::new(None);
     let button = |deed: Deed| {
         let (run, source) = (detail.run, detail.source.clone());
+        let failed = failed(detail.steps);
         let is_there = memo(move || {
+            let has_failed = deed == Deed::MarkSuccess && failed.with(|keys| !keys.is_empty());
             is_offered(&source, deed)
-                && run.with(|run| run.ready().is_some_and(|run| fits(deed, run)))
+                && run.with(|run| run.ready().is_some_and(|run| fits(deed, run, has_failed)))
         });
         let detail = detail.clone();
         let why = memo(move || {
@@ -44,6 +48,7 @@ pub(super) fn actions(detail: RunDetail) -> El {
         });
         let words = match deed {
             Deed::Resume => "Resume \u{2026}",
+            Deed::MarkSuccess => "Mark success \u{2026}",
             Deed::Reexecute => "Re-execute \u{2026}",
             Deed::Terminate => "Terminate \u{2026}",
             Deed::Delete => "Delete \u{2026}",
@@ -72,6 +77,10 @@ fn hardest(deed: Deed) -> Action {
             mode: ResumeMode::default(),
             token: String::new(),
             with: Again::default(),
+        },
+        Deed::MarkSuccess => Action::MarkSuccess {
+            step: String::new(),
+            token: String::new(),
         },
     }
 }
@@ -110,6 +119,8 @@ pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) 
             || !is_sure.get()
             || wish.wrong.with(Option::is_some)
             || (deed == Deed::Resume && to_execute.get().is_none_or(|count| count == 0))
+            || (deed == Deed::MarkSuccess
+                && (to_execute.get().is_none() || wish.step.with(Option::is_none)))
     };
     let what = match deed {
         Deed::Terminate if run.is_unfinished() => view! { <p>"Nobody has been heard of this run for a while. If its process still goes on, it is ended; if not, the run is only marked as stopped."</p> }.into_html(),
@@ -122,6 +133,7 @@ pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) 
             };
             view! { <p>{words}</p>{again(wish, detail)}{afresh(wish, detail)} }
         }
+        Deed::MarkSuccess => mark(wish, failed(detail.steps), noun),
         Deed::Resume => view! { {plan(wish, noun)}{again(wish, detail)} },
     };
     let about = about(detail, &run);
@@ -148,7 +160,10 @@ pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) 
             }>{confirm_words}</button>
         </div>
     };
-    let title = format!("{} this run?", deed.verb());
+    let title = match deed {
+        Deed::MarkSuccess => "Mark as done by hand?".to_string(),
+        _ => format!("{} this run?", deed.verb()),
+    };
     Some(dialog::dialog(node, title, body, move || open.set(None)))
 }
 
@@ -245,7 +260,7 @@ fn finish(deed: Deed, node: ElRef, source: String, done: Done) {
             nav.go(Route::to_run(&source, &run, Tab::Overview));
         }
         // A run that was over is followed again.
-        (Deed::Resume, _) => nav.renew(),
+        (Deed::Resume | Deed::MarkSuccess, _) => nav.renew(),
         (Deed::Terminate | Deed::Reexecute, _) => {}
     }
 }

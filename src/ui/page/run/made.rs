@@ -28,7 +28,7 @@ fn told(detail: &RunDetail) -> Html {
     (move || {
         is_there
             .get()
-            .then(|| view! { <h2>"More"</h2>{facts(rows)} })
+            .then(|| view! { <h2>"More"</h2><div class="facts-long">{facts(rows)}</div> })
     })
     .into_html()
 }

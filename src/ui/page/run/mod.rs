@@ -9,6 +9,7 @@ mod events;
 mod head;
 mod lineage;
 mod made;
+mod mark;
 mod notes;
 mod overview;
 mod pick;

@@ -119,7 +119,7 @@ fn ready(wish: Wish, plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html 
             .map(|words| view! { <li>{words.as_str()}</li> })
             .collect();
         view! {
-            <div class="notice" role="note" aria-label="Otherwise than designed">
+            <div class="notice plan__differences" role="note" aria-label="Otherwise than designed">
                 <p>"What will really happen is not what its design promises:"</p>
                 <ul>{each}</ul>
             </div>
