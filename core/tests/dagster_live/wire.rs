@@ -99,8 +99,8 @@ fn ask(request: &Request) -> std::io::Result<Response> {
         head: Head {
             status: head.split(' ').nth(1).unwrap().parse().unwrap(),
             content_type: header("content-type").unwrap_or_default(),
-            retry_after: None,
             date: header("date").as_deref().and_then(parse_http_date),
+            ..Head::default()
         },
         body,
     })

@@ -21,6 +21,11 @@ export async function dagster(home = tempDir("dagster"), args = []) {
       child.kill("SIGTERM");
       await child.done;
     },
+    /** Without a word, and what it started with it. */
+    async kill() {
+      child.kill("SIGKILL");
+      await child.done;
+    },
     /** Starts a run of a job; gives its id. */
     launch: (job, config = {}) => ask("launch", job, JSON.stringify(config)),
     /** Until the runs are over. */
