@@ -62,9 +62,8 @@ test("dagster list: steps and assets of the rows on screen are asked for in one 
 
 test("dagster list: a partition is a column, and the way to its other runs", async (t) => {
   const page = await open(t, list("&job=parted_job"));
-  await until(page, () => document.querySelectorAll("[data-run-id]").length === 3);
-  const partitions = await page.evaluate(() => [...document.querySelectorAll("[data-run-id] .col-partition")].map((cell) => cell.innerText.trim()));
-  assert.deepEqual(partitions.toSorted(), ["a", "b", "c"]);
+  // The column comes with what the source says it can, which may be after its rows.
+  await until(page, (text) => [...document.querySelectorAll("[data-run-id] .col-partition")].map((cell) => cell.innerText.trim()).toSorted().join() === text, "a,b,c");
   await page.getByRole("link", { name: "b", exact: true }).click();
   await until(page, () => document.querySelectorAll("[data-run-id]").length === 1);
   assert.equal(new URL(page.url()).searchParams.get("tag"), "dagster/partition=b");
