@@ -13,7 +13,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use runboard_core::backend::dagster::Dagster;
 use runboard_core::backend::dagster::decode::{STATUSES, phase};
 use runboard_core::backend::{
-    Action, Backend as _, BackendError, Cursor, EventQuery, LogQuery, Topic, Update,
+    Backend as _, BackendError, Cursor, EventQuery, LogQuery, Topic, Update,
 };
 use runboard_core::model::{Phase, RunFilter};
 
@@ -336,22 +336,6 @@ fn a_page_that_breaks_is_asked_for_with_fewer_fields() {
         "{:?}",
         events.problems
     );
-}
-
-#[test]
-fn a_change_is_sent_once_with_the_header_that_lets_it_pass() {
-    let (backend, canned) = dagster(&[(
-        500,
-        JSON,
-        b"{\"errors\":[{\"message\":\"Cannot query field 'x' on type 'y'\"}]}",
-    )]);
-    let done = backend.act("r", &Action::Terminate { immediate: true }, "k");
-    assert!(done.now_or_never().unwrap().is_err());
-    let asked = canned.asked.borrow();
-    assert_eq!(asked.len(), 1);
-    assert!(asked[0].headers.contains(&("X-Runboard", "1".into())));
-    let body = String::from_utf8_lossy(asked[0].body.as_ref().unwrap()).into_owned();
-    assert!(body.contains(r#""variables":{"r":"r","p":"MARK_AS_CANCELED_IMMEDIATELY"}"#));
 }
 
 #[test]

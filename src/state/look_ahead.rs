@@ -9,6 +9,7 @@ use super::task::Task;
 
 /// While lists are still being read, a filter's newest runs are asked for by themselves, so that nobody waits for what lies far back.
 pub fn look_ahead(state: State, filter: RunFilter, names: Vec<String>) -> Option<Task> {
+    state.runs.said.set(Vec::new());
     let sources = state.sources.list.get_untracked();
     let is_wanted = |source: &Source| {
         let is_named = names.is_empty() || names.iter().any(|name| source.is_named(name));
@@ -27,6 +28,7 @@ pub fn look_ahead(state: State, filter: RunFilter, names: Vec<String>) -> Option
                 // Reading the whole list goes on and says what goes wrong.
                 if let Ok(answer) = backend.list_runs(&filter, FIRST_PAGE, None).await {
                     state.runs.take(source.index, &answer.value.items);
+                    state.runs.said.update(|said| said.extend(answer.problems));
                 }
             }
         })

@@ -39,6 +39,8 @@ pub struct RunList {
     now: RwSignal<Timestamp>,
     /// Counts changes of rows and of their order.
     pub changed: RwSignal<u64>,
+    /// What sources say of how the filter was understood, while they are read for the first time.
+    pub said: RwSignal<Vec<String>>,
     /// The filter's words that are no filter.
     pub wrong: RwSignal<Option<String>>,
     /// The view is being built anew.
@@ -76,6 +78,7 @@ impl RunList {
             view: StoredValue::new_local(RunView::new(everything(now.get_untracked()))),
             now,
             changed: RwSignal::new(0),
+            said: RwSignal::new(Vec::new()),
             wrong: RwSignal::new(None),
             is_building: RwSignal::new(false),
             open_streams: RwSignal::new(0),

@@ -186,6 +186,11 @@ test("dagster: a job is launched from the list, and what the server refuses is s
   await dialog.getByLabel("config").fill("ops:\n  slow_log:\n    config:\n      seconds: many\n");
   await dialog.getByRole("button", { name: "Launch" }).click();
   await shows(page, "dialog .dialog__wrong", /seconds|Int/);
+  // What it answers with an error of its own was not done either, and its stack is nobody's business.
+  await dialog.getByLabel("config").fill("a: [1");
+  await dialog.getByRole("button", { name: "Launch" }).click();
+  await shows(page, "dialog .dialog__wrong", /^Not done: [\s\S]*(yaml|flow sequence)/i);
+  assert.doesNotMatch(await page.locator("dialog .dialog__wrong").innerText(), /File "|No answer/);
   await dialog.getByLabel("config").fill("ops:\n  slow_log:\n    config:\n      seconds: 1\n");
   await dialog.getByLabel("tags").fill("by=hand");
   await dialog.getByRole("button", { name: "Launch" }).click();
@@ -193,6 +198,11 @@ test("dagster: a job is launched from the list, and what the server refuses is s
   await server.wait(id);
   await shows(page, ".run__head", "succeeded");
   await shows(page, ".overview", "hand");
+  // Its config is told in full, and is what one begins with who wants to change it.
+  await page.locator(".overview summary", { hasText: "lines" }).click();
+  await shows(page, ".overview pre", "seconds: 1");
+  await page.getByRole("button", { name: "Re-execute …" }).click();
+  await until(page, () => document.querySelector("dialog textarea")?.value.includes("seconds: 1"));
 });
 
 test("dagster: several runs are ended and deleted at once, each with its result", async (t) => {

@@ -108,6 +108,15 @@ test("dagster list: IN_PROGRESS is explained and is what goes on", async (t) => 
   await shows(page, "main", "No run matches");
 });
 
+test("dagster list: while runs are read, it is said how a filter was understood", async (t) => {
+  const page = await open(t, "about:blank", { wait: false });
+  // The whole list never comes; what the filter asks for does.
+  await page.route(/graphql/, (route) => (/"f0":\{\}/.test(route.request().postData()) ? undefined : route.continue()));
+  await page.goto(`${bridge.url}?source=dg&job=ok_*`);
+  await shows(page, ".filters__note", "jobs asked for, of those that are loaded now: ok_job");
+  await until(page, () => document.querySelectorAll("[data-run-id]").length === 1);
+});
+
 test("dagster list: ids are completed while they are typed", async (t) => {
   const page = await open(t, list());
   await page.getByRole("combobox", { name: "Search runs" }).fill(ids.ok.slice(0, 6));

@@ -61,6 +61,27 @@ test("dagster odd: events at which the server breaks are shown with less, and th
   none(found, "axe finds");
 });
 
+test("dagster odd: where an answer is lost, nobody is told that it is safe to ask again", async (t) => {
+  const { at } = await through(t, { drops: (query) => query.includes("launchRunReexecution") });
+  const page = await open(t, link(ids.ok, "overview", "", at), { allow: [/502|Failed to load resource/] });
+  await page.getByRole("button", { name: "Re-execute …" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Re-execute", exact: true }).click();
+  await shows(page, "dialog .dialog__wrong", "nobody can tell whether it was done");
+  await shows(page, "dialog .dialog__wrong", "Look whether it was done before you ask again");
+});
+
+test("dagster odd: where the server breaks at what events say of assets, none is shown for all", async (t) => {
+  const { at } = await through(t, { breaks: (query) => /fragment A on DagsterRunEvent/.test(query) });
+  const page = await open(t, link(ids.broken, "overview", "", at), { allow: [/500 \(Internal Server Error\)/] });
+  await shows(page, ".notes summary", "could not be read");
+  await page.locator(".notes summary").click();
+  await shows(page, ".notes li", "what became of assets and checks is not all told");
+  assert.equal(await page.getByRole("heading", { name: "Assets and checks" }).count(), 0);
+  await page.goto(link(ids.broken, "resume", "", at));
+  await page.getByRole("radio", { name: "assets" }).check();
+  await shows(page, ".resume", "which of its assets were left out cannot be told");
+});
+
 test("dagster odd: where nothing is pushed, a live log comes all the same", async (t) => {
   const { proxy, at } = await through(t, { pushes: false });
   const worse = await through(t, { pushes: false, breaks: (query) => query.includes("$c") && query.includes("fragment P on EventConnection") });

@@ -47,9 +47,10 @@ test("flyte odd: up but not ready is said with the server's words; its projects 
   const page = await open(t, `${here.fly.bridge.url}?view=sources`, PROVOKED);
   const parts = "[data-source=fly] [aria-label='Parts of the source']";
   await shows(page, parts, "the server is up but not ready: database is locked");
+  await here.bare.control("ready?words=");
+  await page.goto(`${here.fly.bridge.url}?view=sources`);
   await shows(page, parts, /flytesnacks[\s\S]*development, staging, production/);
   await shows(page, parts, "billing");
-  await here.bare.control("ready?words=");
 });
 
 test("flyte odd: a project that is not there is named with those that are", async (t) => {

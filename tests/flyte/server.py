@@ -67,6 +67,9 @@ class App:
         if self.page:
             words = b"<!doctype html><title>Sign in</title><form>user <input></form>" if self.page == 200 else b"<html><h1>Bad Gateway</h1></html>"
             return await answer(send, self.page, words, cors + [(b"content-type", b"text/html; charset=utf-8")])
+        if self.unready:
+            # Without its database it answers nothing.
+            return await answer(send, 500, json.dumps({"code": "internal", "message": self.unready}).encode(), cors + [(b"content-type", b"application/json")])
         service = self.services.get(path.rsplit("/", 1)[0])
         if service is None:
             return await answer(send, 404, b"404 page not found\n", cors)

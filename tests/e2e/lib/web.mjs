@@ -159,10 +159,10 @@ export async function littleApi(run) {
 
 /**
  * A proxy in front of a Dagster webserver. `breaks(query)`: whether the server shall break at this document as a real one does at a field that is
- * null against the schema: the whole answer is null, with status 500. `pushes`: whether websockets are let through. `broken` holds the documents
+ * null against the schema: the whole answer is null, with status 500. `drops(query)`: whether its answer is lost on the way. `pushes`: whether websockets are let through. `broken` holds the documents
  * that were not answered, `refused` counts the websockets.
  */
-export async function dagsterProxy(to, { breaks = () => false, pushes = true, rewrite = null } = {}) {
+export async function dagsterProxy(to, { breaks = () => false, drops = () => false, pushes = true, rewrite = null } = {}) {
   const target = new URL(to);
   const self = { broken: [], refused: 0 };
   const server = http.createServer((request, response) => {
@@ -178,6 +178,7 @@ export async function dagsterProxy(to, { breaks = () => false, pushes = true, re
       }
       const headers = { ...request.headers, host: target.host, connection: "close" };
       const ask = http.request({ host: target.hostname, port: target.port, path: request.url, method: request.method, headers, agent: false }, (answer) => {
+        if (query && drops(query)) return answer.resume().on("end", () => request.socket.destroy());
         if (!rewrite) {
           response.writeHead(answer.statusCode, answer.headers);
           return answer.pipe(response);

@@ -39,9 +39,9 @@ pub(super) async fn info(server: &Server) -> Result<Decoded<Info>, BackendError>
         modes: &[ResumeMode::Incomplete, ResumeMode::Assets],
         ..Capabilities::default()
     };
-    for (name, is_allowed) in fields.rows("permissions", |one, _| {
-        (one.text("permission"), one.flag("value"))
-    }) {
+    let mut allowed = permitted(&mut fields);
+    let health = health(&mut fields, &mut allowed);
+    for (name, is_allowed) in allowed {
         match name.as_deref() {
             Some("terminate_pipeline_execution") => {
                 (can.terminate_safe, can.terminate_immediate) = (is_allowed, is_allowed);
@@ -55,7 +55,6 @@ pub(super) async fn info(server: &Server) -> Result<Decoded<Info>, BackendError>
             _ => {}
         }
     }
-    let health = health(&mut fields);
     let ill = health.iter().filter(|part| part.standing == Standing::Ill);
     let said = ill.map(|part| [part.kind.as_str(), " ", &part.name, ": ", &part.words].concat());
     Ok(Decoded {
@@ -75,7 +74,16 @@ pub(super) async fn info(server: &Server) -> Result<Decoded<Info>, BackendError>
 }
 
 /// Daemons and code locations.
-fn health(fields: &mut Fields<'_>) -> Vec<Health> {
+type Permitted = Vec<(Option<String>, bool)>;
+
+fn permitted(fields: &mut Fields<'_>) -> Permitted {
+    fields.rows("permissions", |one, _| {
+        (one.text("permission"), one.flag("value"))
+    })
+}
+
+/// The parts of a deployment. What is allowed in one of its code locations is allowed, as far as is known before a run is looked at.
+fn health(fields: &mut Fields<'_>, allowed: &mut Permitted) -> Vec<Health> {
     let mut parts = Vec::new();
     if let Some(mut instance) = fields.object("instance")
         && let Some(mut health) = instance.object("daemonHealth")
@@ -109,25 +117,39 @@ fn health(fields: &mut Fields<'_>) -> Vec<Health> {
             words: error.to_string(),
             ..Health::default()
         }),
-        Ok(mut workspace) => parts.extend(workspace.rows("locationEntries", |entry, _| {
-            let mut place = entry.object("locationOrLoadError");
-            let message = place.as_mut().and_then(|place| place.text("message"));
-            let is_there = place.is_some();
-            let (standing, words) = match message {
-                Some(message) => (Standing::Ill, message.trim().to_string()),
-                None if is_there => (Standing::Good, String::new()),
-                None => (Standing::Unknown, "it is being loaded".into()),
-            };
-            Health {
-                kind: "code location".into(),
-                name: entry.word("name"),
-                standing,
-                words,
-                seen_at: entry.epoch("updatedTimestamp"),
+        Ok(mut workspace) => {
+            for (part, own) in workspace.rows("locationEntries", location) {
+                parts.push(part);
+                for (name, here) in own {
+                    match allowed.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, is_allowed)) => *is_allowed |= here,
+                        None => allowed.push((name, here)),
+                    }
+                }
             }
-        })),
+        }
     }
     parts
+}
+
+fn location(entry: &mut Fields<'_>, _: usize) -> (Health, Permitted) {
+    let own = permitted(entry);
+    let mut place = entry.object("locationOrLoadError");
+    let message = place.as_mut().and_then(|place| place.text("message"));
+    let is_there = place.is_some();
+    let (standing, words) = match message {
+        Some(message) => (Standing::Ill, message.trim().to_string()),
+        None if is_there => (Standing::Good, String::new()),
+        None => (Standing::Unknown, "it is being loaded".into()),
+    };
+    let part = Health {
+        kind: "code location".into(),
+        name: entry.word("name"),
+        standing,
+        words,
+        seen_at: entry.epoch("updatedTimestamp"),
+    };
+    (part, own)
 }
 
 /// A run in numbers: times from the server's own, the rest counted over its events.

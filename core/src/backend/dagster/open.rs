@@ -26,6 +26,9 @@ pub(super) const LAST_WORDS: Span = Span::seconds(10);
 /// So many events are asked for with a run ([`query::PAGE`]).
 const EVENTS: u64 = 250;
 
+/// What a run's config is called among its facts.
+const CONFIG: &str = "config";
+
 /// The tag by which Dagster's own page says which steps were chosen.
 pub(super) const SELECTION: &str = "dagster/step_selection";
 
@@ -223,6 +226,9 @@ fn facts(object: &mut Fields<'_>) -> (Vec<(String, String)>, Vec<Deed>) {
             denied.push(deed);
         }
     }
+    // Dagster writes that there is none as an empty object.
+    let config = object.text("runConfigYaml").unwrap_or_default();
+    say(CONFIG, config.trim().trim_start_matches("{}").to_string());
     let words: Vec<&str> = denied.iter().map(|deed| deed.word()).collect();
     say("not permitted", words.join(", "));
     (out, denied)

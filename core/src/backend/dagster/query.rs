@@ -22,7 +22,7 @@ const FRAGMENTS: [(&str, &str); 14] = [
     ),
     (
         "...I",
-        "fragment I on Run{mode resolvedOpSelection assetSelection{path}assetCheckSelection{name assetKey{path}}repositoryOrigin{repositoryName repositoryLocationName}canTerminate hasReExecutePermission hasTerminatePermission hasDeletePermission}",
+        "fragment I on Run{mode runConfigYaml resolvedOpSelection assetSelection{path}assetCheckSelection{name assetKey{path}}repositoryOrigin{repositoryName repositoryLocationName}canTerminate hasReExecutePermission hasTerminatePermission hasDeletePermission}",
     ),
     // What can be re-executed is what was: the same part of the job with the same config.
     (
@@ -93,7 +93,7 @@ pub(super) fn whole(document: &str) -> String {
     text
 }
 
-pub(super) const INFO: &str = "{version permissions{permission value disabledReason}instance{daemonHealth{allDaemonStatuses{daemonType required healthy lastHeartbeatTime lastHeartbeatErrors{message}}}}workspaceOrError{__typename ...on Workspace{locationEntries{name loadStatus updatedTimestamp locationOrLoadError{__typename ...E}}}...E}}";
+pub(super) const INFO: &str = "{version permissions{permission value disabledReason}instance{daemonHealth{allDaemonStatuses{daemonType required healthy lastHeartbeatTime lastHeartbeatErrors{message}}}}workspaceOrError{__typename ...on Workspace{locationEntries{name loadStatus updatedTimestamp permissions{permission value}locationOrLoadError{__typename ...E}}}...E}}";
 
 /// The server's clock is told by the head of any answer.
 pub(super) const CLOCK: &str = "{version}";

@@ -58,8 +58,8 @@ pub(super) struct Act {
     pub(super) cache: String,
     /// The type of the answer that a condition waits for.
     pub(super) awaits: Option<String>,
-    /// The last attempt that has logs and does not tell where it runs.
-    pub(super) placeless: Option<u32>,
+    /// Attempts that have logs and do not tell where they run.
+    pub(super) placeless: Vec<u32>,
     owner: Option<(String, String)>,
     trigger: String,
     source: String,
@@ -118,7 +118,7 @@ pub(super) fn act(fields: &mut Fields<'_>) -> Act {
         attempts: 0,
         cache: String::new(),
         awaits: None,
-        placeless: None,
+        placeless: Vec::new(),
         owner: None,
         trigger: String::new(),
         source: String::new(),

@@ -173,8 +173,18 @@ fn details(fields: &mut Fields<'_>, position: u32) -> (Act, StepDetail) {
     if let Some((message, _)) = error(fields) {
         step.reason = Some(message);
     }
-    if let Some(mut abort) = fields.object("abortInfo") {
-        step.reason = abort.text("reason").or(Some("aborted".into()));
+    for (info, name, by) in [
+        ("abortInfo", "aborted by", "abortedBy"),
+        ("signalInfo", "answered by", "signalledBy"),
+    ] {
+        let Some(mut info) = fields.object(info) else {
+            continue;
+        };
+        let by = info.text(by).filter(|by| !by.is_empty());
+        detail.facts.extend(by.map(|by| (name.into(), by)));
+        if name == "aborted by" {
+            step.reason = info.text("reason").or(Some("aborted".into()));
+        }
     }
     step.attempts.clear();
     for tried in fields.rows("attempts", tried) {
@@ -182,7 +192,9 @@ fn details(fields: &mut Fields<'_>, position: u32) -> (Act, StepDetail) {
         detail.links.extend(tried.links);
         detail.notes.extend(tried.notes);
         detail.facts.extend(tried.facts);
-        act.placeless = tried.is_placeless.then_some(tried.attempt.number);
+        if tried.is_placeless {
+            act.placeless.push(tried.attempt.number);
+        }
         step.attempts.push(tried.attempt);
     }
     // Of an action that timed out only its last attempt tells why.

@@ -20,10 +20,22 @@ pub(super) async fn step(
 ) -> Result<Decoded<StepDetail>, BackendError> {
     let name = if name.is_empty() { ROOT } else { &name };
     let (act, mut answer) = detail::action(&server, &id, name).await?;
-    if let Some(attempt) = act.placeless {
+    for attempt in act.placeless {
         let begin = ["attempt ", &attempt.to_string(), ": "].concat();
+        let found = match context(&server, &id, name, attempt).await {
+            Ok(found) => found,
+            Err(error) => {
+                let words = [
+                    &begin,
+                    "where it ran could not be read: ",
+                    &error.to_string(),
+                ];
+                answer.problems.push(words.concat());
+                continue;
+            }
+        };
         let facts = &mut answer.value.facts;
-        for (what, value) in context(&server, &id, name, attempt).await? {
+        for (what, value) in found {
             let fact = ([&begin, what].concat(), value);
             if !facts.contains(&fact) {
                 facts.push(fact);

@@ -1,14 +1,16 @@
 //! What is to be different when a run is run again: chosen steps, tags, config. Shown only where the source takes such wishes.
 
-use leptos::prelude::UpdateValue as _;
+use leptos::prelude::{UpdateValue as _, untrack};
 use runboard_core::model::Step;
 use runboard_core::model::rerun;
 use runboard_core::model::step_view::StepView;
 
+use super::made::facts_of;
 use crate::state::State;
 use crate::state::actions::{Deed, Wish};
 use crate::state::reactive::{RwSignal, memo};
 use crate::state::run_detail::RunDetail;
+use crate::state::run_part::Part;
 use crate::ui::html::{Html, IntoHtml, value_of, view};
 use crate::ui::route_part::{joined, parts};
 use crate::ui::text;
@@ -97,6 +99,13 @@ pub(super) fn again(wish: Wish, detail: &RunDetail) -> Html {
         }
     };
     let choose = (wish.deed == Deed::Reexecute).then(|| {
+        // The run's own, to be changed; as it is, nothing is sent of it.
+        let facts = detail.ask(Part::Facts);
+        let own = memo(move || {
+            let mut facts = facts_of(facts).into_iter();
+            let config = facts.find(|(name, _)| name == "config");
+            config.map(|(_, config)| config).unwrap_or_default()
+        });
         view! {
             <label class="wish">"steps"
                 <input class="field" type="text" autocomplete="off" spellcheck="false" placeholder="all, or load_*, report" value=filled on:input=move |event| {
@@ -110,9 +119,10 @@ pub(super) fn again(wish: Wish, detail: &RunDetail) -> Html {
             } /><span>"with all that need them"</span></label>
             <p class="muted" role="status">{of_all}</p>
             <label class="wish">"config"
-                <textarea class="field" rows="3" spellcheck="false" placeholder="as in this run" on:input=move |event| {
+                <textarea class="field" rows="3" spellcheck="false" placeholder="as in this run" prop:value=move || own.get() on:input=move |event| {
                     let config = value_of(&event);
-                    wish.set_again(|again| again.config = Some(config).filter(|config| !config.trim().is_empty()));
+                    let is_other = |config: &String| !config.trim().is_empty() && untrack(|| own.get()) != *config;
+                    wish.set_again(|again| again.config = Some(config).filter(is_other));
                 }></textarea>
             </label>
         }

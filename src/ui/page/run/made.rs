@@ -33,7 +33,7 @@ fn told(detail: &RunDetail) -> Html {
     .into_html()
 }
 
-fn facts_of(answer: Asked) -> Vec<(String, String)> {
+pub(super) fn facts_of(answer: Asked) -> Vec<(String, String)> {
     answer.with(|answer| match answer.ready() {
         Some(Answer::Facts(facts)) => facts.clone(),
         _ => Vec::new(),

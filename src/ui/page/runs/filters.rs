@@ -7,6 +7,7 @@ use runboard_core::model::filter::meaning;
 
 use crate::state::State;
 use crate::state::complete::Completing;
+use crate::state::sources::Source;
 use crate::ui::nav::Nav;
 use crate::ui::part::suggest::{of_tag, suggest};
 use crate::ui::text;
@@ -58,14 +59,18 @@ pub fn filters() -> impl IntoHtml {
             .collect::<Vec<_>>()
     };
     let meanings = move || {
-        let said = |word: &String| {
+        let meant = |word: &String| {
             let phases = meaning(word)?.iter().map(|phase| text::phase(*phase));
             let phases: Vec<&str> = phases.collect();
             Some([word, " stands for ", &phases.join(", ")].concat())
         };
-        let words: Vec<String> = nav
+        let mut words: Vec<String> = nav
             .route
-            .with(|route| route.filter.status.iter().filter_map(said).collect());
+            .with(|route| route.filter.status.iter().filter_map(meant).collect());
+        let is_read = |source: &Source| source.link.with(|link| link.is_loaded);
+        if !state.sources.list.with(|list| list.iter().all(is_read)) {
+            words.extend(state.runs.said.get());
+        }
         (!words.is_empty())
             .then(|| view! { <span class="filters__note" role="status">{words.join("; ")}</span> })
     };
