@@ -99,10 +99,13 @@ fn export(format: Format, columns: &[Column]) -> (Vec<Run>, String) {
     let mut table = RunTable::new();
     let rows: Vec<RowId> = runs.iter().map(|run| table.upsert(1, run).row()).collect();
     let mut export = Export::new(format, columns, vec!["zero".into(), "=one".into()], NOW);
+    let mut text = String::new();
     for slice in rows.chunks(5) {
         export.rows(&table, slice);
+        text.push_str(&export.take());
     }
-    (runs, export.finish())
+    text.push_str(&export.finish());
+    (runs, text)
 }
 
 #[test]

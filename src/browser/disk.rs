@@ -78,6 +78,7 @@ fn answer(file: web_sys::File, request: &Request) -> StreamResponse {
     StreamResponse {
         head: Head {
             status,
+            length: Some((to - from) as u64),
             ..Head::default()
         },
         body: body.boxed_local(),

@@ -159,19 +159,36 @@ pub fn download_text(text: &str, media_type: &str, name: &str) {
 
 /// Downloads a text that was written in parts.
 pub fn download_parts(texts: &[String], media_type: &str, name: &str) {
-    let parts = js_sys::Array::new();
+    let parts = Parts::default();
     for text in texts {
-        parts.push(&text.as_str().into());
+        parts.push(text);
     }
-    let options = web_sys::BlobPropertyBag::new();
-    options.set_type(media_type);
-    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options);
-    if let Some(url) = blob
-        .ok()
-        .and_then(|blob| web_sys::Url::create_object_url_with_blob(&blob).ok())
-    {
-        download_url(&url, name);
-        let _ = web_sys::Url::revoke_object_url(&url);
+    parts.download(media_type, name);
+}
+
+/// A text for a download, which the browser holds from the moment on that a part of it is written.
+#[derive(Default)]
+pub struct Parts(js_sys::Array);
+
+impl Parts {
+    pub fn push(&self, text: &str) {
+        let part = js_sys::Array::of1(&text.into());
+        if let Ok(part) = web_sys::Blob::new_with_str_sequence(&part) {
+            self.0.push(&part);
+        }
+    }
+
+    pub fn download(&self, media_type: &str, name: &str) {
+        let options = web_sys::BlobPropertyBag::new();
+        options.set_type(media_type);
+        let blob = web_sys::Blob::new_with_blob_sequence_and_options(&self.0, &options);
+        if let Some(url) = blob
+            .ok()
+            .and_then(|blob| web_sys::Url::create_object_url_with_blob(&blob).ok())
+        {
+            download_url(&url, name);
+            let _ = web_sys::Url::revoke_object_url(&url);
+        }
     }
 }
 

@@ -15,6 +15,9 @@ use web_sys::{AbortController, ReadableStreamDefaultReader};
 
 use super::socket;
 
+/// Bytes of a body that are handed on at once.
+const PART: u32 = 131_072;
+
 /// Requests by the browser's `fetch`.
 #[derive(Clone, Copy, Debug)]
 pub struct FetchTransport;
@@ -39,11 +42,17 @@ impl Drop for Aborter {
 /// A body being read. Dropping it cancels the stream and aborts the request.
 struct Body {
     reader: Option<ReadableStreamDefaultReader>,
+    /// What came last, and how much of it was handed on. Browsers give what has gathered while they waited: megabytes at once.
+    came: Uint8Array,
+    taken: u32,
     _aborter: Aborter,
 }
 
 impl Body {
     async fn next(&mut self) -> Option<Result<Vec<u8>, TransportError>> {
+        if self.taken < self.came.length() {
+            return Some(Ok(self.part()));
+        }
         let reader = self.reader.as_ref()?;
         let step = match wasm_bindgen_futures::JsFuture::from(reader.read()).await {
             Ok(step) => step,
@@ -60,10 +69,15 @@ impl Body {
             return None;
         }
         let value = js_sys::Reflect::get(&step, &"value".into()).ok()?;
-        Some(Ok(value
-            .dyn_into::<Uint8Array>()
-            .map(|bytes| bytes.to_vec())
-            .unwrap_or_default()))
+        (self.came, self.taken) = (value.dyn_into().unwrap_or_default(), 0);
+        Some(Ok(self.part()))
+    }
+
+    fn part(&mut self) -> Vec<u8> {
+        let end = self.came.length().min(self.taken + PART);
+        let part = self.came.subarray(self.taken, end).to_vec();
+        self.taken = end;
+        part
     }
 }
 
@@ -81,6 +95,11 @@ fn head(response: &FetchResponse) -> Head {
             .to_ascii_lowercase(),
         retry_after: header("retry-after"),
         date,
+        // Of a packed body it is the packed one's.
+        length: match header("content-encoding") {
+            None => header("content-length").and_then(|text| text.parse().ok()),
+            Some(_) => None,
+        },
     }
 }
 
@@ -130,6 +149,8 @@ fn body(response: &FetchResponse, aborter: Aborter) -> Body {
     });
     Body {
         reader,
+        came: Uint8Array::default(),
+        taken: 0,
         _aborter: aborter,
     }
 }

@@ -9,15 +9,16 @@ use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowL
 use runboard_core::backend::{
     Backend, BackendError, Cursor, Info, Topic, Update, Updates, registry,
 };
-use runboard_core::model::{Run, RunFilter, Span, Timestamp};
+use runboard_core::model::{Span, Timestamp};
 use runboard_core::net::Clock as _;
 use runboard_core::net::freshness::Mode;
 use runboard_core::net::retry::Backoff;
 
 use super::informed::keep_informed;
+use super::read_list::{Reading, read_all};
 use super::sources::{ConfigState, Source};
 use super::task::{self, Task};
-use super::{State, config, host_clock, host_transport, opened, urgent};
+use super::{State, config, host_clock, host_transport, opened, recall};
 use crate::browser::clock::BrowserClock;
 
 /// Long streams of one page (browsers allow six connections to an origin on HTTP/1.1, and the bridge is one origin for all its sources).
@@ -26,9 +27,6 @@ const STREAMS: usize = 2;
 const POLL: Duration = Duration::from_secs(5);
 /// How often a tab asks that nobody sees.
 const POLL_HIDDEN: Duration = Duration::from_secs(60);
-/// Rows of the first page, so that something is on screen soon, and of the following ones.
-pub(super) const FIRST_PAGE: u32 = 100;
-const PAGE: u32 = 2000;
 
 /// How a source's news are fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +41,7 @@ pub(super) fn start(state: State) {
         return;
     };
     opened::keep(owner.clone());
+    recall::keep_answers(state);
     let running: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     // Whoever has just signed in does not wait for the next try.
     effect(move || {
@@ -118,6 +117,7 @@ pub(super) fn feed(state: State, source: Source) {
     let cursors: StoredValue<Vec<Cursor>, LocalStorage> = StoredValue::new_local(Vec::new());
     let running: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     let rereading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
+    let reading: Reading = StoredValue::new_local(None);
     let index = usize::from(source.index);
     let link = source.link;
     // Before it has told of itself, who is to be asked again and again is known by that: another way would begin everything anew.
@@ -144,7 +144,7 @@ pub(super) fn feed(state: State, source: Source) {
             source.clone(),
             backend.clone(),
             cursors,
-            rereading,
+            (reading, rereading),
             way,
         );
         running.set_value(None);
@@ -157,7 +157,7 @@ async fn run(
     source: Source,
     backend: Rc<dyn Backend>,
     cursors: StoredValue<Vec<Cursor>, LocalStorage>,
-    rereading: StoredValue<Option<Task>, LocalStorage>,
+    (reading, rereading): (Reading, StoredValue<Option<Task>, LocalStorage>),
     way: Way,
 ) {
     let mut backoff = Backoff::new();
@@ -165,7 +165,7 @@ async fn run(
         .link
         .with_untracked(|link| link.is_loaded && link.info.is_some())
     {
-        match read_all(state, &source, backend.as_ref(), cursors).await {
+        match read_all(state, &source, backend.as_ref(), cursors, reading).await {
             Ok(()) => {}
             Err(error) => {
                 let wait = wait_after(&error, &mut backoff);
@@ -254,77 +254,6 @@ fn lost(state: State, source: &Source, error: BackendError, wait: Duration) {
     });
 }
 
-/// Reads the source's words about itself and its whole list. Rows that a complete list no longer holds go.
-async fn read_all(
-    state: State,
-    source: &Source,
-    backend: &dyn Backend,
-    cursors: StoredValue<Vec<Cursor>, LocalStorage>,
-) -> Result<(), BackendError> {
-    // What is looked at is asked for first.
-    urgent::seen().await;
-    let epoch = state.runs.begin_snapshot(source.index);
-    let filter = RunFilter::default();
-    let mut limit = FIRST_PAGE;
-    let mut first = None;
-    if !urgent::is_busy() {
-        let answer = backend.list_runs(&filter, limit, None).await;
-        if let Ok(answer) = &answer {
-            state.runs.take(source.index, &answer.value.items);
-        }
-        first = Some(answer);
-    }
-    // Where both fail, this one knows better why.
-    let info = backend.info().await?;
-    source.link.update(|link| {
-        link.freshness
-            .contact(BrowserClock.now(), info.value.server_time);
-        link.add_problems(
-            info.problems
-                .into_iter()
-                .chain(info.value.problems.iter().cloned()),
-        );
-        link.info = Some(info.value);
-        link.error = None;
-        link.retry_at = None;
-    });
-    let mut page: Option<String> = None;
-    loop {
-        let answer = match first.take() {
-            Some(answer) => answer?,
-            None => {
-                urgent::quiet().await;
-                backend.list_runs(&filter, limit, page.as_deref()).await?
-            }
-        };
-        // The first answer's position: whatever changes while the rest is read is sent once more, and taken in once.
-        if page.is_none()
-            && let Some(cursor) = answer.cursor
-        {
-            cursors.set_value(vec![cursor]);
-        }
-        state.runs.take(source.index, &answer.value.items);
-        let oldest = answer.value.items.last().and_then(Run::ordered_at);
-        source.link.update(|link| {
-            link.read_to = oldest.or(link.read_to);
-            link.freshness.contact(BrowserClock.now(), None);
-            link.add_problems(answer.problems);
-        });
-        limit = PAGE;
-        match answer.value.next {
-            Some(next) if Some(&next) != page.as_ref() => page = Some(next),
-            _ => break,
-        }
-        // Lets the page breathe between slices.
-        BrowserClock.sleep(Duration::ZERO).await;
-    }
-    if let Some(epoch) = epoch {
-        state.runs.end_snapshot(source.index, epoch);
-    }
-    source.link.update(|link| link.is_loaded = true);
-    Ok(())
-}
-
 /// Takes one piece of news in.
 fn take(
     state: State,
@@ -365,12 +294,20 @@ fn take(
                     contact(None);
                     let (source, backend) = (source.clone(), backend.clone());
                     rereading.set_value(Some(Task::spawn(async move {
-                        if let Err(error) =
-                            read_all(state, &source, backend.as_ref(), cursors).await
+                        let reading: Reading = StoredValue::new_local(None);
+                        let mut backoff = Backoff::new();
+                        while let Err(error) =
+                            read_all(state, &source, backend.as_ref(), cursors, reading).await
                         {
+                            let wait = wait_after(&error, &mut backoff);
                             source.link.update(|link| {
                                 link.add_problems([format!("reading the list anew: {error}")])
                             });
+                            // Whoever reads it page by page asks for a new list by itself.
+                            if backend.progress().is_none() {
+                                return;
+                            }
+                            BrowserClock.sleep(wait).await;
                         }
                     })));
                 }

@@ -3,7 +3,7 @@
 use runboard_core::model::RunFilter;
 
 use super::State;
-use super::feed::FIRST_PAGE;
+use super::read_list::FIRST_PAGE;
 use super::sources::Source;
 use super::task::Task;
 

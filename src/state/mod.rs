@@ -20,6 +20,8 @@ pub mod notes;
 pub mod opened;
 pub mod prefs;
 pub mod reactive;
+mod read_list;
+pub mod recall;
 mod resuming;
 mod run_age;
 pub mod run_detail;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
-use runboard_core::backend::RowFigures;
+use runboard_core::backend::{Recalled, RowFigures};
 use runboard_core::model::filter::Matcher;
 use runboard_core::model::{Phase, Run, RunFilter, Timestamp};
 use runboard_core::net::Clock as _;
@@ -19,7 +19,9 @@ use crate::browser::clock::{self, BrowserClock};
 /// News are shown at most this often, however fast they arrive.
 const BATCH: Duration = Duration::from_millis(60);
 /// Rows looked at in one slice of rebuilding the view; far below 50 ms even on slow machines.
-const SLICE: usize = 60_000;
+const SLICE: usize = 30_000;
+/// Rows that are let into the view at once: likewise.
+const NEWS: usize = 5000;
 
 /// Where a list stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,12 @@ pub struct RunList {
     now: RwSignal<Timestamp>,
     /// Counts changes of rows and of their order.
     pub changed: RwSignal<u64>,
+    /// Counts answers about rows that are on screen in brief.
+    pub(super) recalled: RwSignal<u64>,
+    /// The filter and sources last asked for, when texts decide that the table does not hold of every row.
+    pub(super) asked_texts: RwSignal<Option<(RunFilter, Option<Vec<u16>>)>>,
+    /// What is being looked for in sources' own texts, or written from there, and how far that has come.
+    pub doing: RwSignal<Doing>,
     /// What sources say of how the filter was understood, while they are read for the first time.
     pub said: RwSignal<Vec<String>>,
     /// The filter's words that are no filter.
@@ -54,6 +62,17 @@ pub struct RunList {
     is_scheduled: StoredValue<bool, LocalStorage>,
     flush: StoredValue<Option<Task>, LocalStorage>,
     rebuild: StoredValue<Option<Task>, LocalStorage>,
+}
+
+/// Long work over the texts of brief rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Doing {
+    /// What a filter asks of texts is looked for: in which source, in how many of how many runs so far.
+    pub search: Option<(String, u64, u64)>,
+    /// A file is being saved: how many of how many rows.
+    pub save: Option<(u64, u64)>,
+    /// Why the last file was not saved.
+    pub failed: Option<String>,
 }
 
 /// Sources and filter, and the newest run that they give.
@@ -78,6 +97,9 @@ impl RunList {
             view: StoredValue::new_local(RunView::new(everything(now.get_untracked()))),
             now,
             changed: RwSignal::new(0),
+            recalled: RwSignal::new(0),
+            asked_texts: RwSignal::new(None),
+            doing: RwSignal::new(Doing::default()),
             said: RwSignal::new(Vec::new()),
             wrong: RwSignal::new(None),
             is_building: RwSignal::new(false),
@@ -141,7 +163,7 @@ impl RunList {
     }
 
     /// Lets changes into the view and announces them, in batches.
-    fn touch(self) {
+    pub(super) fn touch(self) {
         if self.is_scheduled.get_value() {
             return;
         }
@@ -155,7 +177,7 @@ impl RunList {
 
     fn publish(self) {
         self.table.update_value(|table| {
-            let rows = table.take_changes();
+            let rows = table.take_some_changes(NEWS);
             self.view.update_value(|view| view.changed(table, &rows));
             self.newest.update_value(|newest| {
                 if let Some((_, newest)) = newest {
@@ -164,6 +186,9 @@ impl RunList {
             });
         });
         self.changed.update(|count| *count += 1);
+        if self.table.with_value(RunTable::has_changes) {
+            self.touch();
+        }
     }
 
     /// Shows what `filter` asks for, of the sources with these numbers (none given: of all). Long tables are gone through in slices.
@@ -182,7 +207,13 @@ impl RunList {
             }
         };
         self.wrong.set(None);
-        self.is_building.set(true);
+        let texts = matcher
+            .asks_texts()
+            .then(|| (filter.clone(), sources.clone()));
+        if self.asked_texts.with_untracked(|old| *old != texts) {
+            self.table.update_value(RunTable::ask_texts);
+            self.asked_texts.set(texts);
+        }
         let (sort, descending) = sort.unwrap_or((SortKey::default(), true));
         let query = ViewQuery {
             matcher,
@@ -192,6 +223,12 @@ impl RunList {
             now,
         };
         self.view.update_value(|view| view.set_query(query));
+        self.build();
+    }
+
+    /// Lets the view be built, in slices.
+    fn build(self) {
+        self.is_building.set(true);
         self.rebuild.set_value(Some(Task::spawn(async move {
             loop {
                 let done = self
@@ -220,11 +257,15 @@ impl RunList {
     pub fn release(self) {
         self.table
             .with_value(|table| self.view.update_value(|view| view.release(table)));
+        if self.view.with_value(RunView::is_building) {
+            self.build();
+        }
         self.publish();
     }
 
     /// The run of a row, and its source's number. Tracked.
     pub fn get(self, row: RowId) -> Option<(u16, Run)> {
+        self.recalled.track();
         self.with_table(|table| Some((table.source(row), table.get(row)?)))
     }
 
@@ -259,8 +300,10 @@ impl RunList {
 }
 
 impl RunList {
-    /// The newest run of these sources that the matcher takes: its source and id. Tracked. The question asked last is kept up to date row by row.
-    pub fn newest(self, sources: &[u16], matcher: &Matcher) -> Option<(u16, String)> {
+    /// The newest run of these sources that the matcher takes: its row, source and id (empty: it is held in brief). Tracked. The question asked
+    /// last is kept up to date row by row.
+    pub fn newest(self, sources: &[u16], matcher: &Matcher) -> Option<(RowId, u16, String)> {
+        self.recalled.track();
         self.with_table(|table| {
             let asked = (sources.to_vec(), matcher.clone());
             let is_same = self
@@ -273,8 +316,30 @@ impl RunList {
             let row = self
                 .newest
                 .with_value(|newest| newest.as_ref().and_then(|(_, found)| found.get()))?;
-            Some((table.source(row), table.id(row).to_string()))
+            Some((row, table.source(row), table.id(row).to_string()))
         })
+    }
+
+    /// Keeps whole runs that a source told of rows held in brief.
+    pub(super) fn put_recalled(self, source: u16, runs: Recalled) {
+        self.table.update_value(|table| {
+            for (number, run) in runs {
+                table.put_recalled(source, number, run);
+            }
+        });
+        self.recalled.update(|count| *count += 1);
+    }
+
+    /// What a source told of rows held in brief decides which of them the question takes.
+    pub(super) fn answer(self, source: u16, runs: &Recalled, matcher: &Matcher) {
+        self.table.update_value(|table| {
+            for (number, run) in runs {
+                table.answer(source, *number, run, matcher);
+            }
+        });
+        if self.table.with_value(RunTable::has_changes) {
+            self.touch();
+        }
     }
 }
 

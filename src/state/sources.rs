@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
-use runboard_core::backend::{Backend, BackendError, Info};
+use runboard_core::backend::{Backend, BackendError, Info, Progress};
 use runboard_core::model::{Span, Timestamp};
 use runboard_core::net::freshness::{Freshness, Mode, SourceState};
 
@@ -27,6 +27,10 @@ pub struct Link {
     pub is_loaded: bool,
     /// How far back the list has been read while it is read for the first time.
     pub read_to: Option<Timestamp>,
+    /// How far a list that is one long text has been read.
+    pub progress: Option<Progress>,
+    /// The user has stopped the reading of such a list; it can be gone on with.
+    pub is_stopped: bool,
     /// Rows or fields that could not be read, newest last; bounded.
     pub problems: Vec<String>,
     /// How many problems there were in all.
@@ -48,6 +52,8 @@ impl Link {
             info: None,
             is_loaded: false,
             read_to: None,
+            progress: None,
+            is_stopped: false,
             problems: Vec::new(),
             problem_count: 0,
         }

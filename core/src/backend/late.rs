@@ -11,7 +11,7 @@ use futures_util::stream::LocalBoxStream;
 use super::rows::{Backfill, Completing, Counts, Facts, RowFigures, RunFile};
 use super::{
     Acted, Action, Backend, BackendError, Cursor, Decoded, EventBatch, EventQuery, Info, Launch,
-    LogBatch, LogQuery, Order, Page, Positioned, Tasks, Topic,
+    LogBatch, LogQuery, Order, Page, Positioned, Progress, Recalled, Tasks, Topic,
 };
 use crate::lazy::NotLoaded;
 use crate::model::event::RunEvent;
@@ -89,6 +89,15 @@ impl Backend for Late {
     ) -> Answer<Decoded<Page<Run>>> {
         let (filter, page) = (filter.clone(), page.map(String::from));
         self.ask(move |backend| backend.list_runs(&filter, limit, page.as_deref()))
+    }
+
+    fn recall(&self, numbers: &[u32]) -> Answer<Decoded<Recalled>> {
+        let numbers = numbers.to_vec();
+        self.ask(move |backend| backend.recall(&numbers))
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        self.0.here.get()?.progress()
     }
 
     fn run(&self, id: &str) -> Answer<Decoded<Run>> {

@@ -59,6 +59,17 @@ pub struct Page<T> {
     pub total: Option<u64>,
 }
 
+/// Whole runs, each with the number that its brief one has.
+pub type Recalled = Vec<(u32, Run)>;
+
+/// How far a list that is read whole has been read, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub read: u64,
+    /// Of how many, where that is known.
+    pub of: Option<u64>,
+}
+
 /// What can be followed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
@@ -140,6 +151,19 @@ pub trait Backend {
         limit: u32,
         page: Option<&str>,
     ) -> LocalBoxFuture<'static, Result<Decoded<Page<Run>>, BackendError>>;
+
+    /// Whole runs for the numbers of brief ones ([`Run::brief`]), each with its number, in any order.
+    fn recall(
+        &self,
+        _numbers: &[u32],
+    ) -> LocalBoxFuture<'static, Result<Decoded<Recalled>, BackendError>> {
+        cannot("brief runs")
+    }
+
+    /// How far [`Backend::list_runs`] has come with a list that is one long text. A page of such a list that failed may be asked for again.
+    fn progress(&self) -> Option<Progress> {
+        None
+    }
 
     fn run(&self, id: &str) -> LocalBoxFuture<'static, Result<Decoded<Run>, BackendError>>;
 

@@ -209,6 +209,11 @@ impl Matcher {
                 .is_none_or(|needle| contains_text(run, needle))
     }
 
+    /// Whether tags or other texts of a run decide.
+    pub fn asks_texts(&self) -> bool {
+        !self.tag.is_empty() || self.q.is_some()
+    }
+
     pub fn takes_status(&self, phase: Phase, raw_status: &str, is_unfinished: bool) -> bool {
         self.status.is_empty()
             || self

@@ -70,6 +70,9 @@ pub struct Run {
     pub lineage: Lineage,
     /// The source's version of this row: a row with a lower one is older news. 0 where the source has none.
     pub version: u64,
+    /// Only what lists order and filter by is told here, without even the id; the source tells the rest of the run with this number
+    /// (`Backend::recall`). `None`: the run is whole.
+    pub brief: Option<u32>,
 }
 
 impl Run {
@@ -97,6 +100,7 @@ impl Run {
             exit_code: None,
             lineage: Lineage::default(),
             version: 0,
+            brief: None,
         }
     }
 

@@ -55,6 +55,8 @@ pub struct Head {
     pub retry_after: Option<String>,
     /// `Date` as an instant, for servers that tell the time in no other way.
     pub date: Option<Timestamp>,
+    /// Bytes of the body, where that is told and the body comes as it is.
+    pub length: Option<u64>,
 }
 
 /// A whole answer.

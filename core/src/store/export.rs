@@ -236,35 +236,46 @@ impl Export {
 
     /// Adds rows in the order given; removed ones are left out. 20,000 are a few tens of milliseconds.
     pub fn rows(&mut self, table: &RunTable, rows: &[RowId]) {
-        let (columns, now) = (std::mem::take(&mut self.columns), self.now);
         for row in rows {
-            let Some(run) = table.get(*row) else { continue };
-            let source = self
-                .sources
-                .get(usize::from(table.source(*row)))
-                .cloned()
-                .unwrap_or_default();
-            let mut cells = columns
-                .iter()
-                .map(|column| cell(&run, &source, *column, now));
-            match self.format {
-                Format::Csv => self.csv_line(&mut cells),
-                format => {
-                    if format == Format::Json {
-                        self.json.item_line();
-                    }
-                    self.json.open('{');
-                    for (column, cell) in columns.iter().zip(cells) {
-                        self.json_field(column.word(), &cell);
-                    }
-                    self.json.close('}');
-                    if format == Format::Jsonl {
-                        self.json.line();
-                    }
+            if let Some(run) = table.get(*row) {
+                self.run(table.source(*row), &run);
+            }
+        }
+    }
+
+    /// Adds a run of a source.
+    pub fn run(&mut self, source: u16, run: &Run) {
+        let (columns, now) = (std::mem::take(&mut self.columns), self.now);
+        let source = self.sources.get(usize::from(source));
+        let source = source.cloned().unwrap_or_default();
+        let mut cells = columns
+            .iter()
+            .map(|column| cell(run, &source, *column, now));
+        match self.format {
+            Format::Csv => self.csv_line(&mut cells),
+            format => {
+                if format == Format::Json {
+                    self.json.item_line();
+                }
+                self.json.open('{');
+                for (column, cell) in columns.iter().zip(cells) {
+                    self.json_field(column.word(), &cell);
+                }
+                self.json.close('}');
+                if format == Format::Jsonl {
+                    self.json.line();
                 }
             }
         }
         self.columns = columns;
+    }
+
+    /// What was written since the last call: so that nobody holds a long file whole. [`Export::finish`] gives the rest.
+    pub fn take(&mut self) -> String {
+        match self.format {
+            Format::Csv => std::mem::take(&mut self.csv),
+            Format::Json | Format::Jsonl => self.json.take(),
+        }
     }
 
     /// The whole file.

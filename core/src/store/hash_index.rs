@@ -17,20 +17,21 @@ pub(super) fn hash(number: u64, text: &str) -> u64 {
 
 /// Numbers below `u32::MAX - 1`, found by hash.
 #[derive(Clone, Debug, Default)]
-pub(super) struct HashIndex {
+pub struct HashIndex {
     slots: Vec<u32>,
     live: usize,
     deleted: usize,
 }
 
 impl HashIndex {
-    pub(super) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+    /// The value of this hash that is the one meant.
+    pub fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         self.slot_of(hash, is_it)
             .and_then(|slot| self.slots.get(slot).copied())
     }
 
     /// The value must not be in the index. `hash_of` gives the hash of every value that is.
-    pub(super) fn insert(&mut self, hash: u64, value: u32, hash_of: impl Fn(u32) -> u64) {
+    pub fn insert(&mut self, hash: u64, value: u32, hash_of: impl Fn(u32) -> u64) {
         if (self.live + self.deleted + 1) * 8 > self.slots.len() * 5 {
             let len = ((self.live + 1) * 8 / 3).next_power_of_two().max(16);
             let old = std::mem::replace(&mut self.slots, vec![EMPTY; len]);
@@ -43,7 +44,8 @@ impl HashIndex {
         self.live += 1;
     }
 
-    pub(super) fn remove(&mut self, hash: u64, value: u32) -> bool {
+    /// False when it was not there.
+    pub fn remove(&mut self, hash: u64, value: u32) -> bool {
         let Some(slot) = self
             .slot_of(hash, |other| other == value)
             .and_then(|slot| self.slots.get_mut(slot))
@@ -56,7 +58,8 @@ impl HashIndex {
         true
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
+    /// Bytes held, by accounting.
+    pub fn memory_bytes(&self) -> usize {
         self.slots.capacity() * size_of::<u32>()
     }
 

@@ -18,6 +18,14 @@ impl JsonText {
         self.out
     }
 
+    /// The text but for its last letter, by which is known what may follow; the rest comes with the next call.
+    pub fn take(&mut self) -> String {
+        let last = self.out.pop();
+        let taken = std::mem::take(&mut self.out);
+        self.out.extend(last);
+        taken
+    }
+
     pub fn as_str(&self) -> &str {
         &self.out
     }

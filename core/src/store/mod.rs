@@ -2,9 +2,10 @@
 //! windows and search. Only standard types of the model go in and come out; long work is done in slices that the caller sizes.
 
 pub mod ansi;
+mod brief;
 pub mod download;
 pub mod export;
-mod hash_index;
+pub mod hash_index;
 pub mod intern;
 pub mod json;
 mod line_set;
@@ -13,6 +14,8 @@ mod log_block;
 pub mod log_select;
 pub mod log_store;
 pub mod needle;
+pub mod paged;
+mod run_brief;
 mod run_build;
 mod run_columns;
 pub mod run_group;

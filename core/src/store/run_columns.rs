@@ -1,6 +1,7 @@
 //! [`Columns`]: the values of runs side by side: what filters and orders ask for in two tight columns, the rest in a third, and the texts
 //! that differ from run to run (id, reason, ids of relatives, command) with the numbers of its tags as one record in a byte arena.
 
+use super::brief::Briefs;
 use super::intern::{Interner, Sym};
 use super::run_tags::Tags;
 use crate::model::{Lineage, Phase, Run, StepCounts, Timestamp};
@@ -8,7 +9,7 @@ use crate::model::{Lineage, Phase, Run, StepCounts, Timestamp};
 /// Bits of [`Head::flags`].
 pub(super) const ALIVE: u8 = 1;
 pub(super) const CHANGED: u8 = 2;
-const ZONE_ASSUMED: u8 = 4;
+pub(super) const ZONE_ASSUMED: u8 = 4;
 const HAS_USER: u8 = 8;
 const HAS_HOST: u8 = 16;
 
@@ -73,6 +74,8 @@ pub(super) struct Columns {
     pub(super) heads: Vec<Head>,
     pub(super) times: Vec<Times>,
     pub(super) rest: Vec<Rest>,
+    /// Rows that have no place in the three columns above, and nothing in the arena.
+    pub(super) briefs: Briefs,
     /// Jobs, users, hosts, and keys and values of tags.
     pub(super) texts: Interner,
     /// The sources' own words for statuses: few, so that answers about them can be kept by number.
@@ -303,11 +306,10 @@ impl Columns {
 
     /// The whole run.
     pub(super) fn decode(&self, row: usize) -> Option<Run> {
-        let (head, times, rest) = (
-            self.heads.get(row)?,
-            self.times.get(row)?,
-            self.rest.get(row)?,
-        );
+        let (head, times) = (self.head(row)?, self.times(row)?);
+        let Some(rest) = self.rest.get(row) else {
+            return self.decode_brief(row, head, times);
+        };
         let time = |time: i64| (time != NEVER).then_some(Timestamp(time));
         let of =
             |flag: u8, sym: Sym| (head.flags & flag != 0).then(|| self.texts.get(sym).to_string());
@@ -347,7 +349,8 @@ impl Columns {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        self.heads.capacity() * size_of::<Head>()
+        self.briefs.memory_bytes()
+            + self.heads.capacity() * size_of::<Head>()
             + self.times.capacity() * size_of::<Times>()
             + self.rest.capacity() * size_of::<Rest>()
             + self.arena.capacity()
@@ -375,7 +378,7 @@ impl<'a> Iterator for Entries<'a> {
 }
 
 fn number(bytes: &[u8]) -> Option<u32> {
-    bytes.try_into().ok().map(u32::from_le_bytes)
+    Some(u32::from_le_bytes(bytes.try_into().ok()?))
 }
 
 /// The arena holds nothing but what was text when it came.

@@ -1,6 +1,7 @@
 //! [`RowMatcher`]: a filter asked about rows of a table. Runs share their jobs, tags and users, so each distinct text is asked about once and
 //! the answer is kept; a run is never built to be looked at.
 
+use super::brief::BRIEF;
 use super::intern::Sym;
 use super::run_columns::{ALIVE, Columns, NEVER};
 use super::run_table::RunTable;
@@ -32,6 +33,10 @@ pub(super) struct RowMatcher {
     jobs: Memo,
     /// One for each tag that is asked for.
     tags: Vec<Memo>,
+    /// Only texts that brief rows do not have tell what is asked for.
+    asks_texts: bool,
+    /// [`RunTable::answer`] is about this filter.
+    pub(super) is_answered: bool,
     /// Free text in interned texts, and in tags.
     texts: Memo,
     tag_texts: Memo,
@@ -45,6 +50,8 @@ impl RowMatcher {
                 .iter()
                 .map(|_| Memo::default())
                 .collect(),
+            asks_texts: matcher.asks_texts(),
+            is_answered: false,
             matcher,
             sources,
             status: Memo::default(),
@@ -57,7 +64,7 @@ impl RowMatcher {
     /// Whether the row is alive and is asked for.
     pub(super) fn takes(&mut self, table: &RunTable, row: usize) -> bool {
         let columns = table.columns();
-        let (Some(head), Some(times)) = (columns.heads.get(row), columns.times.get(row)) else {
+        let (Some(head), Some(times)) = (columns.head(row), columns.times(row)) else {
             return false;
         };
         if head.flags & ALIVE == 0
@@ -87,8 +94,11 @@ impl RowMatcher {
                 time(times.ended),
                 head.phase.is_active() && times.last_seen == NEVER,
             )
-            && self.takes_tags(columns, row)
-            && self.takes_text(columns, row)
+            && match row as u32 & BRIEF {
+                0 => self.takes_tags(columns, row) && self.takes_text(columns, row),
+                // Whoever holds texts has answered, or will.
+                _ => !self.asks_texts || self.is_answered && table.answers.get(row as u32),
+            }
     }
 
     fn takes_tags(&mut self, columns: &Columns, row: usize) -> bool {

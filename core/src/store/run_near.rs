@@ -1,5 +1,6 @@
 //! Runs that may have been meant when an id is not known, and the newest ones.
 
+use super::brief::BRIEF;
 use super::run_columns::ALIVE;
 use super::run_match::RowMatcher;
 use super::run_table::{RowId, RunTable};
@@ -93,6 +94,9 @@ impl Newest {
         self.found = None;
         for row in 0..table.rows() {
             self.offer(table, RowId(row as u32));
+        }
+        for row in 0..table.columns.briefs.rows() {
+            self.offer(table, RowId(row as u32 | BRIEF));
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 
+use super::brief::BRIEF;
 use super::intern::Sym;
 use super::run_columns::{Columns, NEVER};
 use super::run_table::RunTable;
@@ -38,6 +39,9 @@ impl Keys {
 
     /// Takes what the row is compared by from the table as it is now.
     pub(super) fn renew(&mut self, table: &RunTable, row: usize) {
+        if is_brief(row) {
+            return;
+        }
         let rows = table.rows().max(row + 1);
         if row >= self.keys.len() {
             self.keys.resize(rows, 0);
@@ -66,6 +70,9 @@ impl Keys {
 
     /// What the row is compared by has not changed since it was put in its place.
     pub(super) fn is_current(&self, table: &RunTable, row: usize) -> bool {
+        if is_brief(row) {
+            return true;
+        }
         let columns = table.columns();
         self.keys.get(row) == Some(&self.key(columns, row))
             && self
@@ -80,7 +87,7 @@ impl Keys {
     fn word(&self, columns: &Columns, row: usize) -> Option<Sym> {
         let rest = || columns.rest.get(row);
         match self.sort {
-            SortKey::Job => columns.heads.get(row).map(|head| head.job),
+            SortKey::Job => columns.head(row).map(|head| head.job),
             SortKey::User => rest().map(|rest| rest.user),
             SortKey::Host => rest().map(|rest| rest.host),
             SortKey::Tag(key) => Some(columns.tag(row, key)),
@@ -90,13 +97,10 @@ impl Keys {
 
     /// The number of a row now. Ascending order is shown: descending ones are turned over, and rows without a value are last in both.
     fn key(&self, columns: &Columns, row: usize) -> u64 {
-        let (Some(head), Some(times), Some(rest)) = (
-            columns.heads.get(row),
-            columns.times.get(row),
-            columns.rest.get(row),
-        ) else {
+        let (Some(head), Some(times)) = (columns.head(row), columns.times(row)) else {
             return u64::MAX;
         };
+        let rest = columns.rest.get(row);
         let time = |time: i64| (time != NEVER).then_some(time);
         let value = match self.sort {
             // Phases stand in the enum in the order in which they are shown.
@@ -112,14 +116,14 @@ impl Keys {
                     .or((head.phase.is_active() && times.last_seen == NEVER).then_some(self.now))?;
                 Some(end.saturating_sub(start))
             }),
-            SortKey::Steps => {
+            SortKey::Steps => rest.and_then(|rest| {
                 let done = i64::from(rest.steps.succeeded)
                     + i64::from(rest.steps.failed)
                     + i64::from(rest.steps.skipped);
                 (rest.steps.total.is_some() || done > 0)
                     .then(|| done << 24 | i64::from(rest.steps.total.unwrap_or(0).min(0xff_ffff)))
-            }
-            SortKey::Run => Some(prefix(columns.id_bytes(row))),
+            }),
+            SortKey::Run => rest.map(|_| prefix(columns.id_bytes(row))),
             SortKey::Job => Some(prefix(columns.texts.get(head.job).as_bytes())),
             SortKey::User | SortKey::Host | SortKey::Tag(_) => {
                 let text = columns
@@ -128,7 +132,7 @@ impl Keys {
                 (!text.is_empty()).then(|| prefix(text.as_bytes()))
             }
             SortKey::Reason => columns.reason(row).map(|text| prefix(text.as_bytes())),
-            SortKey::Attempt => Some(i64::from(rest.attempt)),
+            SortKey::Attempt => rest.map(|rest| i64::from(rest.attempt)),
             SortKey::ExitCode => columns.exit_code(row),
         };
         let Some(value) = value else { return u64::MAX };
@@ -142,15 +146,25 @@ impl Keys {
         .min(u64::MAX - 1)
     }
 
+    /// The number by which a row has its place. What is written down of a brief row stays as it is, so that it needs none of its own.
+    pub(super) fn of(&self, table: &RunTable, row: u32) -> u64 {
+        match is_brief(row as usize) {
+            true => self.key(table.columns(), row as usize),
+            false => self.keys.get(row as usize).copied().unwrap_or(u64::MAX),
+        }
+    }
+
     pub(super) fn compare(&self, table: &RunTable, a: u32, b: u32) -> Ordering {
-        let key = |row: u32| self.keys.get(row as usize).copied().unwrap_or(u64::MAX);
         let (columns, a_row, b_row) = (table.columns(), a as usize, b as usize);
         let texts = || {
             let order = match self.sort {
                 SortKey::Run => columns.id_bytes(a_row).cmp(columns.id_bytes(b_row)),
                 SortKey::Reason => self.reasons.get(a_row).cmp(&self.reasons.get(b_row)),
                 SortKey::Job | SortKey::User | SortKey::Host | SortKey::Tag(_) => {
-                    let word = |row: usize| self.words.get(row).copied().unwrap_or_default();
+                    let word = |row: usize| match is_brief(row) {
+                        true => self.word(columns, row).unwrap_or_default(),
+                        false => self.words.get(row).copied().unwrap_or_default(),
+                    };
                     let (a, b) = (word(a_row), word(b_row));
                     if a == b {
                         Ordering::Equal
@@ -166,12 +180,14 @@ impl Keys {
                 order
             }
         };
-        let source = |row: usize| columns.heads.get(row).map(|head| head.source);
-        key(a)
-            .cmp(&key(b))
+        let source = |row: usize| columns.head(row).map(|head| head.source);
+        let number = |row: u32| columns.briefs.number(row);
+        self.of(table, a)
+            .cmp(&self.of(table, b))
             .then_with(texts)
             .then_with(|| columns.id_bytes(a_row).cmp(columns.id_bytes(b_row)))
             .then_with(|| source(a_row).cmp(&source(b_row)))
+            .then_with(|| number(a).cmp(&number(b)))
             .then(a.cmp(&b))
     }
 
@@ -181,6 +197,10 @@ impl Keys {
             + self.reasons.capacity() * size_of::<String>()
             + self.reasons.iter().map(String::capacity).sum::<usize>()
     }
+}
+
+fn is_brief(row: usize) -> bool {
+    row as u32 & BRIEF != 0
 }
 
 /// The first 8 bytes, in their order.
@@ -200,10 +220,10 @@ pub(super) struct Order {
 }
 
 impl Order {
-    pub(super) fn from_sorted(rows: &[u32]) -> Order {
+    pub(super) fn from_sorted(chunks: Vec<Vec<u32>>) -> Order {
         Order {
-            chunks: rows.chunks(CHUNK * 3 / 4).map(<[u32]>::to_vec).collect(),
-            len: rows.len(),
+            len: chunks.iter().map(Vec::len).sum(),
+            chunks,
         }
     }
 
@@ -249,11 +269,27 @@ impl Order {
             self.chunks.push(vec![row]);
             return;
         };
-        let place = if at > last { chunk.len() } else { place };
-        chunk.insert(place.min(chunk.len()), row);
-        if chunk.len() > CHUNK {
-            let half = chunk.split_off(CHUNK / 2);
-            self.chunks.insert(at.min(last) + 1, half);
+        let mut place = if at > last { chunk.len() } else { place };
+        let mut at = at.min(last);
+        if chunk.len() >= CHUNK {
+            // Rows that come in order leave full chunks behind, not halves.
+            let split = match place {
+                0 => 0,
+                place if place >= chunk.len() => chunk.len(),
+                _ => CHUNK / 2,
+            };
+            let half = chunk.split_off(split);
+            chunk.shrink_to_fit();
+            if place > split || split == CHUNK {
+                place -= split;
+                at += 1;
+                self.chunks.insert(at, half);
+            } else {
+                self.chunks.insert(at + 1, half);
+            }
+        }
+        if let Some(chunk) = self.chunks.get_mut(at) {
+            chunk.insert(place.min(chunk.len()), row);
         }
     }
 

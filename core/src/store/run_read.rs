@@ -34,8 +34,12 @@ impl RunTable {
         }
     }
 
-    /// The whole run, built anew: for rows on the screen. `None` when the row was removed.
+    /// The run, built anew: for rows on the screen. The whole one, or of a brief row that was not told in full lately what there is
+    /// ([`Run::brief`]). `None` when the row was removed.
     pub fn get(&self, row: RowId) -> Option<Run> {
+        if let Some(run) = self.recalled.get(row) {
+            return Some(run.clone());
+        }
         if self.is_alive(row) {
             self.columns.decode(row.0 as usize)
         } else {
@@ -52,7 +56,11 @@ impl RunTable {
         self.head(row).map_or(0, |head| head.source)
     }
 
+    /// Empty for a brief row that was not told in full lately.
     pub fn id(&self, row: RowId) -> &str {
+        if let Some(run) = self.recalled.get(row) {
+            return &run.id;
+        }
         self.columns.id(row.0 as usize)
     }
 
@@ -88,7 +96,8 @@ impl RunTable {
 
     /// As [`Run::is_unfinished`].
     pub fn is_unfinished(&self, row: RowId) -> bool {
-        self.times(row)
+        self.columns
+            .times(row.0 as usize)
             .is_some_and(|times| times.last_seen != NEVER)
             && !self.phase(row).is_terminal()
     }
@@ -214,12 +223,10 @@ impl RunTable {
         let rows = self.free.capacity() + self.told.capacity() + self.changed.capacity();
         self.columns.memory_bytes()
             + self.index.memory_bytes()
+            + self.answers.memory_bytes()
+            + self.recalled.memory_bytes()
             + (self.seen.capacity() + self.jobs.capacity() + rows) * size_of::<u32>()
             + self.sources.capacity() * size_of::<Source>()
-    }
-
-    fn times(&self, row: RowId) -> Option<&Times> {
-        self.columns.times.get(row.0 as usize)
     }
 
     pub(super) fn rest(&self, row: RowId) -> Option<&Rest> {
@@ -227,8 +234,9 @@ impl RunTable {
     }
 
     fn time(&self, row: RowId, which: impl Fn(&Times) -> i64) -> Option<Timestamp> {
-        self.times(row)
-            .map(which)
+        self.columns
+            .times(row.0 as usize)
+            .map(|times| which(&times))
             .filter(|time| *time != NEVER)
             .map(Timestamp)
     }

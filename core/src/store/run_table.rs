@@ -1,6 +1,8 @@
 //! [`RunTable`]: the runs of all sources as typed columns, for up to a million rows.
 
+use super::brief::{BRIEF, ByRow};
 use super::hash_index::{HashIndex, hash};
+use super::run_brief::Recalled;
 use super::run_columns::{ALIVE, CHANGED, Columns, Head};
 use crate::model::{Phase, Run, StepCounts};
 
@@ -54,6 +56,10 @@ pub struct RunTable {
     /// By interned text: how many runs have it as their job.
     pub(super) jobs: Vec<u32>,
     pub(super) len: usize,
+    /// The brief rows that the question last asked of texts takes; see [`RunTable::ask_texts`].
+    pub(super) answers: ByRow<bool>,
+    /// Brief rows that were told in full lately.
+    pub(super) recalled: Recalled,
 }
 
 /// What is known of one source's runs.
@@ -71,6 +77,9 @@ impl RunTable {
 
     /// Takes a run in. `source` is the source's place in the configuration. An older version than the one held is left out.
     pub fn upsert(&mut self, source: u16, run: &Run) -> Upsert {
+        if let Some(number) = run.brief {
+            return self.upsert_brief(source, number, run);
+        }
         let (head, times, mut rest) = self.columns.encode(source, run);
         let Some(row) = self.find(source, &run.id) else {
             let row = self
@@ -138,11 +147,13 @@ impl RunTable {
 
     /// Removes all runs of a source; how many there were.
     pub fn remove_source(&mut self, source: u16) -> usize {
-        self.remove_where(source, |_| true)
+        self.remove_briefs(source) + self.remove_where(source, |_| true)
     }
 
-    /// A full list of the source begins to be read: rows that are not upserted until [`RunTable::end_snapshot`] go then.
+    /// A full list of the source begins to be read: rows that are not upserted until [`RunTable::end_snapshot`] go then. Brief ones go at
+    /// once: their numbers may mean other runs from now on.
     pub fn begin_snapshot(&mut self, source: u16) -> Epoch {
+        self.remove_briefs(source);
         self.epoch = self.epoch.wrapping_add(1);
         let epoch = self.epoch;
         if let Some(source) = self.source_mut(source) {
@@ -164,13 +175,24 @@ impl RunTable {
 
     /// Rows inserted, updated or removed since the last call, each once: for [`super::run_view::RunView::changed`] of every view.
     pub fn take_changes(&mut self) -> Vec<RowId> {
+        self.take_some_changes(usize::MAX)
+    }
+
+    /// At most so many of them, so that whoever is told can breathe in between.
+    pub fn take_some_changes(&mut self, limit: usize) -> Vec<RowId> {
         for row in std::mem::take(&mut self.told) {
             self.columns.free(row.0 as usize);
             self.free.push(row);
         }
-        let changed = std::mem::take(&mut self.changed);
+        let later = self.changed.split_off(limit.min(self.changed.len()));
+        if later.is_empty() {
+            self.columns.briefs.settle();
+        }
+        let changed = std::mem::replace(&mut self.changed, later);
         for row in &changed {
-            if let Some(head) = self.columns.heads.get_mut(row.0 as usize) {
+            if row.0 & BRIEF != 0 {
+                self.columns.briefs.unmark(row.0);
+            } else if let Some(head) = self.columns.heads.get_mut(row.0 as usize) {
                 head.flags &= !CHANGED;
                 if head.flags & ALIVE == 0 {
                     self.told.push(*row);
@@ -191,6 +213,12 @@ impl RunTable {
         self.index
             .find(hash(u64::from(source), id), is_it)
             .map(RowId)
+            .or_else(|| self.recalled.find(&self.columns, source, id))
+    }
+
+    /// Whether some changes were not taken yet.
+    pub fn has_changes(&self) -> bool {
+        !self.changed.is_empty()
     }
 
     pub(super) fn columns(&self) -> &Columns {
@@ -203,7 +231,7 @@ impl RunTable {
     }
 
     pub(super) fn head(&self, row: RowId) -> Option<Head> {
-        self.columns.heads.get(row.0 as usize).copied()
+        self.columns.head(row.0 as usize)
     }
 
     fn source_mut(&mut self, source: u16) -> Option<&mut Source> {
@@ -228,8 +256,12 @@ impl RunTable {
         }
     }
 
-    fn mark_changed(&mut self, row: RowId) {
-        if let Some(head) = self.columns.heads.get_mut(row.0 as usize)
+    pub(super) fn mark_changed(&mut self, row: RowId) {
+        if row.0 & BRIEF != 0 {
+            if self.columns.briefs.mark(row.0) {
+                self.changed.push(row);
+            }
+        } else if let Some(head) = self.columns.heads.get_mut(row.0 as usize)
             && head.flags & CHANGED == 0
         {
             head.flags |= CHANGED;
@@ -249,6 +281,18 @@ impl RunTable {
         gone.len()
     }
 
+    fn remove_briefs(&mut self, source: u16) -> usize {
+        let gone = self.columns.briefs.remove_source(source);
+        self.recalled.forget_dead(&self.columns);
+        for row in &gone {
+            if let Some(head) = self.head(RowId(*row)) {
+                self.count(head, false);
+            }
+            self.mark_changed(RowId(*row));
+        }
+        gone.len()
+    }
+
     fn remove_row(&mut self, row: RowId) {
         let Some(head) = self.head(row) else { return };
         self.index.remove(key_hash(&self.columns, row.0), row.0);
@@ -259,7 +303,7 @@ impl RunTable {
         self.mark_changed(row);
     }
 
-    fn count(&mut self, head: Head, more: bool) {
+    pub(super) fn count(&mut self, head: Head, more: bool) {
         let step = |count: usize| {
             if more {
                 count + 1

@@ -1,5 +1,6 @@
 //! [`RunView`]: which rows of a [`RunTable`] are shown, and in which order. Built in slices, kept up to date row by row.
 
+use super::brief::ByRow;
 use super::export::Column;
 use super::run_build::Build;
 use super::run_match::RowMatcher;
@@ -71,6 +72,19 @@ impl SortKey {
         }
     }
 
+    /// Whether rows held in brief can be ordered by it; they stand last where not.
+    pub fn is_of_brief(self) -> bool {
+        matches!(
+            self,
+            SortKey::Status
+                | SortKey::Job
+                | SortKey::Source
+                | SortKey::Started
+                | SortKey::Created
+                | SortKey::Duration
+        )
+    }
+
     pub fn from_word(word: &str) -> Option<SortKey> {
         SortKey::ALL.into_iter().find(|key| key.word() == word)
     }
@@ -87,6 +101,9 @@ pub struct ViewQuery {
     /// A run that goes on is placed by the duration that it has at this time.
     pub now: Timestamp,
 }
+
+/// Of more rows that wait nobody keeps a list: the view is then built anew.
+const WAITING: usize = 5_000;
 
 /// Where a row stands in a view.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,7 +123,7 @@ pub struct RunView {
     matcher: RowMatcher,
     keys: Keys,
     order: Order,
-    standing: Vec<Standing>,
+    standing: ByRow<Standing>,
     is_holding: bool,
     held: usize,
     /// Rows that wait or stand loose; some may have been settled since.
@@ -122,7 +139,7 @@ impl RunView {
             matcher: RowMatcher::new(query.matcher.clone(), query.sources.clone()),
             keys: Keys::default(),
             order: Order::default(),
-            standing: Vec::new(),
+            standing: ByRow::default(),
             is_holding: false,
             held: 0,
             waiting: Vec::new(),
@@ -138,7 +155,8 @@ impl RunView {
 
     /// Asks another question. The old answer stays to be seen, unchanged, until [`RunView::rebuild_slice`] is done.
     pub fn set_query(&mut self, query: ViewQuery) {
-        let matcher = RowMatcher::new(query.matcher.clone(), query.sources.clone());
+        let mut matcher = RowMatcher::new(query.matcher.clone(), query.sources.clone());
+        matcher.is_answered = true;
         self.build = Some(Build::new(
             matcher,
             Keys::new(query.sort, query.descending, query.now.0),
@@ -155,22 +173,21 @@ impl RunView {
         let Some(build) = &mut self.build else {
             return true;
         };
-        let Some(rows) = build.slice(table, budget) else {
+        let Some(chunks) = build.slice(table, budget) else {
             return false;
         };
         let Some(build) = self.build.take() else {
             return true;
         };
-        self.order = Order::from_sorted(&rows);
+        self.order = Order::from_sorted(chunks);
         self.matcher = build.matcher;
         self.keys = build.keys;
         self.standing.clear();
-        self.standing.resize(table.rows(), Standing::Out);
-        for row in rows {
-            self.set_standing(RowId(row), Standing::In);
+        for row in self.order.iter() {
+            self.standing.set(row, Standing::In);
         }
         self.held = 0;
-        self.waiting.clear();
+        self.waiting = Vec::new();
         let is_holding = std::mem::take(&mut self.is_holding);
         self.changed(table, &build.late);
         self.is_holding = is_holding;
@@ -197,7 +214,7 @@ impl RunView {
                 Standing::In | Standing::Loose if self.is_holding && table.is_alive(*row) => {
                     if self.standing(*row) == Standing::In {
                         self.set_standing(*row, Standing::Loose);
-                        self.waiting.push(*row);
+                        self.wait(*row);
                     }
                 }
                 Standing::In if self.stays(table, *row) => {}
@@ -214,7 +231,7 @@ impl RunView {
             if self.is_holding {
                 self.held += 1;
                 self.set_standing(row, Standing::Held);
-                self.waiting.push(row);
+                self.wait(row);
             } else {
                 self.put_in(table, row);
             }
@@ -236,8 +253,17 @@ impl RunView {
         self.held
     }
 
-    /// Shows what waits and puts changed rows in their places. Hold stays as it is.
+    fn wait(&mut self, row: RowId) {
+        if self.waiting.len() < WAITING {
+            self.waiting.push(row);
+        }
+    }
+
+    /// Shows what waits and puts changed rows in their places; with very many, [`RunView::rebuild_slice`] does it. Hold stays as it is.
     pub fn release(&mut self, table: &RunTable) {
+        if self.waiting.len() >= WAITING {
+            return self.set_query(self.query.clone());
+        }
         let waiting = std::mem::take(&mut self.waiting);
         let is_holding = std::mem::take(&mut self.is_holding);
         self.changed(table, &waiting);
@@ -283,7 +309,7 @@ impl RunView {
     pub fn memory_bytes(&self) -> usize {
         self.keys.memory_bytes()
             + self.order.memory_bytes()
-            + self.standing.capacity() * size_of::<Standing>()
+            + self.standing.memory_bytes()
             + self.waiting.capacity() * size_of::<RowId>()
     }
 
@@ -310,19 +336,10 @@ impl RunView {
     }
 
     fn standing(&self, row: RowId) -> Standing {
-        self.standing
-            .get(row.0 as usize)
-            .copied()
-            .unwrap_or_default()
+        self.standing.get(row.0)
     }
 
     fn set_standing(&mut self, row: RowId, standing: Standing) {
-        let at = row.0 as usize;
-        if at >= self.standing.len() {
-            self.standing.resize(at + 1, Standing::Out);
-        }
-        if let Some(held) = self.standing.get_mut(at) {
-            *held = standing;
-        }
+        self.standing.set(row.0, standing);
     }
 }

@@ -13,6 +13,7 @@ use crate::state::{State, opened, task};
 use crate::ui::nav::Nav;
 use crate::ui::part::facts::facts;
 use crate::ui::part::panel::panel;
+use crate::ui::part::reading::{is_reading, reading};
 use crate::ui::part::source_strip::state_words;
 use crate::ui::part::table::{Cell, words_table};
 use crate::ui::route::Route;
@@ -82,7 +83,12 @@ pub(in crate::ui) fn open_files(files: LocalBoxFuture<'static, Vec<opened::Picke
 fn source_section(source: Source) -> El {
     let now = State::get().now;
     let config = source.config.clone();
-    let (for_words, for_state, for_rows) = (source.clone(), source.clone(), source.clone());
+    let (for_words, for_state) = (source.clone(), source.clone());
+    let (for_rows, for_reading) = (source.clone(), source.clone());
+    let is_read = {
+        let source = source.clone();
+        memo(move || is_reading(&source))
+    };
     let link = source.link;
     let parts = move || {
         let health = link.with(|link| link.info.as_ref().map(|info| info.health.clone()));
@@ -114,6 +120,7 @@ fn source_section(source: Source) -> El {
                 <span>{move || state_words(&for_words, now.get())}</span>
             </div>
             {facts(move || rows(&for_rows))}
+            {move || is_read.get().then(|| reading(for_reading.clone()))}
             {move || has_parts.get().then(|| words_table("Parts of the source", &["Part", "Name", "Standing", "What it says", "Seen"], parts))}
             {heading}
             {problems}

@@ -7,6 +7,7 @@ pub mod menu;
 pub mod narrow;
 pub mod panel;
 pub mod phase_badge;
+pub mod reading;
 pub mod row_keys;
 pub mod sign_in;
 pub mod sort_head;

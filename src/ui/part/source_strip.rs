@@ -30,6 +30,9 @@ pub fn state_in_short(source: &Source, now: Timestamp) -> String {
     if let Err(error) = source.backend() {
         return error;
     }
+    if source.link.with(|link| link.is_stopped) {
+        return "reading stopped".into();
+    }
     match source.state(now) {
         SourceState::Live => format!("live {}", age()),
         SourceState::Polling => format!("polling {}", age()),

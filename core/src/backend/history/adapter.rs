@@ -15,7 +15,7 @@ use super::run::Naming;
 use super::wire::Summary;
 use crate::backend::{
     Backend, BackendError, Capabilities, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch,
-    LogQuery, Page, Positioned, Topic, Update, Vocabulary,
+    LogQuery, Page, Positioned, Progress, Recalled, Topic, Update, Vocabulary,
 };
 use crate::model::{Run, RunFilter, RunStats, Step};
 use crate::net::Transport;
@@ -87,6 +87,16 @@ impl History {
     }
 }
 
+impl History {
+    /// Bytes held of a file, by accounting.
+    pub fn memory_bytes(&self) -> usize {
+        match &self.0.kind {
+            Kind::File(file) => file.memory_bytes(),
+            Kind::Rest(_) => 0,
+        }
+    }
+}
+
 impl Inner {
     fn run(&self, id: &str, summary: &Summary, version: u64) -> Run {
         let mut run = summary.run(id.into(), &self.naming);
@@ -145,8 +155,11 @@ impl Inner {
 
     fn runs(&self, read: &Read) -> Vec<Run> {
         let rows = read.rows.iter();
-        rows.map(|(id, summary, offset)| self.run(id, summary, offset + 1))
-            .collect()
+        rows.map(|row| match row.brief {
+            Some(number) => row.summary.brief(number, &self.naming),
+            None => self.run(&row.id, &row.summary, row.offset + 1),
+        })
+        .collect()
     }
 
     async fn list(
@@ -252,6 +265,29 @@ impl Backend for History {
         }
         let (inner, page) = (self.0.clone(), page.map(String::from));
         async move { inner.list(limit, page).await }.boxed_local()
+    }
+
+    fn recall(&self, numbers: &[u32]) -> Answer<Recalled> {
+        let (inner, numbers) = (self.0.clone(), numbers.to_vec());
+        async move {
+            let Kind::File(file) = &inner.kind else {
+                return Ok(decoded(Vec::new()));
+            };
+            let found = file.recall(&numbers).await?;
+            let runs = found.into_iter().map(|(number, id, summary)| {
+                let run = inner.run(&id, &summary, 1);
+                (number, run)
+            });
+            Ok(decoded(runs.collect()))
+        }
+        .boxed_local()
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        match &self.0.kind {
+            Kind::File(file) => Some(file.progress()),
+            Kind::Rest(_) => None,
+        }
     }
 
     fn run(&self, id: &str) -> Answer<Run> {

@@ -1,80 +1,89 @@
 //! A `runs.jsonl` behind a URL: read once as it streams, its text left where it is, and its tail by `Range`.
 //!
-//! Of each run its place and a hash of its id are kept, and its line is read again when somebody opens it.
+//! Of each run its place and a hash of its id are kept, and its line is read again when somebody opens it. Of a long file's runs the list is
+//! told no more than what it orders and filters by (docs/adr/0008).
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::LocalBoxStream;
 
-use super::decode::{self, Line};
+use super::decode::Line;
+use super::places::Places;
 use super::reader::{Item, Reader};
 use super::run::nth_id;
 use super::wire::Summary;
-use crate::backend::{BackendError, Missing};
+use crate::backend::{BackendError, Missing, Progress};
 use crate::model::Timestamp;
 use crate::net::{Request, StreamResponse, Transport, TransportError};
 
 /// So much of the file's beginning shows that it is still the same.
 const HEAD: usize = 256;
 const MAX_PROBLEMS: usize = 100;
+/// Bytes that are taken in without a pause: a few milliseconds' work, whatever pieces they come in.
+const PIECE: usize = 65_536;
+/// A file of so many bytes is long from its beginning on, and any other after so many runs; the smaller number, when nobody says how long
+/// the file is.
+const LONG: u64 = 16_000_000;
+const MANY: usize = 50_000;
+const MANY_OF_UNKNOWN: usize = 10_000;
+const SHORTER: &str = "the file is shorter than before";
+pub(super) const OTHER: &str = "the file is another one than before";
+
+const NO_RANGES: &str = "the server knows no ranges: what is appended to this long file is not followed, and every look at a line reads the file from its beginning";
 
 type Body = LocalBoxStream<'static, Result<Vec<u8>, TransportError>>;
 
-/// Where a record stands, in 8 bytes: the offset (up to a terabyte) above, the length (up to the reader's bound) in the lower 24 bits.
-#[derive(Clone, Copy)]
-struct Row(u64);
-
-impl Row {
-    const BITS: u32 = 24;
-
-    fn new(offset: u64, len: u64) -> Row {
-        Row(offset << Row::BITS | len.min((1 << Row::BITS) - 1))
-    }
-
-    fn offset(self) -> u64 {
-        self.0 >> Row::BITS
-    }
-
-    fn len(self) -> u64 {
-        self.0 & ((1 << Row::BITS) - 1)
-    }
-}
-
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     reader: Reader,
+    /// The first reading has not come to its end.
+    is_unfinished: bool,
+    /// It has.
+    pub(super) is_read: bool,
     /// The first reading, while it goes on.
-    opening: Option<Body>,
-    rows: Vec<Row>,
-    /// First row of each id's hash.
-    first: HashMap<u64, u32>,
-    /// Further rows of an id that was there before: its hash, which one, its row.
-    again: Vec<(u64, u32, u32)>,
-    /// How often those ids were seen.
-    counts: HashMap<u64, u32>,
+    opening: Option<(Body, Known)>,
+    /// Bytes of it that were not taken in yet.
+    waiting: Vec<u8>,
+    /// How many of these were.
+    taken: usize,
+    /// What of it nobody has taken yet.
+    fresh: Read,
+    /// How long the file was when it was opened.
+    size: Option<u64>,
+    pub(super) places: Places,
     have: u64,
     head: Vec<u8>,
     last: u8,
-    /// The newest records, for the pipeline's health.
+    /// The newest records, for the pipeline's health, and since when a record is one of them.
     newest: Vec<(Option<Timestamp>, Summary)>,
-    problems: Vec<String>,
-    more: usize,
+    newest_from: Option<Timestamp>,
+    problems: usize,
+    /// That the server knows no ranges was told.
+    is_told: bool,
 }
 
 pub(super) struct HistoryFile {
     url: String,
     transport: Rc<dyn Transport>,
-    state: RefCell<State>,
+    pub(super) state: RefCell<State>,
 }
 
-/// Records that were read, each with the id under which it is found and its place, and the problems with them.
+/// A record as it was read.
+pub(super) struct Record {
+    /// Under which it is found; left out of a brief one.
+    pub(super) id: String,
+    pub(super) summary: Summary,
+    pub(super) offset: u64,
+    /// It is told in brief, with its number.
+    pub(super) brief: Option<u32>,
+}
+
+/// Records that were read, and the problems with them.
 #[derive(Default)]
 pub(super) struct Read {
-    pub(super) rows: Vec<(String, Summary, u64)>,
+    pub(super) rows: Vec<Record>,
     pub(super) problems: Vec<String>,
     /// There is more of the first reading.
     pub(super) has_more: bool,
@@ -83,10 +92,26 @@ pub(super) struct Read {
     pub(super) date: Option<Timestamp>,
 }
 
-/// FNV-1a with 64 bits: of a million ids no two are taken for one another.
-fn hash(text: &str) -> u64 {
-    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
+/// What of an answer's beginning is known already: so many bytes, and how they begin.
+#[derive(Default)]
+struct Known {
+    skip: u64,
+    proof: Vec<u8>,
+}
+
+impl Known {
+    /// What of the next bytes is new, or why the file is not the one that was known.
+    fn pass(&mut self, mut bytes: Vec<u8>) -> Result<Vec<u8>, &'static str> {
+        let known = self.proof.len().min(bytes.len());
+        if self.proof.get(..known) != bytes.get(..known) {
+            return Err(OTHER);
+        }
+        self.proof.drain(..known);
+        let passed = self.skip.min(bytes.len() as u64) as usize;
+        self.skip -= passed as u64;
+        bytes.drain(..passed);
+        Ok(bytes)
+    }
 }
 
 impl State {
@@ -104,31 +129,36 @@ impl State {
         self.reader = reader;
     }
 
+    /// Takes the next of the bytes that wait in.
+    fn push_waiting(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut fresh = std::mem::take(&mut self.fresh);
+        let end = waiting.len().min(self.taken + PIECE);
+        self.push(waiting.get(self.taken..end).unwrap_or_default(), &mut fresh);
+        self.fresh = fresh;
+        self.taken = end;
+        if end < waiting.len() {
+            self.waiting = waiting;
+        }
+    }
+
     fn problem(&mut self, item: &Item, code: &str, into: &mut Read) {
-        if self.problems.len() >= MAX_PROBLEMS {
-            self.more += 1;
+        self.problems += 1;
+        if self.problems > MAX_PROBLEMS {
             return;
         }
-        let words = [
-            "line ",
-            &item.line.to_string(),
-            " (byte ",
-            &item.offset.to_string(),
-            "): ",
-            code,
-        ];
-        let words = words.concat();
-        self.problems.push(words.clone());
-        into.problems.push(words);
-        if self.problems.len() == MAX_PROBLEMS {
+        let (line, offset) = (item.line.to_string(), item.offset.to_string());
+        let words = ["line ", &line, " (byte ", &offset, "): ", code];
+        into.problems.push(words.concat());
+        if self.problems == MAX_PROBLEMS {
             into.problems
                 .push("further problems are counted, not listed".into());
         }
     }
 
-    fn take(&mut self, item: Item, into: &mut Read) {
-        let (summary, warnings) = match &item.content {
-            Line::Record { summary, warnings } => ((**summary).clone(), warnings.clone()),
+    fn take(&mut self, mut item: Item, into: &mut Read) {
+        let (summary, warnings) = match std::mem::replace(&mut item.content, Line::Blank) {
+            Line::Record { summary, warnings } => (*summary, warnings),
             Line::Fault(fault) => return self.problem(&item, fault.code(), into),
             Line::Blank => return,
         };
@@ -136,26 +166,31 @@ impl State {
             self.problem(&item, &warning.to_string(), into);
         }
         let own = summary.id(item.line);
-        let (hash, place) = (hash(&own), self.rows.len() as u32);
-        let mut count = 1;
-        let first = *self.first.entry(hash).or_insert(place);
-        if first != place {
-            let seen = self.counts.entry(hash).or_insert(1);
-            *seen += 1;
-            count = *seen;
-            self.again.push((hash, count, place));
+        let (number, count) = self.places.add(&own, item.line, item.offset, item.len);
+        if count > 1 {
             self.problem(&item, "duplicate_run_id", into);
         }
-        self.rows.push(Row::new(item.offset, item.len));
-        let id = nth_id(&own, count);
-        let started = summary
-            .run(String::new(), &super::Naming::default())
-            .started_at;
-        self.newest.push((started, summary.clone()));
-        if self.newest.len() > 64 {
-            self.trim();
+        let started = summary.started(&super::Naming::default());
+        if self.newest.len() < 5 || started >= self.newest_from {
+            self.newest.push((started, summary.clone()));
+            if self.newest.len() > 64 {
+                self.trim();
+            }
         }
-        into.rows.push((id, summary, item.offset));
+        let many = match self.size {
+            Some(_) => MANY,
+            None => MANY_OF_UNKNOWN,
+        };
+        let is_brief = self.size.is_some_and(|size| size >= LONG) || number as usize >= many;
+        into.rows.push(Record {
+            id: match is_brief {
+                true => String::new(),
+                false => nth_id(&own, count),
+            },
+            summary,
+            offset: item.offset,
+            brief: is_brief.then_some(number),
+        });
     }
 
     /// Keeps the newest few.
@@ -168,19 +203,24 @@ impl State {
             .take(5)
             .filter_map(|place| newest.get(place).cloned());
         self.newest = kept.collect();
+        self.newest_from = self.newest.last().and_then(|(at, _)| *at);
     }
 
-    fn find(&self, id: &str) -> Option<Row> {
-        if let Some(place) = self.first.get(&hash(id)) {
-            return self.rows.get(*place as usize).copied();
-        }
-        let (own, count) = id.rsplit_once('#')?;
-        let (hash, count): (u64, u32) = (hash(own), count.parse().ok()?);
-        let found = self
-            .again
-            .iter()
-            .find(|(other, nth, _)| (*other, *nth) == (hash, count))?;
-        self.rows.get(found.2 as usize).copied()
+    /// From where on to ask, and what is known of the answer to that when only a part is given, and when all is.
+    fn known(&self) -> (Option<String>, Known, Known) {
+        let Some(last) = self.have.checked_sub(1) else {
+            return (None, Known::default(), Known::default());
+        };
+        let part = Known {
+            skip: 1,
+            proof: vec![self.last],
+        };
+        let whole = Known {
+            skip: self.have,
+            proof: self.head.clone(),
+        };
+        let range = ["bytes=", &last.to_string(), "-"].concat();
+        (Some(range), part, whole)
     }
 }
 
@@ -193,7 +233,7 @@ impl HistoryFile {
         }
     }
 
-    async fn ask(&self, range: Option<String>) -> Result<StreamResponse, BackendError> {
+    pub(super) async fn ask(&self, range: Option<String>) -> Result<StreamResponse, BackendError> {
         let mut request = Request::get(self.url.clone());
         if let Some(range) = range {
             request = request.header("Range", range);
@@ -205,7 +245,7 @@ impl HistoryFile {
         }
     }
 
-    /// The next records of the first reading; `anew`: from the beginning.
+    /// The next records of the first reading; `anew`: from the beginning. A reading that broke, or that nobody waited for, goes on where it was.
     pub(super) async fn read(&self, limit: usize, anew: bool) -> Result<Read, BackendError> {
         if anew {
             let answer = self.ask(None).await?;
@@ -215,68 +255,92 @@ impl HistoryFile {
                 ));
             }
             *self.state.borrow_mut() = State {
-                opening: Some(answer.body),
+                size: answer.head.length,
+                opening: Some((answer.body, Known::default())),
+                is_unfinished: true,
                 ..State::default()
             };
         }
-        let mut read = Read::default();
-        let Some(mut body) = self.state.borrow_mut().opening.take() else {
-            return Ok(read);
-        };
-        while read.rows.len() < limit {
-            let Some(bytes) = body.next().await else {
-                return Ok(read);
+        loop {
+            let opening = {
+                let state = &mut *self.state.borrow_mut();
+                if state.fresh.rows.len() >= limit || !state.is_unfinished {
+                    state.fresh.has_more = state.is_unfinished;
+                    return Ok(std::mem::take(&mut state.fresh));
+                }
+                if !state.waiting.is_empty() {
+                    state.push_waiting();
+                    continue;
+                }
+                state.opening.take()
             };
-            self.state.borrow_mut().push(&bytes?, &mut read);
+            let (mut body, mut known) = match opening {
+                Some(opening) => opening,
+                None => self.reopen().await?,
+            };
+            let next = body.next().await;
+            let state = &mut *self.state.borrow_mut();
+            match next {
+                None if known.skip > 0 => return Err(BackendError::Malformed(SHORTER.into())),
+                None => (state.is_unfinished, state.is_read) = (false, true),
+                Some(bytes) => {
+                    let fresh = known.pass(bytes?);
+                    state.waiting = fresh.map_err(|why| BackendError::Malformed(why.into()))?;
+                    state.taken = 0;
+                    state.opening = Some((body, known));
+                }
+            }
         }
-        read.has_more = true;
-        self.state.borrow_mut().opening = Some(body);
-        Ok(read)
+    }
+
+    /// The first reading from where it broke.
+    async fn reopen(&self) -> Result<(Body, Known), BackendError> {
+        let (range, part, whole) = self.state.borrow().known();
+        let answer = self.ask(range).await?;
+        match answer.head.status {
+            416 => Err(BackendError::Malformed(SHORTER.into())),
+            206 => Ok((answer.body, part)),
+            _ => Ok((answer.body, whole)),
+        }
     }
 
     /// What was appended since. A server that knows no ranges sends all, and what is known of it is passed over.
     pub(super) async fn tail(&self) -> Result<Read, BackendError> {
-        let (have, last, head) = {
-            let state = self.state.borrow();
-            (state.have, state.last, state.head.clone())
-        };
         let mut read = Read::default();
-        if self.state.borrow().opening.is_some() {
+        if self.state.borrow().is_unfinished {
             return Ok(read);
         }
-        let range = (have > 0).then(|| ["bytes=", &(have - 1).to_string(), "-"].concat());
+        let (range, part, whole) = self.state.borrow().known();
+        let have = whole.skip;
         let mut answer = self.ask(range).await?;
         read.date = answer.head.date;
-        if answer.head.status == 416 {
-            read.is_other = Some("the file is shorter than before");
-            return Ok(read);
-        }
-        // Of a partial answer the first byte is known, of a whole one all that is there.
-        let (mut skip, mut proof) = match answer.head.status {
-            206 => (1, vec![last]),
-            _ => (have, head),
-        };
-        if have == 0 {
-            (skip, proof) = (0, Vec::new());
-        }
-        let mut fresh: Vec<Vec<u8>> = Vec::new();
-        while let Some(bytes) = answer.body.next().await {
-            let mut bytes = bytes?;
-            let known = proof.len().min(bytes.len());
-            if proof.get(..known) != bytes.get(..known) {
-                read.is_other = Some("the file is another one than before");
+        let mut known = match answer.head.status {
+            416 => {
+                read.is_other = Some(SHORTER);
                 return Ok(read);
             }
-            proof.drain(..known);
-            let passed = (skip.min(bytes.len() as u64)) as usize;
-            skip -= passed as u64;
-            bytes.drain(..passed);
-            if !bytes.is_empty() {
-                fresh.push(bytes);
+            206 => part,
+            _ if have >= LONG => {
+                if !std::mem::replace(&mut self.state.borrow_mut().is_told, true) {
+                    read.problems.push(NO_RANGES.into());
+                }
+                return Ok(read);
+            }
+            _ => whole,
+        };
+        let mut fresh: Vec<Vec<u8>> = Vec::new();
+        while let Some(bytes) = answer.body.next().await {
+            match known.pass(bytes?) {
+                Ok(bytes) if bytes.is_empty() => {}
+                Ok(bytes) => fresh.push(bytes),
+                Err(why) => {
+                    read.is_other = Some(why);
+                    return Ok(read);
+                }
             }
         }
-        if skip > 0 {
-            read.is_other = Some("the file is shorter than before");
+        if known.skip > 0 {
+            read.is_other = Some(SHORTER);
             return Ok(read);
         }
         let mut state = self.state.borrow_mut();
@@ -286,55 +350,23 @@ impl HistoryFile {
         Ok(read)
     }
 
-    /// The record of a run, read again from its place.
-    pub(super) async fn one(&self, id: &str) -> Result<Summary, BackendError> {
-        let row = self.state.borrow().find(id);
-        let Some(row) = row else {
-            let missing = Missing::from("the file holds no such run");
-            return Err(BackendError::NotFound(Arc::new(missing)));
-        };
-        let (offset, len) = (row.offset(), row.len() as usize);
-        let end = offset + row.len();
-        let range = [
-            "bytes=",
-            &offset.to_string(),
-            "-",
-            &end.saturating_sub(1).to_string(),
-        ];
-        let mut answer = self.ask(Some(range.concat())).await?;
-        let mut skip = if answer.head.status == 206 { 0 } else { offset };
-        let mut line = Vec::new();
-        while let Some(bytes) = answer.body.next().await {
-            let bytes = bytes?;
-            let passed = skip.min(bytes.len() as u64) as usize;
-            skip -= passed as u64;
-            line.extend_from_slice(bytes.get(passed..).unwrap_or_default());
-            if line.len() >= len {
-                break;
-            }
-        }
-        line.truncate(len);
-        let line = line.strip_suffix(b"\n").unwrap_or(&line);
-        // The second record of an id is asked for as `id#2`, and one without an id by its line.
-        let is_own = |own: &String| own.is_empty() || id.starts_with(own.as_str());
-        match decode::line(line, offset == 0) {
-            Line::Record { summary, .. } if summary.run_id.as_ref().is_none_or(is_own) => {
-                Ok(*summary)
-            }
-            _ => {
-                let words = "the file is another one than before";
-                Err(BackendError::Malformed(words.into()))
-            }
-        }
-    }
-
     pub(super) fn newest(&self) -> Vec<Summary> {
         let mut state = self.state.borrow_mut();
         state.trim();
-        state
-            .newest
-            .iter()
-            .map(|(_, summary)| summary.clone())
-            .collect()
+        let newest = state.newest.iter();
+        newest.map(|(_, summary)| summary.clone()).collect()
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        let state = self.state.borrow();
+        Progress {
+            read: state.have,
+            of: state.size.filter(|size| *size >= state.have),
+        }
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        let state = self.state.borrow();
+        state.places.memory_bytes() + state.waiting.capacity() + state.head.capacity()
     }
 }

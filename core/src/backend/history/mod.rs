@@ -8,6 +8,8 @@ pub mod decode;
 mod events;
 mod file;
 pub mod health;
+mod lines;
+mod places;
 pub mod reader;
 pub mod report;
 mod rest;

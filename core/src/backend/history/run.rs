@@ -67,8 +67,14 @@ impl Summary {
         }
     }
 
-    /// The record as a run called `id`.
-    pub fn run(&self, id: String, naming: &Naming) -> Run {
+    /// When the run began.
+    pub(super) fn started(&self, naming: &Naming) -> Option<Timestamp> {
+        let started = Times::of(self).started;
+        started.map(|time| time.instant(naming.offset_minutes))
+    }
+
+    /// Job, status and times.
+    fn outline(&self, id: String, naming: &Naming) -> Run {
         let times = Times::of(self);
         let mut run = Run::new(id, self.job(naming));
         run.phase = self.phase();
@@ -82,6 +88,20 @@ impl Summary {
             .filter(|_| !times.mixed())
             .map(|time| time.instant(naming.offset_minutes));
         run.zone_assumed = times.any_naive();
+        run
+    }
+
+    /// The record as a brief run, which is told in full by its number.
+    pub(super) fn brief(&self, number: u32, naming: &Naming) -> Run {
+        Run {
+            brief: Some(number),
+            ..self.outline(String::new(), naming)
+        }
+    }
+
+    /// The record as a run called `id`.
+    pub fn run(&self, id: String, naming: &Naming) -> Run {
+        let mut run = self.outline(id, naming);
         run.reason.clone_from(&self.failure_reason);
         let text = |key: &str| {
             self.metadata

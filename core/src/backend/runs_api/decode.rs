@@ -86,6 +86,7 @@ pub(super) fn run(fields: &mut Fields<'_>, _: usize) -> Run {
             parent: fields.text("parent"),
         },
         version: fields.count("version").unwrap_or(0),
+        brief: None,
     }
 }
 

@@ -73,7 +73,14 @@ pub(super) fn resolve(state: State, sources: &[String], run: &str, filter: &RunF
             id: run.into(),
         },
         ([], _) if !is_loaded => Resolved::Waiting,
-        ([], _) => Resolved::Unknown(format!("No source holds a run {run}.")),
+        // Who holds its runs in brief is asked whether this is one of them.
+        ([], several) => match several.iter().find(|source| has_briefs(state, **source)) {
+            Some(source) => Resolved::One {
+                source: *source,
+                id: run.into(),
+            },
+            None => Resolved::Unknown(format!("No source holds a run {run}.")),
+        },
         (several, _) => Resolved::Several(several.to_vec()),
     }
 }
@@ -118,9 +125,19 @@ fn latest(state: State, chosen: &[u16], filter: &RunFilter) -> Option<Resolved> 
         Ok(matcher) => matcher,
         Err(error) => return Some(Resolved::Unknown(error.to_string())),
     };
-    let newest = state.runs.newest(chosen, &matcher)?;
-    Some(Resolved::One {
-        source: newest.0,
-        id: newest.1,
-    })
+    if matcher.asks_texts() && chosen.iter().any(|source| has_briefs(state, *source)) {
+        let words = "run=latest with a text or a tag is not answered for a long file: look for the text in the list.";
+        return Some(Resolved::Unknown(words.into()));
+    }
+    let (row, source, id) = state.runs.newest(chosen, &matcher)?;
+    if id.is_empty() {
+        state.runs.recall_soon(state, row);
+        return Some(Resolved::Waiting);
+    }
+    Some(Resolved::One { source, id })
+}
+
+/// Tracked.
+fn has_briefs(state: State, source: u16) -> bool {
+    state.runs.with_table(|table| table.briefs(source) > 0)
 }

@@ -14,6 +14,7 @@ use crate::browser::page;
 use crate::state::State;
 use crate::state::beside::{Backfill, backfills, keep_figures};
 use crate::state::bulk::is_any_offered;
+use crate::state::recall::keep_recalled;
 use crate::state::run_list::Place;
 use crate::state::run_rows::{GroupBy, GroupRow};
 use crate::ui::nav::Nav;
@@ -136,13 +137,15 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
     let first = memo(move || state.rows.get(0));
     restore_place(windowed, current, shown, nav);
     let tab_stop = memo(move || current.get().or(first.get()));
-    keep_figures(state, move || {
+    let on_screen = move || {
         let runs = placed.get().into_iter().filter_map(|(_, row)| match row {
             GroupRow::Run(row) => Some(row),
-            GroupRow::Head(_) => None,
+            GroupRow::Head(number) => state.rows.group(number).map(|group| group.newest),
         });
         runs.collect()
-    });
+    };
+    keep_figures(state, on_screen);
+    keep_recalled(state, on_screen);
     let is_by_backfill = move || nav.route.with(|route| route.group) == Some(GroupBy::Backfill);
     let rows = Rows {
         windowed,

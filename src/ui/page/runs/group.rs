@@ -163,6 +163,9 @@ fn outcomes(group: &RunGroup) -> impl IntoHtml + use<> {
 /// The newest run, and the way to it.
 fn newest(state: State, group: &RunGroup) -> Option<El> {
     let (source, run) = state.runs.get(group.newest)?;
+    if run.brief.is_some() {
+        return None;
+    }
     let source = state.sources.at(source)?.config.id.clone();
     let href = Route::to_run(&source, &run.id, Tab::Overview).href();
     let badge = phase_badge(

@@ -15,6 +15,7 @@ use crate::ui::html::{El, IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::backend::Counts;
 use runboard_core::model::{Phase, RunFilter};
+use runboard_core::store::run_table::RunTable;
 use runboard_core::store::run_view::SortKey;
 
 use self::bulk::bulk;
@@ -28,6 +29,7 @@ use crate::state::look_ahead::look_ahead;
 use crate::state::sources::{ConfigState, Source};
 use crate::state::task::Task;
 use crate::ui::nav::Nav;
+use crate::ui::part::reading::{doing, readings};
 use crate::ui::route::Route;
 use crate::ui::text;
 
@@ -167,9 +169,9 @@ fn by_status(state: State, nav: Nav, asked: Memo<Asked>) -> impl IntoHtml {
         let now = state.now.get_untracked();
         let words = state.sources.list.with(|list| {
             let words = list.iter().filter_map(|source| {
-                let read_to = source
-                    .link
-                    .with(|link| (!link.is_loaded).then_some(link.read_to)?)?;
+                let read_to = source.link.with(|link| {
+                    (!link.is_loaded && link.progress.is_none()).then_some(link.read_to)?
+                })?;
                 let name = source.config.name.as_str();
                 Some(
                     [
@@ -185,6 +187,12 @@ fn by_status(state: State, nav: Nav, asked: Memo<Asked>) -> impl IntoHtml {
             words.collect::<Vec<_>>().join("; ")
         });
         (!words.is_empty()).then(|| view! { <span role="status">{words}</span> })
+    };
+    let unordered = move || {
+        let sort = nav.route.with(|route| route.sort);
+        let is_lost = sort.is_some_and(|(key, _)| !key.is_of_brief())
+            && state.runs.with_table(RunTable::has_briefs);
+        is_lost.then(|| view! { <span role="status">"this column is not held of runs of long files: they stand last, in the order of the file"</span> })
     };
     let chips = move || {
         let is_one = state.sources.list.with(|list| list.len() == 1);
@@ -209,7 +217,7 @@ fn by_status(state: State, nav: Nav, asked: Memo<Asked>) -> impl IntoHtml {
             .filter_map(line)
             .collect::<Vec<_>>()
     };
-    view! { <div class="by-status" aria-label="Runs by status" role="group">{reading}{chips}</div> }
+    view! { <div class="by-status" aria-label="Runs by status" role="group">{reading}{readings()}{doing()}{unordered}{chips}</div> }
 }
 
 /// A link to the list of the same sources with changed filters.

@@ -55,13 +55,19 @@ pub(super) fn run_row(row: RowId, rows: Rows, nav: Nav) -> El {
     };
     let choose = move || {
         shown.with_untracked(|shown| {
-            if let Some((source, run)) = shown {
+            if let Some((source, run)) = shown
+                && run.brief.is_none()
+            {
                 selection.toggle(*source, &run.id);
             }
         });
     };
     let open = move || {
         current.set(Some(here));
+        // Until its line has been read again, nobody knows where it leads.
+        if shown.with_untracked(|shown| shown.as_ref().is_none_or(|(_, run)| run.brief.is_some())) {
+            return;
+        }
         let route = Route::to_run(&source_id(), &of_run(|run| run.id.clone()), Tab::Overview);
         nav.go(route);
     };
@@ -89,7 +95,7 @@ pub(super) fn run_row(row: RowId, rows: Rows, nav: Nav) -> El {
             }
         >
             {move || shown.get().map(|(_, run)| {
-                let check = can_choose.get().then(|| view! {
+                let check = (can_choose.get() && run.brief.is_none()).then(|| view! {
                     <label class="runs__check" title="choose (x)"><input type="checkbox" tabindex="-1" aria-label=["choose ", &run.id].concat() prop:checked=move || is_chosen().then_some("on") on:change=move |_| choose() /></label>
                 });
                 let all = Cells { state, run, source: source(), href: href(), check: Cell::new(check.map(IntoHtml::into_html)) };
@@ -113,7 +119,20 @@ impl Cells {
     fn cell(&self, column: &ListColumn) -> El {
         let run = &self.run;
         let text = |text: Option<&str>| text.unwrap_or_default().to_string().into_html();
+        let is_known = matches!(
+            column.column,
+            Column::Status
+                | Column::Job
+                | Column::Source
+                | Column::Created
+                | Column::Started
+                | Column::Duration
+        );
         let inner = match column.column {
+            // Its line is being read again.
+            _ if run.brief.is_some() && !is_known => {
+                view! { <span class="muted">"\u{2026}"</span> }.into_html()
+            }
             Column::Status => {
                 let badge = phase_badge(
                     run.phase,

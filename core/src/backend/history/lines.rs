@@ -1,0 +1,106 @@
+//! Lines of a [`HistoryFile`] that are read again from their places.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+
+use super::decode::{self, Line};
+use super::file::{HistoryFile, OTHER};
+use super::places::Place;
+use super::wire::Summary;
+use crate::backend::{BackendError, Missing};
+
+/// Lines that stand no further apart are read again in one go, up to so many bytes.
+const GAP: u64 = 65_536;
+const GO: u64 = 2_000_000;
+
+impl HistoryFile {
+    /// The record of a run, read again from its place.
+    pub(super) async fn one(&self, id: &str) -> Result<Summary, BackendError> {
+        let number = self.state.borrow().places.find(id);
+        if let Some(number) = number {
+            let mut found = self.recall(&[number]).await?;
+            if let Some((_, own, summary)) = found.pop()
+                && own == id
+            {
+                return Ok(summary);
+            }
+        }
+        if !self.state.borrow().is_read {
+            return Err(BackendError::Busy {
+                retry_after_s: Some(1),
+                detail: "the file has not been read to its end yet".into(),
+            });
+        }
+        let missing = Missing::from("the file holds no such run");
+        Err(BackendError::NotFound(Arc::new(missing)))
+    }
+
+    /// Records by their numbers, read again from their places, with their ids; neighbours in one go.
+    pub(super) async fn recall(
+        &self,
+        numbers: &[u32],
+    ) -> Result<Vec<(u32, String, Summary)>, BackendError> {
+        let mut wanted = numbers.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let places: Vec<(u32, Place)> = {
+            let state = self.state.borrow();
+            let place = |number: u32| Some((number, state.places.get(number)?));
+            wanted.into_iter().filter_map(place).collect()
+        };
+        let mut found = Vec::new();
+        let mut rest = places.as_slice();
+        while let Some((_, first)) = rest.first() {
+            let (start, mut end) = (first.offset(), first.end());
+            let is_near = |(_, place): &&(u32, Place)| {
+                let is_near = place.offset() <= end + GAP && place.end() <= start + GO;
+                end = if is_near { place.end() } else { end };
+                is_near
+            };
+            let many = rest.iter().take_while(is_near).count().max(1);
+            let (group, behind) = rest.split_at(many.min(rest.len()));
+            rest = behind;
+            let bytes = self.bytes(start, end).await?;
+            for (number, place) in group {
+                let at = (place.offset() - start) as usize;
+                let line = bytes.get(at..at + place.len() as usize);
+                found.push(self.known_again(*number, *place, line.unwrap_or_default())?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn known_again(
+        &self,
+        number: u32,
+        place: Place,
+        line: &[u8],
+    ) -> Result<(u32, String, Summary), BackendError> {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        if let Line::Record { summary, .. } = decode::line(line, place.offset() == 0)
+            && let Some(id) = self.state.borrow().places.id_of(number, &summary)
+        {
+            return Ok((number, id, *summary));
+        }
+        Err(BackendError::Malformed(OTHER.into()))
+    }
+
+    async fn bytes(&self, start: u64, end: u64) -> Result<Vec<u8>, BackendError> {
+        let last = end.saturating_sub(1).to_string();
+        let range = ["bytes=", &start.to_string(), "-", &last].concat();
+        let mut answer = self.ask(Some(range)).await?;
+        let mut skip = if answer.head.status == 206 { 0 } else { start };
+        let mut all = Vec::new();
+        while let Some(bytes) = answer.body.next().await {
+            let bytes = bytes?;
+            let passed = skip.min(bytes.len() as u64) as usize;
+            skip -= passed as u64;
+            all.extend_from_slice(bytes.get(passed..).unwrap_or_default());
+            if all.len() as u64 >= end - start {
+                break;
+            }
+        }
+        Ok(all)
+    }
+}
