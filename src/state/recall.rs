@@ -100,6 +100,9 @@ async fn recall_now(state: State, rows: Vec<RowId>) {
     for source in state.sources.list.get_untracked() {
         let numbers = missing.iter().filter(|(index, _)| *index == source.index);
         let numbers: Vec<u32> = numbers.map(|(_, number)| *number).collect();
+        if numbers.is_empty() {
+            continue;
+        }
         if let Some(runs) = told(&source, &numbers).await {
             state.runs.put_recalled(source.index, runs);
         }

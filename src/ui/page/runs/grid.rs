@@ -113,7 +113,8 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
     effect(move || {
         let reads = windowed.first() > 0 || has_focus.get() || has_pointer.get();
         runs.hold(reads);
-        if !reads && runs.with_view(|_, view| view.held()) > 0 {
+        // A view that is being built lets all in by itself when it is done; to release it meanwhile would call this again and again.
+        if !reads && runs.with_view(|_, view| !view.is_building() && view.held() > 0) {
             runs.release();
         }
     });
