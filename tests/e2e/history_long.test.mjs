@@ -5,7 +5,7 @@ import http from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { dist, isFull, tempDir } from "./lib/env.mjs";
-import { listed, longTasks, open, shows, until } from "./lib/page.mjs";
+import { goTo, listed, longTasks, open, shows, until } from "./lib/page.mjs";
 import { later } from "./lib/proc.mjs";
 import { files } from "./lib/web.mjs";
 
@@ -99,7 +99,7 @@ async function every(page, source) {
     assert.equal(phase, ["succeeded", "succeeded", "failed", "canceled"][number % 4]);
   }
   // Filters over what is held; and a text, which is looked for in the file.
-  await goTo(page, { source, status: "failed", since: new Date(START).toISOString(), until: new Date(START + 4_000 * 60_000).toISOString() });
+  await goTo(page, new URLSearchParams({ source, status: "failed", since: new Date(START).toISOString(), until: new Date(START + 4_000 * 60_000).toISOString() }));
   await shows(page, ".summary", /^1,000 of/);
   await scroll(page, 0);
   await stands(page, 0, 3998);
@@ -107,17 +107,8 @@ async function every(page, source) {
   await shows(page, ".run__head", "no rows came");
   await page.goBack();
   const wanted = Math.floor(RUNS * 0.7);
-  await goTo(page, { source, q: note(wanted) });
+  await goTo(page, new URLSearchParams({ source, q: note(wanted) }));
   await until(page, (id) => [...document.querySelectorAll("[data-run-id]")].map((row) => row.dataset.runId).join() === id, id(wanted));
-}
-
-/** Another address without loading the page anew, as a link in it does. */
-async function goTo(page, pairs) {
-  const query = new URLSearchParams(pairs).toString();
-  await page.evaluate((query) => {
-    history.pushState(null, "", `?${query}`);
-    dispatchEvent(new PopStateEvent("popstate"));
-  }, query);
 }
 
 async function cost(t, page, before, what) {
@@ -207,12 +198,12 @@ test("history: a long file by URL can be used while it is read", async (t) => {
   await shows(page, "h1", "pipeline");
   await page.goBack();
   // A link to a run that comes later waits for it.
-  await goTo(page, { view: "run", source: "long", run: id(RUNS - 7) });
+  await goTo(page, new URLSearchParams({ view: "run", source: "long", run: id(RUNS - 7) }));
   await shows(page, "main", "has not been read to its end yet");
   go();
   await shows(page, "h1", "pipeline");
   await shows(page, "main", note(RUNS - 7));
-  await goTo(page, { source: "long" });
+  await goTo(page, new URLSearchParams({ source: "long" }));
   await every(page, "long");
   await until(page, () => document.querySelector(".reading") === null);
   await cost(t, page, before, "read, filtered and searched");

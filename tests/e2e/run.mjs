@@ -30,7 +30,7 @@ const ofFiles = only.filter((name) => all.some((file) => file.startsWith(name)))
 const ofTests = only.filter((name) => !ofFiles.includes(name));
 const chosen = all.filter((file) => ofFiles.length === 0 || ofFiles.some((name) => file.startsWith(name)));
 // Two files at a time, and the longest first, so that none of those is left for the end.
-const LONG = ["axe", "dagster", "big", "flyte", "screenshots"];
+const LONG = ["states", "dagster", "big", "flyte"];
 function rank(file) {
   const at = LONG.findIndex((name) => file.startsWith(name));
   return at < 0 ? LONG.length : at;

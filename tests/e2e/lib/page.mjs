@@ -210,3 +210,11 @@ export async function memory() {
 
 export const domNodes = (page) => page.evaluate(() => document.querySelectorAll("*").length);
 export const longTasks = (page) => page.evaluate(() => ({ count: window.e2eLong.length, max: Math.round(Math.max(0, ...window.e2eLong)) }));
+
+/** Another address without loading the page anew, as a link in it does. */
+export async function goTo(page, query) {
+  await page.evaluate((query) => {
+    history.pushState(null, "", `?${query}`);
+    dispatchEvent(new PopStateEvent("popstate"));
+  }, String(query));
+}

@@ -50,6 +50,7 @@ use crate::state::run_detail::{Loaded, RunDetail};
 use crate::state::sources::Source;
 use crate::ui::nav::Nav;
 use crate::ui::page::logs::logs;
+use crate::ui::part::narrow::narrow;
 use crate::ui::part::panel::panel;
 use crate::ui::route::{Route, Tab};
 use crate::ui::text;
@@ -219,10 +220,12 @@ fn tabs(tab: Memo<Tab>) -> impl IntoHtml {
             focus_tab(*next);
         }
     };
-    // On a narrow page the bar scrolls sideways: the tab that is open is in sight.
+    // On a narrow page the bar scrolls sideways: the tab that is open is in sight, also of a window that has become narrow.
     let bar = ElRef::new();
+    let narrow = narrow();
     effect(move || {
         tab.get();
+        narrow.get();
         let chosen = bar
             .get()
             .and_then(|bar| Some((bar.query_selector("[aria-selected=true]").ok()??, bar)));
