@@ -1,4 +1,5 @@
-//! What a recovery would run. Flyte shows no plan: the rule is its own (actions that succeeded are reused), computed here from the actions as they stand.
+//! What a recovery would run. Flyte shows no plan: the one of all sources ([`planner`]) tells it from the actions as they stand. Actions that
+//! succeeded are reused, but for the run's own code and what was chosen to run again.
 
 use std::rc::Rc;
 
@@ -12,6 +13,9 @@ use super::tree::Known;
 use super::{detail, poll_actions};
 use crate::backend::lenient::Problems;
 use crate::backend::{BackendError, Decoded};
+use crate::model::resume::planner::{
+    self, Chosen, Profile, Question, Row, StepNow, StepThen, Stood,
+};
 use crate::model::resume::{InRun, PlanStep, PlanVerb};
 use crate::model::{Phase, ResumeMode, ResumePlan, Step, fold};
 
@@ -74,17 +78,22 @@ async fn previewed(
             return Err(BackendError::Refused(words.concat()));
         }
     }
-    for step in &steps {
-        let (plan, reason) = match verb(step) {
-            (PlanVerb::Skip, _) if forced.contains(&step.key) => {
-                (PlanVerb::Retry, "it runs again because that was chosen")
+    // Each is planned by itself and in the run's order: which actions follow from which, the service decides when it runs them.
+    let rows = planned_rows(&steps, &forced);
+    for (step, row) in steps.iter().zip(rows) {
+        let reason = match row.verb {
+            _ if step.key == ROOT => "the run's own code always runs again",
+            PlanVerb::Retry if forced.contains(&step.key) && is_done(step) => {
+                "it runs again because that was chosen"
             }
-            other => other,
+            PlanVerb::Skip => "its outputs are reused",
+            PlanVerb::Retry if step.phase.is_terminal() => "it runs again",
+            _ => "it did not come to its end",
         };
         let name = step.name.as_deref().map(|name| [name, ": "].concat());
         planned.push(PlanStep {
             key: step.key.clone(),
-            plan,
+            plan: row.verb,
             raw_plan: step.raw_status.clone(),
             reason: [name.as_deref().unwrap_or_default(), reason].concat(),
             command: Vec::new(),
@@ -122,11 +131,32 @@ fn step_name(step: &Step) -> &str {
     step.name.as_deref().unwrap_or(&step.key)
 }
 
-fn verb(step: &Step) -> (PlanVerb, &'static str) {
-    match step.phase {
-        _ if step.key == ROOT => (PlanVerb::Retry, "the run's own code always runs again"),
-        Phase::Succeeded | Phase::Recovered => (PlanVerb::Skip, "its outputs are reused"),
-        Phase::Failed | Phase::TimedOut | Phase::Canceled => (PlanVerb::Retry, "it runs again"),
-        _ => (PlanVerb::Run, "it did not come to its end"),
-    }
+fn is_done(step: &Step) -> bool {
+    matches!(step.phase, Phase::Succeeded | Phase::Recovered)
+}
+
+/// One row for each action, in their order.
+fn planned_rows(steps: &[Step], forced: &[String]) -> Vec<Row> {
+    let now = steps.iter().map(|step| StepNow {
+        key: step.key.clone(),
+        ..StepNow::default()
+    });
+    let then = steps.iter().map(|step| {
+        let began = step.started_at.is_some() || step.phase == Phase::Canceled;
+        let then = StepThen::of_phase(&step.key, step.phase, began);
+        let is_again = step.key == ROOT || forced.contains(&step.key) && is_done(step);
+        StepThen {
+            stood: if is_again { Stood::Failed } else { then.stood },
+            ..then
+        }
+    });
+    let answer = planner::plan(Question {
+        steps: &now.collect::<Vec<_>>(),
+        then: Some(&then.collect::<Vec<_>>()),
+        before: None,
+        chosen: Chosen::Incomplete,
+        profile: Profile::Promised,
+        skips: &[],
+    });
+    answer.rows
 }
