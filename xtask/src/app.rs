@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::fail::{Done, Fail};
 use crate::paths::{self, Hash};
 use crate::pins::{BINARYEN, TARGET, TRUNK, WASM_BINDGEN, WASM_SPLIT};
+use crate::proc::Group;
 use crate::split;
 use crate::stage::Stage;
 use crate::tools::Kit;
@@ -111,12 +112,24 @@ pub(crate) fn dev_bundle(stage: &mut Stage<'_>, kit: &Kit) -> Done {
     stage.run(trunk(kit, "build").arg("--dist").arg(dev_dist()))
 }
 
+fn build_of_bridge(kit: &Kit) -> Command {
+    kit.cargo(&["build", "--release", "--locked", "-p", "runboard-bridge"])
+}
+
 pub(crate) fn bridge(stage: &mut Stage<'_>, kit: &Kit, embed: bool) -> Done {
-    let mut command = kit.cargo(&["build", "--release", "--locked", "-p", "runboard-bridge"]);
+    let mut command = build_of_bridge(kit);
     if embed {
         command.args(["--features", "embed"]);
     }
     stage.run(&mut command)
+}
+
+/// Builds all of the bridge but for the app in it, silently, while something else is done; ends when it is dropped. [`bridge`] waits for it
+/// by Cargo's own lock and says what is wrong.
+pub(crate) fn bridge_beside(kit: &Kit) -> Option<Group> {
+    let mut command = build_of_bridge(kit);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    Group::spawn(&mut command).ok()
 }
 
 /// Flags for the app's crates beside those of .cargo/config.toml; Cargo joins the two.
