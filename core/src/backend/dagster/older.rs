@@ -30,7 +30,7 @@ impl Unknown {
     /// The document without it. Another type may have a field of the same name: where the document says what is selected of the type, it is left out there alone.
     pub(super) fn left_out(&self, document: &str) -> String {
         if self.of.is_empty() {
-            return without(document, &self.name);
+            return without_nothing(without(document, &self.name));
         }
         let start = ["on ", &self.of, "{"].concat();
         let mut out = String::with_capacity(document.len());
@@ -42,11 +42,36 @@ impl Unknown {
             rest = behind;
         }
         out.push_str(rest);
-        match out.len() == document.len() {
-            true => without(document, &self.name),
-            false => out,
+        if out == document {
+            out = without(document, &self.name);
         }
+        without_nothing(out)
     }
+}
+
+/// The document without parts of which nothing is left to ask for, which would be no GraphQL.
+fn without_nothing(mut document: String) -> String {
+    let mut from = 0;
+    while let Some(at) = document.get(from..).and_then(|rest| rest.find('{')) {
+        let at = from + at;
+        let (head, tail) = document.split_at(at);
+        let Some(behind) = tail
+            .get(1..)
+            .unwrap_or_default()
+            .trim_start()
+            .strip_prefix('}')
+        else {
+            from = at + 1;
+            continue;
+        };
+        let is_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | ':');
+        let own = head.trim_end().trim_end_matches(is_name);
+        let own = own.strip_suffix("...on ").unwrap_or(own);
+        document = [own, " ", behind].concat();
+        // What it stood in may have nothing else.
+        from = 0;
+    }
+    document
 }
 
 /// What stands behind the bracket that closes a block, whose opening one is already read.
@@ -131,6 +156,8 @@ mod tests {
                 "{...F}fragment F on T{p x}fragment G on TT{p}",
                 "{...F}fragment F on T{ x}fragment G on TT{p}",
             ),
+            // Of what nothing is left is not asked for.
+            ("{a ...on T{p}b{...on T{p{x}}}c}", "{a c}"),
             // Nothing says where the type stands.
             ("{a{p x}p}", "{a{ x} }"),
         ] {
