@@ -10,8 +10,8 @@ mod dagster_canned;
 
 use dagster_canned::{JSON, dagster, fixture};
 use futures_util::FutureExt as _;
-use runboard_core::backend::{Action, Again, Backend as _, BackendError};
-use runboard_core::model::{Phase, Run};
+use runboard_core::backend::{Action, Again, Backend as _, BackendError, Cursor, Topic};
+use runboard_core::model::{Phase, Run, RunFilter};
 
 #[test]
 fn what_a_run_does_not_permit_is_an_objection_once_its_page_was_read() {
@@ -64,6 +64,65 @@ fn what_a_run_does_not_permit_is_an_objection_once_its_page_was_read() {
     assert_eq!(backend.objection(&going, &safe), None);
     let words = Some("this Dagster does not permit you to delete this run");
     assert_eq!(backend.objection(&run, &delete), words);
+}
+
+/// Nobody need open a run, or try, to learn it.
+#[test]
+fn what_a_run_does_not_permit_is_an_objection_once_the_list_was_read() {
+    let row = |id: &str, terminate: bool, delete: bool| {
+        serde_json::json!({"runId": id, "status": "STARTED", "jobName": "j", "creationTime": 1.0, "updateTime": 1.0, "tags": [],
+            "hasReExecutePermission": true, "hasTerminatePermission": terminate, "hasDeletePermission": delete})
+    };
+    let rows = |rows: &[serde_json::Value]| serde_json::json!({"__typename": "Runs", "count": rows.len(), "results": rows});
+    let list = [row("no", false, false), row("yes", true, true)];
+    let list = serde_json::json!({"data": {"a0": rows(&list)}}).to_string();
+    let all = serde_json::json!({"__typename": "Runs", "count": 2});
+    let news = [row("no", true, false), row("yes", false, true)];
+    let news = serde_json::json!({"data": {"runsOrError": rows(&news), "all": all}}).to_string();
+    let unknown =
+        br#"{"errors":[{"message":"Cannot query field 'hasDeletePermission' on type 'Run'."}]}"#;
+    let (backend, canned) = dagster(&[
+        (200, JSON, list.as_bytes()),
+        (200, JSON, news.as_bytes()),
+        (400, JSON, unknown),
+        (200, JSON, list.as_bytes()),
+    ]);
+    let said = |run: &Run| {
+        let safe = backend.objection(run, &Action::Terminate { immediate: false });
+        let delete = backend.objection(run, &Action::Delete { force: true });
+        (safe.is_some(), delete.is_some())
+    };
+    let read = || {
+        backend
+            .list_runs(&RunFilter::default(), 50, None)
+            .now_or_never()
+    };
+    let page = read().unwrap().unwrap().value;
+    assert_eq!(
+        page.items.iter().map(said).collect::<Vec<_>>(),
+        [(true, true), (false, false)]
+    );
+    // What changes while the list is open is told with what changed.
+    let watched = backend.watch(&[Topic::Runs], &[Cursor("runs 0 2".into())]);
+    assert!(watched.now_or_never().unwrap().is_ok());
+    assert_eq!(
+        page.items.iter().map(said).collect::<Vec<_>>(),
+        [(false, true), (true, false)]
+    );
+    // An older server is asked without it, and what it does not tell is no objection.
+    let older = read().unwrap().unwrap();
+    assert!(
+        older
+            .problems
+            .iter()
+            .any(|words| words.contains("hasDeletePermission"))
+    );
+    let body = |at: usize| {
+        let asked = canned.asked.borrow();
+        String::from_utf8_lossy(asked[at].body.as_ref().unwrap()).into_owned()
+    };
+    assert!(body(2).contains("hasDeletePermission"));
+    assert!(!body(3).contains("hasDeletePermission") && body(3).contains("hasTerminatePermission"));
 }
 
 #[test]

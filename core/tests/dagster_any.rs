@@ -46,7 +46,7 @@ fn ask_all(status: u16, body: &[u8]) {
     let _ = new().list_runs(&many, 2, place).now_or_never().unwrap();
     let _ = new().counts(&filter).now_or_never().unwrap();
     let _ = new().figures(&["r".into()]).now_or_never().unwrap();
-    let _ = new().backfills().now_or_never().unwrap();
+    let _ = new().backfills(&["b".into()]).now_or_never().unwrap();
     for what in [
         Completing::Job,
         Completing::TagKey,

@@ -8,7 +8,7 @@
 
 mod graphql_check;
 
-use graphql_check::{Schema, check};
+use graphql_check::{Schema, asked, check};
 use runboard_core::backend::dagster::query;
 
 fn schema() -> Schema {
@@ -21,6 +21,39 @@ fn every_document_is_what_the_schema_has() {
     for (name, document) in query::all() {
         assert_eq!(check(&schema, &document), [""; 0], "{name}: {document}");
     }
+}
+
+/// An event that is opened tells all that the schema has of its type, but for what is of its run and is told there.
+#[test]
+fn all_own_fields_of_every_type_of_events_are_asked_for_when_one_is_opened() {
+    let schema = schema();
+    let all = query::all();
+    let (_, document) = all.iter().find(|(name, _)| *name == "events-full").unwrap();
+    let asked = asked(&schema, document);
+    let of_run = ["runId", "runOrError", "stepStats", "solidHandleID"];
+    let is_asked = |of: &String, field: &String| {
+        asked
+            .iter()
+            .any(|(on, name)| name == field && (on == of || schema.types[on].is.contains(of)))
+    };
+    let events = &schema.types["DagsterRunEvent"].is;
+    assert_eq!(events.len(), 43);
+    let parts = [
+        "AssetCheckEvaluation",
+        "ExpectationResult",
+        "TypeCheck",
+        "FailureMetadata",
+    ];
+    let mut left = Vec::new();
+    for of in events.iter().cloned().chain(parts.map(String::from)) {
+        for field in schema.types[&of].fields.keys() {
+            if !is_asked(&of, field) && !of_run.contains(&field.as_str()) {
+                left.push(format!("{of}.{field}"));
+            }
+        }
+    }
+    // The time of the evaluation is that of its event.
+    assert_eq!(left, ["AssetCheckEvaluation.timestamp"]);
 }
 
 /// What the adapter is measured against reads the same fields.

@@ -239,6 +239,7 @@ impl Wish {
                 Ok(plan) => {
                     let mut shown = plan.value;
                     shown.warnings.extend(plan.problems);
+                    self.resuming.found(mode, &shown);
                     Loaded::Ready(shown)
                 }
                 Err(error) => Loaded::Failed(error),

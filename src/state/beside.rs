@@ -181,28 +181,34 @@ pub fn counts(
     found
 }
 
-/// The latest backfills of all sources, while `is_wanted`.
+/// The latest backfills of all sources, and those that are `named` by source and id, while `is_wanted`.
 pub fn backfills(
     state: State,
     is_wanted: impl Fn() -> bool + 'static,
+    named: impl Fn() -> Vec<(u16, String)> + Send + Sync + 'static,
 ) -> RwSignal<Vec<(u16, Backfill)>> {
     let found: RwSignal<Vec<(u16, Backfill)>> = RwSignal::new(Vec::new());
     let work: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     let beats = memo(move || beat(state, AGAIN));
+    let named = memo(named);
     effect(move || {
         beats.get();
+        let named = named.get();
         if !is_wanted() || state.hidden.get() {
             return;
         }
         let mut sources = state.sources.list.get();
         sources.retain(|source| can(source, |can| can.backfills));
         work.set_value(Some(Task::spawn(async move {
+            BrowserClock.sleep(REST).await;
             let mut all = Vec::new();
             for source in sources {
                 let Ok(backend) = source.backend() else {
                     continue;
                 };
-                if let Ok(answer) = backend.backfills().await {
+                let own = named.iter().filter(|(index, _)| *index == source.index);
+                let own: Vec<String> = own.map(|(_, id)| id.clone()).collect();
+                if let Ok(answer) = backend.backfills(&own).await {
                     all.extend(answer.value.into_iter().map(|one| (source.index, one)));
                 }
             }

@@ -73,25 +73,51 @@ pub struct Bulk {
     pub is_busy: RwSignal<bool>,
     /// Why runs are to end, for sources that want to know.
     pub reason: RwSignal<String>,
+    /// The deed in the form that has the least against it.
+    hardest: fn() -> Action,
+}
+
+/// What is known of a run before anybody asks for it: what speaks against the deed in any form.
+fn outlook((index, id): &Chosen, hardest: &Action) -> Outcome {
+    let words = || {
+        let state = State::get();
+        let run = found(state, *index, id)?;
+        let backend = state.sources.at(*index)?.backend().ok()?;
+        backend.objection(&run, hardest)
+    };
+    words().map_or(Outcome::Waiting, |words| Outcome::Not(words.into()))
+}
+
+/// The run, if it is still in the list.
+fn found(state: State, index: u16, id: &str) -> Option<Run> {
+    state.runs.with_table_now(|table| {
+        let row = table.find(index, id)?;
+        table.get(row)
+    })
 }
 
 impl Bulk {
     /// Belongs to the current owner.
-    pub fn new(runs: Vec<Chosen>) -> Bulk {
-        let rows = runs.into_iter().map(|run| (run, Outcome::Waiting));
+    pub fn new(runs: Vec<Chosen>, hardest: fn() -> Action) -> Bulk {
+        let rows = runs.into_iter().map(|run| {
+            let outlook = outlook(&run, &hardest());
+            (run, outlook)
+        });
         Bulk {
             rows: RwSignal::new(rows.collect()),
             is_busy: RwSignal::new(false),
             reason: RwSignal::new(String::new()),
+            hardest,
         }
     }
 
-    /// What was not done waits again.
+    /// What was not done waits again, if it can be done at all.
     pub fn again(self) {
+        let hardest = (self.hardest)();
         self.rows.update(|rows| {
-            for (_, outcome) in rows {
+            for (run, outcome) in rows {
                 if matches!(outcome, Outcome::Not(_)) {
-                    *outcome = Outcome::Waiting;
+                    *outcome = outlook(run, &hardest);
                 }
             }
         });
@@ -136,10 +162,7 @@ async fn one(
     is_hard: bool,
     reason: String,
 ) -> Outcome {
-    let run = state.runs.with_table_now(|table| {
-        let row = table.find(index, id)?;
-        table.get(row)
-    });
+    let run = found(state, index, id);
     let Some((run, source)) = run.zip(state.sources.at(index)) else {
         return Outcome::Not("it is no longer in the list".into());
     };

@@ -1,13 +1,18 @@
 //! What a run's resume is to do.
 
-use runboard_core::model::ResumeMode;
+use runboard_core::model::resume::planner::Profile;
+use runboard_core::model::{ResumeMode, ResumePlan};
 
 use super::reactive::RwSignal;
+use super::run_detail::RunDetail;
+use super::task;
 
 /// What a run's resume is to do, as it was chosen on the run's page: its dialog asks about the same.
 #[derive(Clone, Copy)]
 pub struct Resuming {
     pub mode: RwSignal<ResumeMode>,
+    /// Something is left to be made of a run that succeeded, as a plan has shown.
+    pub has_left: RwSignal<bool>,
     /// Keys of steps with which it is to do otherwise than planned.
     pub turned: RwSignal<Vec<String>>,
 }
@@ -17,7 +22,35 @@ impl Default for Resuming {
     fn default() -> Resuming {
         Resuming {
             mode: RwSignal::new(ResumeMode::default()),
+            has_left: RwSignal::new(false),
             turned: RwSignal::new(Vec::new()),
         }
+    }
+}
+
+impl Resuming {
+    /// A plan was shown.
+    pub(super) fn found(self, mode: ResumeMode, plan: &ResumePlan) {
+        if mode == ResumeMode::Assets && plan.to_execute() > 0 {
+            self.has_left.try_set(true);
+        }
+    }
+}
+
+impl RunDetail {
+    /// A run that succeeded may have left something to be made: only its source knows, which is asked here.
+    pub fn look_for_left(&self) {
+        let Ok(backend) = self.source.backend() else {
+            return;
+        };
+        let (id, resuming) = (self.id.clone(), self.resuming);
+        task::spawn(async move {
+            let mode = ResumeMode::Assets;
+            let plan = backend.resume_plan(&id, mode, &[], Profile::Actual).await;
+            // Where nothing is left, that is what it says.
+            if let Ok(plan) = plan {
+                resuming.found(mode, &plan.value);
+            }
+        });
     }
 }

@@ -8,6 +8,7 @@
   asset_job          materializations (one with a table, its columns and where they are from), an observation, checks that pass, warn and fail
   broken_assets_job  an asset fails, the one behind it is planned and not materialized
   blocked_job        a blocking check fails, so that the asset behind it is not made
+  soft_checks        succeeds although a blocking check of its asset does not pass, which only warns
   slow_job           logs for `seconds` at all levels, and to stdout and stderr
   sleepy_job         sleeps, to be terminated
   dynamic_job        DynamicOut, map, collect; `fail` names the mapping key that fails
@@ -335,12 +336,26 @@ def b_late() -> dg.AssetCheckResult:
 
 blocked_job = dg.define_asset_job("blocked_job", selection=["b_up", "b_down", "b_beside"])
 
+
+# A check that blocks and only warns: nothing fails, and Dagster makes the asset again "from asset failure"
+@dg.asset(group_name="soft")
+def c_up() -> None:
+    pass
+
+
+@dg.asset_check(asset=c_up, blocking=True)
+def c_soft() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.WARN)
+
+
+soft_checks = dg.define_asset_job("soft_checks", selection=["c_up"])
+
 asset_job = dg.define_asset_job("asset_job", selection=["orders", "orders_daily", "report"])
 
 defs = dg.Definitions(
-    assets=[orders, orders_daily, report, parted, dyn_parted, a_ok, a_bad, a_down, b_up, b_down, b_beside],
-    asset_checks=[orders_not_empty, daily_fresh, report_complete, b_hard, b_fine, b_late],
-    jobs=[ok_job, fail_job, retry_job, lost_job, changing, slow_job, sleepy_job, dynamic_job, asset_job, parted_job, dyn_parted_job, broken_assets_job, blocked_job],
+    assets=[orders, orders_daily, report, parted, dyn_parted, a_ok, a_bad, a_down, b_up, b_down, b_beside, c_up],
+    asset_checks=[orders_not_empty, daily_fresh, report_complete, b_hard, b_fine, b_late, c_soft],
+    jobs=[ok_job, fail_job, retry_job, lost_job, changing, slow_job, sleepy_job, dynamic_job, asset_job, parted_job, dyn_parted_job, broken_assets_job, blocked_job, soft_checks],
     schedules=[yearly],
     # A process for each step, as users have it, takes a slow machine seconds; fail_job is run that way.
     executor=dg.in_process_executor,

@@ -15,7 +15,7 @@ const ids = {};
 
 before(async () => {
   server = await dagster();
-  for (const [name, job] of [["fail", "fail_job"], ["ok", "ok_job"], ["broken", "broken_assets_job"]]) ids[name] = await server.launch(job);
+  for (const [name, job] of [["fail", "fail_job"], ["ok", "ok_job"], ["broken", "broken_assets_job"], ["soft", "soft_checks"]]) ids[name] = await server.launch(job);
   await server.wait(...Object.values(ids));
   bridge = await front(server.url);
 }, { timeout: 300_000 });
@@ -169,6 +169,24 @@ test("dagster odd: assets that were not made are planned, and are what a resume 
   assert.deepEqual(runOrError.executionPlan.steps.map(({ key }) => key).sort(), plan);
 });
 
+test("dagster odd: what a run that succeeded left out is made by a resume, and where nothing is left none is offered", async (t) => {
+  const page = await open(t, link(ids.soft));
+  await shows(page, ".run__title", "succeeded");
+  await page.locator(".actions").getByRole("button", { name: "Resume …" }).click();
+  const dialog = page.getByRole("dialog");
+  await until(page, () => document.querySelector("dialog tr[data-step-key]"));
+  assert.equal(await dialog.getByRole("radio", { name: /^assets/ }).isChecked(), true);
+  const plan = await planned(page, "dialog");
+  assert.deepEqual(plan, ["c_up", "c_up_c_soft"]);
+  await dialog.getByRole("button", { name: /^Resume 2/ }).click();
+  const run = await became(await another(page, ids.soft));
+  assert.equal(run.parentRunId, ids.soft);
+  assert.deepEqual(run.ran, plan);
+  await page.goto(link(ids.ok));
+  await shows(page, ".overview", "code location");
+  assert.deepEqual(await page.locator(".actions button").allInnerTexts(), ["Re-execute …", "Delete …"]);
+});
+
 test("dagster odd: a run is re-executed with the tags of its parent, or without", async (t) => {
   let from = ids.ok;
   const page = await open(t, link(from));
@@ -200,6 +218,18 @@ test("dagster odd: a run that starts and one that is held say so", async (t) => 
     await until(page, (id) => [...document.querySelectorAll("[data-run-id]")].map((row) => row.dataset.runId).join() === id, id);
     await shows(page, `[data-run-id="${id}"]`, phase);
   }
+});
+
+test("dagster odd: what one run does not permit is known in the list, before anybody asks the server for it", async (t) => {
+  const { at } = await through(t, { rewrite: (text) => text.replace(/("hasDeletePermission"): ?true/g, "$1:false") });
+  const page = await open(t, `${at.url}?source=dg&job=ok_job`);
+  const sent = [];
+  page.on("request", (request) => (request.postData() ?? "").includes("mutation") && sent.push(request.postData()));
+  await page.getByLabel(`choose ${ids.ok}`).check();
+  await page.getByRole("button", { name: "Delete …" }).click();
+  await shows(page, "dialog tbody", "not done: this Dagster does not permit you to delete this run");
+  assert.equal(await page.getByRole("dialog").getByRole("button", { name: "Delete 0 runs" }).isDisabled(), true);
+  assert.deepEqual(sent, []);
 });
 
 test("dagster odd: an event of a type that nobody knows yet is shown by its own word", async (t) => {
@@ -237,6 +267,11 @@ test("dagster odd: a run that another system runs is shown as such, and of sever
   await shows(page, ".run", "another system runs it: Dagster keeps its records and cannot tell how it stands");
   await until(page, () => document.querySelector(".run__title")?.dataset.phase === "unknown");
   await shows(page, ".run__title", "MANAGED");
+  // Where nobody has to look for it: in the head, whatever tab is open, and in the list.
+  await page.goto(link(id, "steps"));
+  await shows(page, ".run__head", /another system runs it/);
+  await page.goto(`${bridge.url}?source=dg&status=MANAGED`);
+  await shows(page, `[data-run-id="${id}"]`, /MANAGED[^]*another system runs it/);
   // Another that begins like this one.
   const last = id.endsWith("0") ? "1" : "0";
   const twin = await server.managed(id.slice(0, -1) + last);
@@ -260,4 +295,29 @@ test("dagster odd: only events of a type are shown, by the address and by hand",
   await until(page, () => document.querySelectorAll("[data-event]").length === 1);
   assert.deepEqual(await types(page), ["STEP_FAILURE"]);
   assert.match(page.url(), /f\.type=STEP_FAILURE/);
+});
+
+test("dagster odd: events are found by step, level, time and text, each alone and together, by the address", async (t) => {
+  const text = "query L($r: ID!) { logsForRun(runId: $r) { ... on EventConnection { events { ... on MessageEvent { timestamp level stepKey message eventType } } } } }";
+  const all = (await server.query(text, { r: ids.fail })).logsForRun.events.map((event, at) => ({ ...event, n: String(at + 1) }));
+  const one = (type) => all.find(({ eventType }) => eventType === type);
+  const last = all.at(-6).timestamp;
+  const found = (test) => all.filter(test).map(({ n }) => n);
+  const page = await open(t, link(ids.fail, "events"));
+  for (const [query, wanted] of [
+    ["f.step=down_*", found(({ stepKey }) => /^down_/.test(stepKey))],
+    ["f.step=up_?,side&f.type=STEP_SUCCESS", found(({ stepKey, eventType }) => /^(up_.|side)$/.test(stepKey) && eventType === "STEP_SUCCESS")],
+    ["f.level=error", found(({ level }) => level === "ERROR" || level === "CRITICAL")],
+    [`f.since=${new Date(Number(last)).toISOString()}`, found(({ timestamp }) => Number(timestamp) >= Number(last))],
+    ["f.since=9w&f.type=RUN_*", found(({ eventType }) => /^RUN_/.test(eventType))],
+    // Also in what is told of the error behind the message.
+    ["f.q=Inner+Cause", [one("STEP_FAILURE").n, one("RUN_FAILURE").n]],
+    ["f.step=bo*&f.level=error&f.since=1h&f.q=boom&f.type=STEP_*", [one("STEP_FAILURE").n]],
+    ["f.step=nobody", []],
+  ]) {
+    if (query !== "f.step=nobody") assert.ok(wanted.length > 0 && wanted.length < 16, `${query}: ${wanted}`);
+    await page.goto(link(ids.fail, "events", `&${query}`));
+    await shows(page, ".tools__count", `${wanted.length} of ${all.length} events`);
+    await until(page, (wanted) => [...document.querySelectorAll("[data-event]")].map((row) => row.dataset.event).toSorted((a, b) => a - b).join() === wanted, wanted.join());
+  }
 });

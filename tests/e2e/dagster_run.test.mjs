@@ -229,13 +229,25 @@ test("dagster run: what was selected, planned and not evaluated, and whether the
   assert.equal(said["checks selected"], "b_up:b_fine");
 });
 
+/** First columns of tables that nobody can read: narrower than a short word, or with a word that is broken over more than two lines. */
+const squeezed = (page) =>
+  page.evaluate(() => {
+    const cells = [...document.querySelectorAll("table tr > :first-child")].filter((cell) => cell.checkVisibility() && cell.innerText.trim());
+    const wrong = cells.filter((cell) => {
+      const line = Number.parseFloat(getComputedStyle(cell).lineHeight);
+      const lines = Math.round((cell.clientHeight - 8) / line);
+      return cell.clientWidth < 72 || lines > Math.max(2, cell.innerText.trim().split(/\s+/).length);
+    });
+    return wrong.map((cell) => `${cell.closest("table").parentElement.getAttribute("aria-label")}: "${cell.innerText}" is ${cell.clientWidth} px wide, ${cell.clientHeight} px high`);
+  });
+
 test("dagster run: axe finds nothing in what only such runs show", async (t) => {
   const sleeping = await server.launch("sleepy_job");
   await stands(sleeping, "STARTED");
   for (const [theme, width] of [["light", 1440], ["dark", 400]]) {
     const page = await open(t, link(ids.fail, "logs", "&f.stream=out"), { theme, width });
     const found = [];
-    const look = async (where) => found.push(...(await violations(page)).map((words) => `${theme} ${width} ${where}: ${words}`));
+    const look = async (where) => found.push(...[...(await violations(page)), ...(await squeezed(page))].map((words) => `${theme} ${width} ${where}: ${words}`));
     await shows(page, ".log__note", "this is all");
     await page.getByRole("button", { name: "Download", exact: true }).click();
     await look("captured");
@@ -250,6 +262,11 @@ test("dagster run: axe finds nothing in what only such runs show", async (t) => 
     await action(page, "Delete").click();
     await shows(page, "dialog", "still goes on");
     await look("delete");
+    for (const [tab, row] of [["resume", "tr[data-plan]"], ["stats", ".figures tbody tr"], ["lineage", ".lineage tbody tr"]]) {
+      await page.goto(link(ids.fail, tab));
+      await page.locator(row).first().waitFor();
+      found.push(...(await squeezed(page)).map((words) => `${theme} ${width} ${tab}: ${words}`));
+    }
     none(found, "axe finds");
   }
   await server.query("mutation T($r: String!) { terminateRun(runId: $r, terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) { __typename } }", { r: sleeping });

@@ -196,8 +196,9 @@ impl Backend for Late {
         self.ask(move |backend| backend.complete(&what, &typed))
     }
 
-    fn backfills(&self) -> Answer<Decoded<Vec<Backfill>>> {
-        self.ask(|backend| backend.backfills())
+    fn backfills(&self, named: &[String]) -> Answer<Decoded<Vec<Backfill>>> {
+        let named = named.to_vec();
+        self.ask(move |backend| backend.backfills(&named))
     }
 
     fn step(&self, run: &str, step: &str) -> Answer<Decoded<StepDetail>> {

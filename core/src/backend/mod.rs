@@ -359,8 +359,11 @@ pub trait Backend {
         cannot("values to complete")
     }
 
-    /// The latest groups of runs that were asked for together.
-    fn backfills(&self) -> LocalBoxFuture<'static, Result<Decoded<Vec<Backfill>>, BackendError>> {
+    /// The latest groups of runs that were asked for together, and those of these ids.
+    fn backfills(
+        &self,
+        _named: &[String],
+    ) -> LocalBoxFuture<'static, Result<Decoded<Vec<Backfill>>, BackendError>> {
         cannot("backfills")
     }
 

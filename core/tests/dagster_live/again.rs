@@ -27,12 +27,15 @@ pub(crate) fn previews(jobs: &BTreeMap<&str, String>) {
         ("broken_assets_job", assets),
         ("blocked_job", rest),
         ("blocked_job", assets),
+        // It succeeded, and yet something is left to be made.
+        ("soft_checks", assets),
     ] {
         made.push((resumed(&backend, &jobs[job], mode), mode));
     }
     // What the server has nothing to do for is refused here in its own words, and by it.
     for (job, mode) in [
         ("asset_job", rest),
+        ("soft_checks", rest),
         ("asset_job", assets),
         ("retry_job", rest),
         ("ok_job", assets),

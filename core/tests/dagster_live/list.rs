@@ -121,7 +121,7 @@ pub(crate) fn backfilled() {
     let id = id.unwrap_or_else(|| panic!("{answer}")).to_string();
     let backend = backend();
     let found = || {
-        let all = got(backend.backfills());
+        let all = got(backend.backfills(&[]));
         all.into_iter().find(|one| one.id == id).unwrap()
     };
     let first = found();

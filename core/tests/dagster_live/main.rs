@@ -61,6 +61,7 @@ fn runs_of_every_shape() {
         ),
         ("sleepy_job", json!({}), json!([])),
         ("blocked_job", json!({}), json!([])),
+        ("soft_checks", json!({}), json!([])),
         (
             "retry_job_fails",
             json!({"ops": {"flaky": {"config": {"needs": 9}}}}),

@@ -3,7 +3,7 @@
 pub(crate) mod schema;
 mod token;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use schema::Schema;
 use schema::{Field, Type};
@@ -21,6 +21,16 @@ struct Selection {
 
 /// What is wrong with a document.
 pub(crate) fn check(schema: &Schema, document: &str) -> Vec<String> {
+    examined(schema, document).wrong
+}
+
+/// The fields that a document asks for, each with the type of what it is selected of.
+#[allow(dead_code, reason = "not all tests look at it")]
+pub(crate) fn asked(schema: &Schema, document: &str) -> BTreeSet<(String, String)> {
+    examined(schema, document).asked
+}
+
+fn examined<'a>(schema: &'a Schema, document: &str) -> Check<'a> {
     let mut tokens = Tokens::of(document);
     let mut check = Check {
         schema,
@@ -28,6 +38,7 @@ pub(crate) fn check(schema: &Schema, document: &str) -> Vec<String> {
         used: Vec::new(),
         fragments: BTreeMap::new(),
         wrong: Vec::new(),
+        asked: BTreeSet::new(),
     };
     let mut operation = None;
     while let Some(word) = tokens.peek() {
@@ -74,7 +85,7 @@ pub(crate) fn check(schema: &Schema, document: &str) -> Vec<String> {
             check.wrong.push(format!("fragment {name} is not used"));
         }
     }
-    check.wrong
+    check
 }
 
 fn selections(tokens: &mut Tokens) -> Vec<Selection> {
@@ -133,6 +144,7 @@ struct Check<'a> {
     used: Vec<String>,
     fragments: Fragments,
     wrong: Vec<String>,
+    asked: BTreeSet<(String, String)>,
 }
 
 impl Check<'_> {
@@ -177,6 +189,7 @@ impl Check<'_> {
                 self.wrong.push(format!("{on} has no field {}", one.name));
                 continue;
             };
+            self.asked.insert((on.into(), one.name.clone()));
             let other = names.insert(one.alias.clone(), field.kind.clone());
             if let Some(other) = other.filter(|other| *other != field.kind) {
                 let name = &one.alias;

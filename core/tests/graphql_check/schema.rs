@@ -17,7 +17,7 @@ pub(crate) struct Field {
 pub(crate) struct Type {
     pub(crate) fields: BTreeMap<String, Field>,
     /// The objects that it may be.
-    is: BTreeSet<String>,
+    pub(crate) is: BTreeSet<String>,
 }
 
 impl Type {

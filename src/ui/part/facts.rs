@@ -11,7 +11,8 @@ pub fn facts(rows: impl Fn() -> Vec<(String, String)> + 'static) -> El {
         |(name, value)| {
             let lines = value.lines().count();
             let value = match lines {
-                0 | 1 => value.into_html(),
+                // Folding a few would take as much room.
+                0..=3 => value.into_html(),
                 _ => {
                     let words = [text::count(lines as u64), " lines".into()].concat();
                     view! { <details><summary>{words}</summary><pre>{value}</pre></details> }

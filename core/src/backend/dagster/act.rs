@@ -7,7 +7,7 @@ use super::decode::run;
 use super::graphql::Server;
 use super::kept::{Part, opened};
 use super::{again, query};
-use crate::backend::lenient::Problems;
+use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{Acted, Action, BackendError, Decoded, Missing};
 use crate::model::Run;
 use crate::store::json::JsonText;
@@ -105,6 +105,17 @@ impl Deed {
         }
     }
 
+    /// Those that a record of a run says are not permitted.
+    pub(super) fn denied(run: &mut Fields<'_>) -> Vec<Deed> {
+        let mut denied = Vec::new();
+        for deed in Deed::ALL {
+            if run.take(deed.field()).and_then(|value| value.as_bool()) == Some(false) {
+                denied.push(deed);
+            }
+        }
+        denied
+    }
+
     fn of(action: &Action) -> Deed {
         match action {
             Action::Terminate { .. } => Deed::Terminate,
@@ -116,11 +127,22 @@ impl Deed {
     }
 }
 
-/// Of so many runs it is known what may not be done to them.
-const DENIED: usize = 24;
+/// Of so many runs, the latest ones that were told, it is known what may not be done to them.
+const DENIED: usize = 5000;
 
 impl Server {
-    /// Keeps what may not be done to a run, as its page told last.
+    /// Reads rows of the list, and keeps what may not be done to them.
+    pub(super) fn rows(&self, fields: &mut Fields<'_>, name: &str) -> Vec<Run> {
+        let mut rows = Vec::new();
+        fields.each(name, &mut |fields, index| {
+            let run = run(fields, index);
+            self.keep_denied(&run.id, Deed::denied(fields));
+            rows.push(run);
+        });
+        rows
+    }
+
+    /// Keeps what may not be done to a run, as it was told last.
     pub(super) fn keep_denied(&self, id: &str, deeds: Vec<Deed>) {
         let mut all = self.denied.borrow_mut();
         all.retain(|(known, _)| known != id);
@@ -141,7 +163,7 @@ impl Server {
 }
 
 /// `canTerminate` of the server: what has not begun to run, or runs (1.13.27). Anything else can only be marked as canceled. What is not permitted is
-/// known of a run whose page was asked for; of others the server says it when they are acted on.
+/// known of the runs of the list and of those whose page was asked for; of others the server says it when they are acted on.
 pub(super) fn objection(server: &Server, run: &Run, action: &Action) -> Option<&'static str> {
     let deed = Deed::of(action);
     match action {

@@ -14,6 +14,15 @@ use crate::store::json::JsonText;
 /// So many events are looked through.
 const EVENTS: u64 = 50_000;
 
+/// What the events of a long run told up to a number.
+pub(super) struct Seen {
+    run: String,
+    last: u64,
+    is_end: bool,
+    assets: Vec<Asset>,
+    is_told: bool,
+}
+
 /// What was found, and whether it is all.
 pub(super) struct Found {
     pub(super) assets: Vec<Asset>,
@@ -32,9 +41,17 @@ pub(super) async fn of(
     if let Some(events) = &known.events {
         assets.clone_from(&events.assets);
     } else {
+        // What was looked through stays as it was.
+        let seen = server.seen.take().filter(|seen| seen.run == id);
+        let (mut from, mut is_end) = (0, false);
+        if let Some(seen) = seen {
+            (from, is_end) = (seen.last, seen.is_end && known.is_final);
+            (assets, is_told) = (seen.assets, seen.is_told);
+        }
+        // Behind the last event of a run that is over there is nothing.
         let range = Range {
-            from: 0,
-            to: EVENTS,
+            from,
+            to: if is_end { from } else { EVENTS },
         };
         let each = &mut |event: &mut Fields<'_>, n, _: &str| {
             let entry = entry(event, n, "");
@@ -42,7 +59,16 @@ pub(super) async fn of(
             true
         };
         let walked = walk(server, id, query::EVENTS_ASSETS, range, problems, each);
-        is_all = walked.await?.is_end;
+        let walked = walked.await?;
+        is_all = walked.is_end || is_end;
+        server.keep_end(id, &walked, range);
+        *server.seen.borrow_mut() = Some(Seen {
+            run: id.into(),
+            last: walked.last,
+            is_end: is_all,
+            assets: assets.clone(),
+            is_told,
+        });
         if !is_all {
             let words =
                 "the run has more events than are looked through for assets and checks (50,000)";

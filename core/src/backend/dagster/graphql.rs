@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::older::without;
+use super::older::Unknown;
 use super::query;
 use super::turn::{Turns, give_way};
 use crate::backend::lenient::{Fields, Problems};
@@ -62,7 +62,7 @@ pub(super) struct Server {
     url: String,
     transport: Rc<dyn Transport>,
     /// Fields and types that it does not know.
-    unknown: RefCell<Vec<String>>,
+    unknown: RefCell<Vec<Unknown>>,
     /// Its clock when it last answered.
     pub(super) date: Cell<Option<Timestamp>>,
     /// Ids of stored events are their numbers in the run, as in SQLite; see `journal.rs`.
@@ -75,8 +75,12 @@ pub(super) struct Server {
     pub(super) reasons: RefCell<Option<(String, Rc<super::event::Reasons>)>>,
     /// Runs as they were last shown, the latest last; see `kept.rs`.
     pub(super) opened: RefCell<Vec<Rc<super::open::Opened>>>,
-    /// What may not be done to runs whose page was asked for, the latest last; see `act.rs`.
+    /// What may not be done to runs that were told of, the latest last; see `act.rs`.
     pub(super) denied: RefCell<Vec<(String, Vec<super::act::Deed>)>>,
+    /// What became of the assets of the run that was asked about last, where it has many events.
+    pub(super) seen: RefCell<Option<super::asset::Seen>>,
+    /// Older backfills that are over; see `near.rs`.
+    pub(super) ended: RefCell<Vec<crate::backend::Backfill>>,
     /// Questions for runs that are on their way, and how many there were.
     pub(super) asking: RefCell<Vec<super::kept::Asking>>,
     pub(super) asked: Cell<u64>,
@@ -104,6 +108,8 @@ impl Server {
             reasons: RefCell::default(),
             opened: RefCell::default(),
             denied: RefCell::default(),
+            seen: RefCell::default(),
+            ended: RefCell::default(),
             asking: RefCell::default(),
             asked: Cell::new(0),
             captured: RefCell::default(),
@@ -144,10 +150,11 @@ impl Server {
                 Err(BackendError::Refused(words)) if self.learn(&words) => {}
                 Err(error) => return Err(error),
                 Ok(mut answer) => {
-                    for name in self.unknown.borrow().iter() {
-                        if document.contains(name.as_str()) {
-                            let words = ["this Dagster does not know ", name, ": it is left out"];
-                            answer.problems.push(words.concat());
+                    for Unknown { name, .. } in self.unknown.borrow().iter() {
+                        let words = ["this Dagster does not know ", name, ": it is left out"];
+                        let words = words.concat();
+                        if document.contains(name.as_str()) && !answer.problems.contains(&words) {
+                            answer.problems.push(words);
                         }
                     }
                     return Ok(answer);
@@ -235,8 +242,8 @@ impl Server {
     /// The document without what the server does not know.
     pub(super) fn known(&self, document: &str) -> String {
         let mut text = document.to_string();
-        for name in self.unknown.borrow().iter() {
-            text = without(&text, name);
+        for unknown in self.unknown.borrow().iter() {
+            text = unknown.left_out(&text);
         }
         text
     }
@@ -245,12 +252,16 @@ impl Server {
     fn learn(&self, words: &str) -> bool {
         let mut unknown = self.unknown.borrow_mut();
         let before = unknown.len();
-        for start in ["Cannot query field '", "Unknown type '"] {
-            for part in words.split(start).skip(1) {
-                let name = part.split('\'').next().unwrap_or_default();
-                if !unknown.iter().any(|known| known == name) {
-                    unknown.push(name.to_string());
-                }
+        for mut one in Unknown::all(words) {
+            if unknown
+                .get(..before)
+                .is_some_and(|known| known.contains(&one))
+            {
+                // It still stands somewhere in what was asked.
+                one.of.clear();
+            }
+            if !unknown.contains(&one) {
+                unknown.push(one);
             }
         }
         unknown.len() > before && unknown.len() <= MAX_UNKNOWN
@@ -361,24 +372,4 @@ fn with_stack(mut words: String, object: &mut Fields<'_>) -> String {
         words.extend(["\n", frame.trim_end()]);
     }
     words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without;
-
-    #[test]
-    fn what_a_server_does_not_know_is_left_out_with_its_selection() {
-        for (document, name, expected) in [
-            ("{a b c}", "b", "{a c}"),
-            ("{a b{x{y}}c}", "b", "{a c}"),
-            ("{a b(l:1){x}}", "b", "{a }"),
-            ("{a ...on T{x}b}", "T", "{a b}"),
-            ("{ab bc $b}", "b", "{ab bc $b}"),
-        ] {
-            let words = without(document, name);
-            let words: Vec<&str> = words.split(' ').filter(|word| !word.is_empty()).collect();
-            assert_eq!(words.join(" "), expected);
-        }
-    }
 }

@@ -273,6 +273,13 @@ impl Server {
         *self.last.borrow_mut() = Some((run.to_string(), n));
     }
 
+    /// Keeps where a run's events end, if a walk came there.
+    pub(super) fn keep_end(&self, run: &str, walked: &Walked, range: Range) {
+        if walked.is_end && walked.last != range.from {
+            self.keep_last(run, walked.last);
+        }
+    }
+
     /// The number of the last event of a run when its end was last looked for.
     pub(super) fn last_known(&self, run: &str) -> Option<u64> {
         let last = self.last.borrow();

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::decode::{STATUSES, run};
+use super::decode::STATUSES;
 use super::graphql::{Server, wanted};
 use super::{list, query};
 use crate::backend::lenient::{Fields, Problems};
@@ -64,7 +64,7 @@ pub(super) async fn page(
         total = total
             .zip(runs.count("count"))
             .map(|(sum, count)| sum + count);
-        let mut rows = runs.rows("results", run);
+        let mut rows = server.rows(&mut runs, "results");
         if *place == END {
             rows.clear();
         }

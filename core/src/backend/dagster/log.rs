@@ -27,6 +27,18 @@ const NEAR: u64 = 400;
 /// So many of a run's last events are searched for why it failed.
 const REASONS: u64 = 2000;
 
+/// About where a run's events end: what stands behind it is to be read with the rest.
+async fn about(server: &Server, run: &str) -> Result<u64, BackendError> {
+    if server.is_dense.get() {
+        let near = end::near(server, run, NEAR).await?;
+        // Unless what was taken for numbers was none.
+        if server.is_dense.get() {
+            return Ok(near);
+        }
+    }
+    end::of(server, run).await
+}
+
 /// A place behind an event, for whoever follows the run: its number, and the server's own cursor.
 pub(super) fn position(run: &str, n: u64, cursor: Option<&str>) -> Option<Cursor> {
     let text = ["run ", run, " ", &n.to_string(), " ", cursor?].concat();
@@ -62,29 +74,40 @@ pub(super) async fn lines(
     }
     let limit = u64::from(query.limit.unwrap_or(LIMIT).max(1));
     let last = query.tail.map(u64::from);
-    let range = match (last, query.before) {
-        (Some(count), _) => Range::from(end::of(server, run).await?.saturating_sub(count)),
-        (None, Some(before)) => {
-            let to = before.saturating_sub(1);
-            let from = to.saturating_sub(limit).max(query.after.unwrap_or(0));
-            Range { from, to }
-        }
-        (None, None) => {
-            let from = query.after.unwrap_or(0);
-            let to = from.saturating_add(limit);
-            Range { from, to }
-        }
-    };
     let mut problems = Problems::new();
     let mut numbered: Vec<(u64, LogLine)> = Vec::new();
-    let take = &mut |fields: &mut Fields<'_>, n, _: &str| {
-        let line = entry(fields, n, "").line;
-        if wants(&line) {
-            numbered.push((n, line));
+    let (range, walked) = loop {
+        let was_dense = server.is_dense.get();
+        let range = match (last, query.before) {
+            (Some(count), _) => Range::from(about(server, run).await?.saturating_sub(count)),
+            (None, Some(before)) => {
+                let to = before.saturating_sub(1);
+                let from = to.saturating_sub(limit).max(query.after.unwrap_or(0));
+                Range { from, to }
+            }
+            (None, None) => {
+                let from = query.after.unwrap_or(0);
+                let to = from.saturating_add(limit);
+                Range { from, to }
+            }
+        };
+        numbered.clear();
+        let take = &mut |fields: &mut Fields<'_>, n, _: &str| {
+            let line = entry(fields, n, "").line;
+            if wants(&line) {
+                numbered.push((n, line));
+            }
+            true
+        };
+        let walked = walk(server, run, query::EVENTS_LEAN, range, &mut problems, take).await?;
+        // The end was looked for by numbers that are none.
+        if last.is_none() || was_dense == server.is_dense.get() {
+            break (range, walked);
         }
-        true
     };
-    let walked = walk(server, run, query::EVENTS_LEAN, range, &mut problems, take).await?;
+    if last.is_some() {
+        server.keep_end(run, &walked, range);
+    }
     let first = last.map_or(0, |count| walked.last.saturating_sub(count));
     numbered.retain(|(n, _)| *n > first);
     let batch = LogBatch {
@@ -152,9 +175,7 @@ pub(super) async fn events(
     if is_last {
         let end = match asked.before {
             Some(_) => range.to,
-            // What stands behind it is read with the rest.
-            None if server.is_dense.get() => end::near(server, run, NEAR).await?,
-            None => end::of(server, run).await?,
+            None => about(server, run).await?,
         };
         range.from = end.saturating_sub(limit as u64).max(least);
     }
@@ -180,8 +201,8 @@ pub(super) async fn events(
             None => walk(server, run, query::EVENTS, range, &mut problems, take).await?,
         };
         has_more = !walked.is_end;
-        if asked.before.is_none() && walked.is_end && walked.last != range.from {
-            server.keep_last(run, walked.last);
+        if asked.before.is_none() {
+            server.keep_end(run, &walked, range);
         }
         total = total.or(walked.total(range));
         if cursor.is_none() {
@@ -266,6 +287,7 @@ pub(super) async fn reasons(
         reasons.take(&entry(fields, n, ""));
         true
     };
-    walk(server, run, query::EVENTS_LEAN, range, problems, take).await?;
+    let walked = walk(server, run, query::EVENTS_LEAN, range, problems, take).await?;
+    server.keep_end(run, &walked, range);
     Ok(reasons)
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::model::Timestamp;
+
 /// Names and values in the order of the record. `record` is an event with all its own fields (`EVENTS_FULL`).
 pub(super) fn facts(record: &str) -> Vec<(String, String)> {
     let mut out = Vec::new();
@@ -9,26 +11,97 @@ pub(super) fn facts(record: &str) -> Vec<(String, String)> {
     let Value::Object(event) = value else {
         return out;
     };
-    let check = event.get("evaluation").and_then(Value::as_object);
-    let own = [("assetKey", "asset"), ("partition", "partition")];
-    let of_check = [
-        ("assetKey", "asset"),
-        ("checkName", "check"),
-        ("success", "passed"),
-        ("severity", "severity"),
-        ("description", "description"),
-    ];
-    for (object, names) in [(Some(&event), &own[..]), (check, &of_check[..])] {
+    for (object, names) in PARTS {
+        let object = match object {
+            "" => Some(&event),
+            name => event.get(name).and_then(Value::as_object),
+        };
         for (field, name) in names {
             let value = object.and_then(|object| object.get(*field));
-            if let Some(value) = value.filter(|value| !value.is_null()) {
-                out.push(((*name).to_string(), words(value)));
-            }
+            let said = value.map(words).filter(|words| !words.is_empty());
+            out.extend(said.map(|said| ((*name).to_string(), said)));
         }
     }
     entries(&event, &mut out);
+    let rows = |name: &str| {
+        let rows = event.get(name).and_then(Value::as_array);
+        rows.into_iter().flatten()
+    };
+    for tag in rows("tags") {
+        let word = |name: &str| tag.get(name).map(words).unwrap_or_default();
+        out.push((["tag ", &word("key")].concat(), word("value")));
+    }
+    for from in rows("assetLineage") {
+        let key = from.get("assetKey").map(words).unwrap_or_default();
+        out.push(("made from".into(), key));
+    }
     out
 }
+
+/// The fields of an event's own record, then of an object in it, that are worth a name; each has the names of its own type only.
+const PARTS: [(&str, &[(&str, &str)]); 6] = [
+    (
+        "",
+        &[
+            ("assetKey", "asset"),
+            ("checkedAsset", "asset"),
+            ("checkName", "check"),
+            ("partition", "partition"),
+            ("materializationFailureType", "failure"),
+            ("materializationFailureReason", "reason"),
+            ("errorSource", "error source"),
+            ("secondsToWait", "waits for (s)"),
+            ("outputName", "output"),
+            ("inputName", "input"),
+            ("managerKey", "manager"),
+            ("upstreamStepKey", "upstream step"),
+            ("upstreamOutputName", "upstream output"),
+            ("description", "description"),
+            ("pid", "process"),
+            ("externalUrl", "output at"),
+            ("externalStdoutUrl", "stdout at"),
+            ("externalStderrUrl", "stderr at"),
+        ],
+    ),
+    (
+        "evaluation",
+        &[
+            ("assetKey", "asset"),
+            ("partition", "partition"),
+            ("checkName", "check"),
+            ("success", "passed"),
+            ("severity", "severity"),
+            ("description", "description"),
+            ("targetMaterialization", "materialization checked"),
+        ],
+    ),
+    (
+        "expectationResult",
+        &[
+            ("label", "expectation"),
+            ("success", "passed"),
+            ("description", "description"),
+        ],
+    ),
+    (
+        "operationResult",
+        &[("op", "operation"), ("description", "description")],
+    ),
+    (
+        "typeCheck",
+        &[
+            ("success", "type check passed"),
+            ("description", "description"),
+        ],
+    ),
+    (
+        "shellCmd",
+        &[
+            ("stdout", "command for stdout"),
+            ("stderr", "command for stderr"),
+        ],
+    ),
+];
 
 /// Lists of metadata stand at several places of a record.
 fn entries(object: &Map<String, Value>, out: &mut Vec<(String, String)>) {
@@ -61,9 +134,15 @@ fn words(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        other => match (rows("path"), rows("records")) {
-            (Some(path), _) => join(path, "/"),
-            (_, Some(records)) => join(records, "\n"),
+        other => match (rows("path"), rows("records"), other.get("runId")) {
+            (Some(path), ..) => join(path, "/"),
+            (_, Some(records), _) => join(records, "\n"),
+            // Of a materialization that was checked.
+            (.., Some(run)) => {
+                let at = other.get("timestamp").and_then(Value::as_f64);
+                let at = at.map(|at| Timestamp((at * 1e6) as i64).to_string());
+                ["run ", &words(run), ", ", &at.unwrap_or_default()].concat()
+            }
             _ => other.to_string(),
         },
     }
@@ -98,6 +177,34 @@ mod tests {
         let told = facts(check);
         assert_eq!(told.len(), 5, "{told:?}");
         assert_eq!(told.get(2), Some(&("passed".into(), "false".into())));
+        for (record, expected) in [
+            (
+                r#"{"evaluation":{"assetKey":{"path":["x"]},"checkName":"c","partition":"p","success":true,"targetMaterialization":{"runId":"r","timestamp":1500000000.25}}}"#,
+                "asset: x; partition: p; check: c; passed: true; materialization checked: run r, 2017-07-14T02:40:00.250000Z",
+            ),
+            (
+                r#"{"checkedAsset":{"path":["a","b"]},"checkName":"late"}"#,
+                "asset: a/b; check: late",
+            ),
+            (
+                r#"{"assetKey":{"path":["a"]},"partition":"p","metadataEntries":[{"label":"rows","intRepr":"1"}],"tags":[{"key":"dagster/code_version","value":"7"}],"assetLineage":[{"assetKey":{"path":["raw"]},"partitions":[]}]}"#,
+                "asset: a; partition: p; rows: 1; tag dagster/code_version: 7; made from: raw",
+            ),
+            (
+                r#"{"expectationResult":{"label":"few","success":false,"metadataEntries":[{"label":"n","intRepr":"2"}]}}"#,
+                "expectation: few; passed: false; n: 2",
+            ),
+            (
+                r#"{"inputName":"x","managerKey":"io_manager","upstreamStepKey":"up","upstreamOutputName":"result","secondsToWait":null}"#,
+                "input: x; manager: io_manager; upstream step: up; upstream output: result",
+            ),
+        ] {
+            let told: Vec<String> = facts(record)
+                .into_iter()
+                .map(|(name, words)| [name, words].join(": "))
+                .collect();
+            assert_eq!(told.join("; "), expected);
+        }
         for nothing in ["", "7", "{\"metadataEntries\":7}"] {
             assert!(facts(nothing).is_empty());
         }

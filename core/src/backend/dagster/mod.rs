@@ -238,9 +238,9 @@ impl Backend for Dagster {
         async move { complete::complete(&server, what, &typed).await }.boxed_local()
     }
 
-    fn backfills(&self) -> Answer<Vec<Backfill>> {
-        let server = self.server.clone();
-        async move { near::backfills(&server).await }.boxed_local()
+    fn backfills(&self, named: &[String]) -> Answer<Vec<Backfill>> {
+        let (server, named) = (self.server.clone(), named.to_vec());
+        async move { near::backfills(&server, named).await }.boxed_local()
     }
 
     fn log_url(&self, _run: &str) -> Option<String> {

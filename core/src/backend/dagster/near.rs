@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::graphql::Server;
+use super::graphql::{Server, wanted};
 use super::{open, query};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Backfill, Decoded, Missing, RowFigures};
@@ -20,6 +20,8 @@ const PREFIX: usize = 6;
 const ROWS: usize = 50;
 /// The latest groups.
 const BACKFILLS: i64 = 50;
+/// So many older ones that are over are kept.
+const ENDED: usize = 200;
 
 /// The newest ids that begin with a text, looked for in the newest 10,000 runs.
 pub(super) async fn ids(
@@ -137,16 +139,71 @@ fn backfill(fields: &mut Fields<'_>, _: usize) -> Backfill {
     }
 }
 
-/// The latest backfills; their runs have the tag `dagster/backfill` with the id.
-pub(super) async fn backfills(server: &Server) -> Result<Decoded<Vec<Backfill>>, BackendError> {
+/// The latest backfills, and those of `named` that are older, all of them with one more question; the runs of each have the tag `dagster/backfill` with
+/// its id. What is over is not asked for a second time.
+pub(super) async fn backfills(
+    server: &Server,
+    named: Vec<String>,
+) -> Result<Decoded<Vec<Backfill>>, BackendError> {
     let mut json = JsonText::new();
     json.open('{').number_field("l", Some(BACKFILLS)).close('}');
     let field = "partitionBackfillsOrError";
     let got = server.get(query::BACKFILLS, json.finish(), field, "PartitionBackfills");
     let mut got = got.await?;
+    let mut all = got.fields().rows("results", backfill);
+    let mut problems = got.problems;
+    let mut unknown: Vec<String> = Vec::new();
+    for id in named {
+        if all.iter().any(|one| one.id == id) || unknown.contains(&id) {
+            continue;
+        }
+        let kept = server.ended.borrow();
+        match kept.iter().find(|one| one.id == id) {
+            Some(one) => all.push(one.clone()),
+            None if unknown.len() < ROWS => unknown.push(id),
+            None => {}
+        }
+    }
+    if !unknown.is_empty() {
+        older(server, &unknown, &mut all, &mut problems).await?;
+    }
     Ok(Decoded {
-        value: got.fields().rows("results", backfill),
-        problems: got.problems,
+        value: all,
+        problems,
         cursor: None,
     })
+}
+
+/// Adds some backfills to others. One that is not there any more is left out: its runs have outlived it.
+async fn older(
+    server: &Server,
+    ids: &[String],
+    all: &mut Vec<Backfill>,
+    problems: &mut Problems,
+) -> Result<(), BackendError> {
+    let mut json = JsonText::new();
+    json.open('{');
+    for (place, id) in ids.iter().enumerate() {
+        json.text_field(&["b", &place.to_string()].concat(), Some(id));
+    }
+    json.close('}');
+    let document = query::named_backfills(ids.len());
+    let answer = server.ask(&document, json.finish()).await?;
+    problems.extend(answer.problems);
+    let mut fields = Fields::new(answer.data, "answer".into(), problems);
+    for place in 0..ids.len() {
+        let Ok(mut object) = wanted(&mut fields, &query::name(place), "PartitionBackfill") else {
+            continue;
+        };
+        let one = backfill(&mut object, place);
+        if one.phase.is_terminal() {
+            let mut kept = server.ended.borrow_mut();
+            if kept.len() >= ENDED {
+                kept.remove(0);
+            }
+            kept.push(one.clone());
+        }
+        all.push(one);
+    }
+    Ok(())
 }

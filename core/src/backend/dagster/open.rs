@@ -220,12 +220,7 @@ fn facts(object: &mut Fields<'_>) -> (Vec<(String, String)>, Vec<Deed>) {
         [&path(check, "assetKey"), ":", &check.word("name")].concat()
     });
     say("checks selected", checks.join(", "));
-    let mut denied = Vec::new();
-    for deed in Deed::ALL {
-        if object.take(deed.field()).and_then(|value| value.as_bool()) == Some(false) {
-            denied.push(deed);
-        }
-    }
+    let denied = Deed::denied(object);
     // Dagster writes that there is none as an empty object.
     let config = object.text("runConfigYaml").unwrap_or_default();
     say(CONFIG, config.trim().trim_start_matches("{}").to_string());

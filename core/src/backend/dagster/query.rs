@@ -11,7 +11,7 @@ macro_rules! columns {
 }
 
 /// Fragments by the words that name them. One that names another stands before it.
-const FRAGMENTS: [(&str, &str); 14] = [
+const FRAGMENTS: [(&str, &str); 16] = [
     (
         "...S",
         "fragment S on Run{stepKeysToExecute stepStats{stepKey status startTime endTime attempts{startTime endTime}markers{startTime}}executionPlan{steps{key inputs{dependsOn{key}}}}}",
@@ -34,6 +34,11 @@ const FRAGMENTS: [(&str, &str); 14] = [
         "...G",
         "fragment G on Run{...R pipelineSnapshotId parentPipelineSnapshotId}",
     ),
+    // A row of the list, with what may be done to it.
+    (
+        "...V",
+        "fragment V on Run{...R hasReExecutePermission hasTerminatePermission hasDeletePermission}",
+    ),
     (
         "...R",
         "fragment R on Run{runId status jobName creationTime startTime endTime updateTime rootRunId parentRunId tags{key value}}",
@@ -41,7 +46,7 @@ const FRAGMENTS: [(&str, &str); 14] = [
     // All that the kinds of events have.
     (
         "...F",
-        "fragment F on EventConnection{cursor hasMore events{...N ...A ...on ErrorEvent{error{className message stack causes{className message stack}}}...D ...on MarkerEvent{markerStart markerEnd}...on ExecutionStepFailureEvent{errorSource failureMetadata{metadataEntries{...M}}}...on ExecutionStepOutputEvent{outputName typeCheck{success ...D}}...on ExecutionStepInputEvent{inputName typeCheck{success ...D}}...on HandledOutputEvent{outputName managerKey}...on LoadedInputEvent{inputName managerKey upstreamStepKey upstreamOutputName}...on ObjectStoreOperationEvent{operationResult{op ...D}}...on StepExpectationResultEvent{expectationResult{success ...D}}...on FailedToMaterializeEvent{materializationFailureReason materializationFailureType}...on ExecutionStepUpForRetryEvent{secondsToWait}...on AssetCheckEvaluationEvent{evaluation{severity description metadataEntries{...M}}}...on LogsCapturedEvent{fileKey stepKeys pid externalUrl}}}",
+        "fragment F on EventConnection{cursor hasMore events{...N ...A ...on ErrorEvent{error{className message stack causes{className message stack}}}...D ...on MarkerEvent{markerStart markerEnd}...on RunEvent{pipelineName}...on MaterializationEvent{tags{key value}assetLineage{assetKey{path}partitions}}...on ObservationEvent{tags{key value}}...on HealthChangedEvent{assetKey{path}partition tags{key value}}...on ExecutionStepFailureEvent{errorSource failureMetadata{...D}}...on ExecutionStepOutputEvent{outputName typeCheck{success ...D}}...on ExecutionStepInputEvent{inputName typeCheck{success ...D}}...on HandledOutputEvent{outputName managerKey}...on LoadedInputEvent{inputName managerKey upstreamStepKey upstreamOutputName}...on ObjectStoreOperationEvent{operationResult{op ...D}}...on StepExpectationResultEvent{expectationResult{success ...D}}...on FailedToMaterializeEvent{materializationFailureReason materializationFailureType tags{key value}}...on ExecutionStepUpForRetryEvent{secondsToWait}...on AssetCheckEvaluationEvent{evaluation{severity description metadataEntries{...M}...on AssetCheckEvaluation{partition targetMaterialization{runId timestamp}}}}...on LogsCapturedEvent{fileKey logKey stepKeys pid externalUrl externalStdoutUrl externalStderrUrl shellCmd{stdout stderr}}}}",
     ),
     (
         "...D",
@@ -76,6 +81,10 @@ const FRAGMENTS: [(&str, &str); 14] = [
         "fragment N on DagsterRunEvent{__typename ...on MessageEvent{timestamp level stepKey message eventType}}",
     ),
     (
+        "...B",
+        "fragment B on PartitionBackfill{id status numPartitions timestamp endTimestamp title jobName assetSelection{path}partitionStatusCounts{runStatus count}error{message}}",
+    ),
+    (
         "...E",
         "fragment E on Error{message ...on PythonError{stack causes{message}}}",
     ),
@@ -101,7 +110,7 @@ pub(super) const CLOCK: &str = "{version}";
 pub(super) const IDS: &str = "query($l:Int!,$c:String){runIdsOrError(limit:$l,cursor:$c){__typename ...on RunIds{results}...E}}";
 
 /// Runs that changed, and how many there are in all: fewer than before tells of deleted ones.
-pub(super) const CHANGES: &str = "query($f:RunsFilter,$l:Int!,$c:String){runsOrError(filter:$f,limit:$l,cursor:$c){__typename ...on Runs{results{...R}}...E}all:runsOrError(limit:1){...on Runs{count}}}";
+pub(super) const CHANGES: &str = "query($f:RunsFilter,$l:Int!,$c:String){runsOrError(filter:$f,limit:$l,cursor:$c){__typename ...on Runs{results{...V}}...E}all:runsOrError(limit:1){...on Runs{count}}}";
 
 /// A run with all that its page shows at first: its steps, its family, and its events where they are few.
 pub(super) const PAGE: &str = "query($r:ID!){runOrError(runId:$r){__typename ...R ...S ...T ...I ...E}runGroupOrError(runId:$r){__typename ...on RunGroup{rootRunId runs{...G}}...E}logsForRun(runId:$r,limit:250){__typename ...P ...E}}";
@@ -187,7 +196,7 @@ pub(super) const TAG_VALUES: &str = "query($k:[String!],$v:String){runTagsOrErro
 /// Which checks of an asset keep what stands behind it from running.
 pub(super) const CHECKS: &str = "query($k:AssetKeyInput!){assetNodeOrError(assetKey:$k){...on AssetNode{assetChecksOrError{...on AssetChecks{checks{name blocking}}}}}}";
 
-pub(super) const BACKFILLS: &str = "query($l:Int!){partitionBackfillsOrError(limit:$l){__typename ...on PartitionBackfills{results{id status numPartitions timestamp endTimestamp title jobName assetSelection{path}partitionStatusCounts{runStatus count}error{message}}}...E}}";
+pub(super) const BACKFILLS: &str = "query($l:Int!){partitionBackfillsOrError(limit:$l){__typename ...on PartitionBackfills{results{...B}}...E}}";
 
 /// Asks whether there is an event behind each of some cursors.
 pub(super) fn probe(points: &[(u64, String)], with_run: bool) -> String {
@@ -251,7 +260,7 @@ pub(super) fn lanes(count: usize, rows: bool) -> String {
         ]);
         body.push_str("){__typename ...on Runs{count");
         body.push_str(if rows {
-            " results{...R}}...E}"
+            " results{...V}}...E}"
         } else {
             "}...E}"
         });
@@ -279,6 +288,18 @@ pub(super) fn figures(count: usize) -> String {
         head.extend(["$r", &n, ":ID!"]);
         body.extend(["a", &n, ":runOrError(runId:$r", &n]);
         body.push_str("){...on Run{runId stepKeysToExecute stats{...on RunStatsSnapshot{stepsSucceeded stepsFailed materializations}}}}");
+    }
+    [&head, "){", &body, "}"].concat()
+}
+
+/// Asks for several backfills at once, `$b0`, `$b1` and so on.
+pub(super) fn named_backfills(count: usize) -> String {
+    let (mut head, mut body) = (String::from("query("), String::new());
+    for place in 0..count {
+        let n = place.to_string();
+        head.extend(["$b", &n, ":String!"]);
+        body.extend(["a", &n, ":partitionBackfillOrError(backfillId:$b", &n]);
+        body.push_str("){__typename ...B}");
     }
     [&head, "){", &body, "}"].concat()
 }
@@ -327,5 +348,6 @@ pub fn all() -> Vec<(&'static str, String)> {
     all.push(("counts", whole(&lanes(2, false))));
     all.push(("captured", captured(2)));
     all.push(("figures", whole(&figures(2))));
+    all.push(("named-backfills", whole(&named_backfills(2))));
     all
 }

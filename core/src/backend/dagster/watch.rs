@@ -3,7 +3,6 @@
 
 use std::rc::Rc;
 
-use super::decode::run;
 use super::event::entry;
 use super::graphql::{Server, wanted};
 use super::journal::{self, Walked};
@@ -104,7 +103,7 @@ async fn runs(server: &Server, places: &[&str], news: &mut News) -> Result<(), B
         let answer = server.ask(query::CHANGES, variables).await?;
         let mut problems = answer.problems;
         let mut fields = Fields::new(answer.data, "answer".into(), &mut problems);
-        let rows = wanted(&mut fields, "runsOrError", "Runs")?.rows("results", run);
+        let rows = server.rows(&mut wanted(&mut fields, "runsOrError", "Runs")?, "results");
         if page == 0 {
             total = fields.object("all").and_then(|mut all| all.number("count"));
         }

@@ -10,8 +10,9 @@ use super::mark::{failed, mark};
 use super::plan::plan;
 use crate::state::State;
 use crate::state::actions::{Again, Deed, Done, ResumeMode, Standing, Wish, is_offered};
-use crate::state::reactive::{Memo, RwSignal, memo};
+use crate::state::reactive::{Memo, RwSignal, effect, memo};
 use crate::state::run_detail::RunDetail;
+use crate::state::sources::Link;
 use crate::ui::html::{El, ElRef, Html, IntoHtml, value_of, view};
 use crate::ui::nav::Nav;
 use crate::ui::part::dialog;
@@ -20,11 +21,14 @@ use crate::ui::route::{Route, Tab};
 use crate::ui::text;
 
 /// Whether the deed makes sense as the run stands.
-fn fits(deed: Deed, run: &Run, has_failed: bool) -> bool {
+fn fits(deed: Deed, run: &Run, has_failed: bool, has_left: bool) -> bool {
     match deed {
         Deed::MarkSuccess => has_failed && (run.is_unfinished() || run.phase.is_terminal()),
         Deed::Terminate => !run.phase.is_terminal(),
-        Deed::Resume => run.is_unfinished() || (run.phase.is_terminal() && !run.phase.is_success()),
+        Deed::Resume => {
+            run.is_unfinished()
+                || (run.phase.is_terminal() && (has_left || !run.phase.is_success()))
+        }
         Deed::Reexecute | Deed::Delete => true,
     }
 }
@@ -33,13 +37,34 @@ fn fits(deed: Deed, run: &Run, has_failed: bool) -> bool {
 pub(super) fn actions(detail: RunDetail) -> El {
     // The dialog stays as it is while the run changes under it.
     let open: RwSignal<Option<Deed>> = RwSignal::new(None);
+    let resuming = detail.resuming;
+    let has_left = resuming.has_left;
+    let (run, source) = (detail.run, detail.source.clone());
+    // What failed is nothing to begin with where nothing has.
+    let is_for_assets = memo(move || {
+        let is_success = run.with(|run| run.ready().is_some_and(|run| run.phase.is_success()));
+        let can = |link: &Link| {
+            let info = link.info.as_ref();
+            info.is_some_and(|info| info.capabilities.modes.contains(&ResumeMode::Assets))
+        };
+        is_success && source.link.with(can)
+    });
+    effect(move || {
+        if is_for_assets.get() {
+            resuming.mode.set(ResumeMode::Assets);
+        }
+    });
     let button = |deed: Deed| {
         let (run, source) = (detail.run, detail.source.clone());
         let failed = failed(detail.steps);
         let is_there = memo(move || {
             let has_failed = deed == Deed::MarkSuccess && failed.with(|keys| !keys.is_empty());
+            let has_left = has_left.get();
             is_offered(&source, deed)
-                && run.with(|run| run.ready().is_some_and(|run| fits(deed, run, has_failed)))
+                && run.with(|run| {
+                    run.ready()
+                        .is_some_and(|run| fits(deed, run, has_failed, has_left))
+                })
         });
         let detail = detail.clone();
         let why = memo(move || {

@@ -72,6 +72,13 @@ pub fn head(detail: RunDetail) -> El {
     let phase = memo(move || run.with(|run| run.ready().map(|run| run.phase)));
     let is_failure = memo(move || phase.get().is_some_and(Phase::is_failure));
     let is_unfinished = memo(move || run.with(|run| run.ready().is_some_and(Run::is_unfinished)));
+    // Why nobody can tell how it stands, where the source says so.
+    let of_unknown = memo(move || {
+        run.with(|run| {
+            let run = run.ready().filter(|run| run.phase == Phase::Unknown)?;
+            run.reason.clone()
+        })
+    });
     let job = move || run.with(|run| run.ready().map_or("\u{2026}".into(), |run| run.job.clone()));
     let badge = memo(move || {
         run.with(|run| {
@@ -103,6 +110,7 @@ pub fn head(detail: RunDetail) -> El {
             <div class="run__facts">{facts(for_facts)}</div>
             {move || is_failure.get().then(|| why_line(detail.clone()))}
             {move || is_unfinished.get().then(unfinished)}
+            {move || of_unknown.get().map(|words| view! { <p class="notice">{words}</p> })}
         </header>
     }
 }

@@ -1,8 +1,10 @@
 //! What a source tells of a run beyond what all sources tell, and what the run was to make and made: assets and their checks.
 
+use leptos::prelude::*;
 use runboard_core::model::{Asset, asset::Became};
 
-use crate::state::reactive::{RwSignal, memo};
+use crate::state::deed::{Deed, is_offered};
+use crate::state::reactive::{RwSignal, effect, memo};
 use crate::state::run_detail::{Loaded, RunDetail};
 use crate::state::run_part::{Answer, Part};
 use crate::ui::html::{Html, IntoHtml, view};
@@ -55,6 +57,22 @@ pub(super) fn assets(detail: &RunDetail) -> Html {
     let run = detail.run;
     let is_over =
         memo(move || run.with(|run| run.ready().is_some_and(|run| run.phase.is_terminal())));
+    let asking = detail.clone();
+    let is_asked = StoredValue::new(false);
+    effect(move || {
+        let is_success = run.with(|run| run.ready().is_some_and(|run| run.phase.is_success()));
+        let is_bad = |one: &Asset| {
+            one.is_missing() || matches!(one.became, Became::Warned | Became::NotPassed)
+        };
+        if is_success
+            && assets_of(answer).iter().any(is_bad)
+            && is_offered(&asking.source, Deed::Resume)
+            && !is_asked.get_value()
+        {
+            is_asked.set_value(true);
+            asking.look_for_left();
+        }
+    });
     let rows = {
         move || {
             let row = |asset: Asset| row(asset, &source, &id, is_over.get());

@@ -1,6 +1,5 @@
 //! What can be done to several runs at once: a bar over the list while runs are chosen, and a dialog with a result for each.
 
-use leptos::prelude::*;
 use runboard_core::backend::Action;
 use runboard_core::model::Run;
 
@@ -64,7 +63,11 @@ fn delete(run: &Run, force: bool) -> Result<Action, &'static str> {
 }
 
 fn ask(state: State, deed: Deed, open: RwSignal<Option<Deed>>) -> El {
-    let work = Bulk::new(state.selection.runs.get_untracked());
+    let hardest: fn() -> Action = match deed {
+        Deed::Delete => || Action::Delete { force: true },
+        _ => || Action::Terminate { immediate: true },
+    };
+    let work = Bulk::new(state.selection.runs.get_untracked(), hardest);
     let is_hard = RwSignal::new(false);
     let node = ElRef::new();
     let rows = move || {
@@ -158,7 +161,7 @@ fn ask(state: State, deed: Deed, open: RwSignal<Option<Deed>>) -> El {
             <button class="button button--danger" disabled=is_idle on:click=confirm>{words}</button>
         </div>
     };
-    let count = untrack(|| waiting.get()) as u64;
+    let count = work.rows.with_untracked(Vec::len) as u64;
     let title = format!("{} {}?", deed.verb(), text::counted(count, "run", "runs"));
     let closed = move || {
         open.set(None);

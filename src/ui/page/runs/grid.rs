@@ -148,13 +148,22 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
     keep_figures(state, on_screen);
     keep_recalled(state, on_screen);
     let is_by_backfill = move || nav.route.with(|route| route.group) == Some(GroupBy::Backfill);
+    // Those of the groups on screen.
+    let named = move || {
+        let heads = placed.get().into_iter().filter_map(|(_, row)| match row {
+            GroupRow::Head(number) if is_by_backfill() => state.rows.group(number),
+            _ => None,
+        });
+        let heads = heads.filter(|group| !group.key.is_empty());
+        heads.map(|group| (group.source, group.key)).collect()
+    };
     let rows = Rows {
         windowed,
         placed,
         current,
         tab_stop,
         columns,
-        backfills: backfills(state, is_by_backfill),
+        backfills: backfills(state, is_by_backfill, named),
         can_choose: memo(move || is_any_offered(state)),
     };
 

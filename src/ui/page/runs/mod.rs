@@ -25,7 +25,7 @@ pub(in crate::ui) use self::standing::{Standing, no_rows, standing};
 use self::tools::tools;
 use crate::state::State;
 use crate::state::beside::counts;
-use crate::state::look_ahead::look_ahead;
+use crate::state::look_ahead::{being_read, look_ahead};
 use crate::state::sources::{ConfigState, Source};
 use crate::state::task::Task;
 use crate::ui::nav::Nav;
@@ -38,7 +38,10 @@ pub fn runs_page() -> impl IntoHtml {
     let nav = Nav::get();
     let asked = ask(state, nav);
     let looking: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
+    let being_read = memo(move || being_read(state));
     effect(move || {
+        // Who comes by a link is here before a source has said what it is.
+        being_read.get();
         let (filter, names, _) = asked.get();
         looking.set_value(look_ahead(state, filter, names));
     });
