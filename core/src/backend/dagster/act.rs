@@ -127,8 +127,8 @@ impl Deed {
     }
 }
 
-/// Of so many runs, the latest ones that were told, it is known what may not be done to them.
-const DENIED: usize = 5000;
+/// Of so many runs it is kept what may not be done to them; of others the server says it when they are acted on.
+const DENIED: usize = 20_000;
 
 impl Server {
     /// Reads rows of the list, and keeps what may not be done to them.
@@ -145,20 +145,19 @@ impl Server {
     /// Keeps what may not be done to a run, as it was told last.
     pub(super) fn keep_denied(&self, id: &str, deeds: Vec<Deed>) {
         let mut all = self.denied.borrow_mut();
-        all.retain(|(known, _)| known != id);
+        all.remove(id);
         if deeds.is_empty() {
             return;
         }
         if all.len() >= DENIED {
-            all.remove(0);
+            all.pop_first();
         }
-        all.push((id.into(), deeds));
+        all.insert(id.into(), deeds);
     }
 
     fn is_denied(&self, id: &str, deed: Deed) -> bool {
         let all = self.denied.borrow();
-        let mut known = all.iter().filter(|(known, _)| known == id);
-        known.any(|(_, deeds)| deeds.contains(&deed))
+        all.get(id).is_some_and(|deeds| deeds.contains(&deed))
     }
 }
 

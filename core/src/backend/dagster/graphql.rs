@@ -4,6 +4,7 @@
 //! text for what is no GraphQL; refusals of its own are members of unions, with 200. So the body is read before the status counts.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,8 +76,8 @@ pub(super) struct Server {
     pub(super) reasons: RefCell<Option<(String, Rc<super::event::Reasons>)>>,
     /// Runs as they were last shown, the latest last; see `kept.rs`.
     pub(super) opened: RefCell<Vec<Rc<super::open::Opened>>>,
-    /// What may not be done to runs that were told of, the latest last; see `act.rs`.
-    pub(super) denied: RefCell<Vec<(String, Vec<super::act::Deed>)>>,
+    /// What may not be done to runs that were told of; see `act.rs`.
+    pub(super) denied: RefCell<BTreeMap<String, Vec<super::act::Deed>>>,
     /// What became of the assets of the run that was asked about last, where it has many events.
     pub(super) seen: RefCell<Option<super::asset::Seen>>,
     /// Older backfills that are over; see `near.rs`.
