@@ -79,6 +79,13 @@ test("dagster: a failed run names its step and its error, and what stands behind
   await page.locator("[data-event]").first().click();
   await shows(page, "[aria-label=Event] .facts", /asset\s*orders\s*rows\s*100\s*preview\s*\|a\|/);
   await shows(page, "[aria-label=Event] .facts", /sample\s*\{"id": 1, "sum": 2.5\}/);
+  await shows(page, "[aria-label=Event] .facts", /tag dagster\/data_version\s*\w+/);
+  // What was planned names its check, and what was evaluated also what it looked at.
+  for (const [type, said] of [["ASSET_CHECK_EVALUATION_PLANNED", /asset\s+\w+\s+check\s+\w+/], ["ASSET_CHECK_EVALUATION", new RegExp(`passed\\s+(true|false)[^]*materialization checked\\s+run ${ids.asset}`)]]) {
+    await page.goto(link(ids.asset, "events", `&f.type=${type}`));
+    await page.locator("[data-event]").first().click();
+    await shows(page, "[aria-label=Event] .facts", said);
+  }
 });
 
 test("dagster: a finished short run that is opened by its link is asked for with one document, its log and its events included", async (t) => {
