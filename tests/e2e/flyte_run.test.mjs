@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { flyte, service } from "./lib/flyte.mjs";
-import { domNodes, open, shows, until } from "./lib/page.mjs";
+import { PATIENCE, domNodes, open, shows, until } from "./lib/page.mjs";
 
 const here = {};
 before(async () => {
@@ -87,6 +87,41 @@ test("flyte run: the log of an attempt, each line once although a new connection
   await shows(page, "[data-line]", "first try");
   const { most } = await here.all.control("streams");
   assert.ok(most <= 2, `${most} streams at once`);
+});
+
+test("flyte run: from the list to every view of a run and back, an old stream is closed before another one is opened", async (t) => {
+  const { control } = here.all;
+  const alone = await flyte({ to: here.all, alone: true });
+  /** Until the service has a stream of this method open. */
+  const opened = async (method) => {
+    const end = Date.now() + PATIENCE;
+    for (let there = []; !there.includes(method); there = (await control("streams")).open) assert.ok(Date.now() < end, `never opened: ${method}, but ${there}`);
+  };
+  // A log is opened before the source has said what it can.
+  await control("forget");
+  const page = await open(t, "about:blank", { wait: false });
+  const held = new Promise((done) => page.route(/ListProjects/, done));
+  await page.goto(`${alone.run("rtree", "logs")}&step=train&attempt=2`);
+  for (const method of ["TailLogs", "WatchActions"]) await opened(method);
+  const { asked: before } = await control("streams");
+  await (await held).continue();
+  await page.unroute(/ListProjects/);
+  for (let asked = before; asked.ListRuns < before.ListRuns + 4; asked = (await control("streams")).asked) await page.evaluate(() => 0);
+  for (const view of await page.getByRole("tab").all()) await view.click();
+  await page.getByRole("tab", { name: "steps" }).click();
+  await page.locator("[data-step-key=train] a").first().click();
+  for (const attempt of ["attempt 2", "attempt 1", "attempt 2"]) {
+    await page.getByRole("region", { name: "Step" }).getByRole("link", { name: attempt, exact: true }).click();
+    await page.getByRole("tab", { name: "logs", selected: true }).waitFor();
+    if (attempt === "attempt 2") await opened("TailLogs");
+    await page.goBack();
+  }
+  await page.getByRole("link", { name: "Runs", exact: true }).first().click();
+  await opened("WatchRuns");
+  await page.locator("[data-run-id$='/rtree'] a").first().click();
+  await opened("WatchActions");
+  const { most, asked } = await control("streams");
+  assert.ok(most <= 2, `${most} streams: ${JSON.stringify(asked)}`);
 });
 
 test("flyte run: the run's own facts lead to its task and back", async (t) => {

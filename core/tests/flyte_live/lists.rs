@@ -10,7 +10,7 @@ pub(crate) async fn about(service: &Service) {
     assert_eq!(info.name, "Flyte 2");
     assert_eq!(info.vocabulary.step, "action");
     let can = info.capabilities;
-    assert!(can.updates == Updates::Stream && can.step_logs && can.create && can.signal);
+    assert!(can.updates == Updates::Stream && can.create && can.signal);
     assert_eq!(info.problems, [""; 0]);
     service.control("ready?words=database%20is%20down").await;
     let info = got(service.backend.info()).await;

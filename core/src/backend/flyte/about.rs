@@ -117,7 +117,6 @@ pub(super) async fn info(server: Rc<Server>) -> Result<Decoded<Info>, BackendErr
         modes: &[ResumeMode::Incomplete],
         reexecute: true,
         terminate_safe: true,
-        step_logs: true,
         unstable_lines: true,
         abort_steps: true,
         signal: true,

@@ -5,6 +5,7 @@
 
 mod about;
 mod act;
+mod budget;
 mod create;
 mod decode;
 mod detail;

@@ -10,6 +10,7 @@ use futures_util::future::{self, Either, LocalBoxFuture};
 use futures_util::stream::{self, LocalBoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
 
+use super::budget::{Slot, Streams};
 use super::id::Scope;
 use crate::backend::{BackendError, Missing};
 use crate::model::Timestamp;
@@ -39,6 +40,7 @@ pub(super) struct Server {
     transport: Rc<dyn Transport>,
     pub(super) clock: Rc<dyn Clock>,
     pub(super) scope: Scope,
+    streams: Rc<Streams>,
     /// Its clock when it last answered.
     pub(super) date: Cell<Option<Timestamp>>,
     /// Runs that were asked for by their bare names.
@@ -80,6 +82,7 @@ impl Server {
             transport,
             clock,
             scope,
+            streams: Rc::default(),
             date: Cell::new(None),
             names: RefCell::default(),
             has_data: Cell::new(None),
@@ -175,10 +178,12 @@ impl Server {
     pub(super) fn open(&self, service: &str, method: &str, message: &str) -> Feed {
         let kind = "application/connect+json";
         let request = self.request(service, method, kind, envelope(message));
-        let answer = self.transport.stream(request);
+        let (streams, clock) = (self.streams.clone(), self.clock.clone());
+        let transport = self.transport.clone();
         let opened = async move {
-            match open(answer.await).await {
-                Ok(body) => read(body),
+            let slot = streams.slot(clock).await;
+            match open(transport.stream(request).await).await {
+                Ok(body) => read((body, slot)),
                 Err(error) => stream::iter([Told::Broken(error)]).boxed_local(),
             }
         };
@@ -207,14 +212,15 @@ async fn open(
     Ok(body)
 }
 
-fn read(body: Body) -> Feed {
-    let state = (Some(body), Envelopes::new(MAX_ANSWER), VecDeque::new());
-    let next = |(mut body, mut envelopes, mut ready): (Option<Body>, Envelopes, VecDeque<Told>)| async move {
+fn read(opened: (Body, Slot)) -> Feed {
+    type State = (Option<(Body, Slot)>, Envelopes, VecDeque<Told>);
+    let state = (Some(opened), Envelopes::new(MAX_ANSWER), VecDeque::new());
+    let next = |(mut body, mut envelopes, mut ready): State| async move {
         loop {
             if let Some(told) = ready.pop_front() {
                 return Some((told, (body, envelopes, ready)));
             }
-            let broken = match body.as_mut()?.next().await {
+            let broken = match body.as_mut()?.0.next().await {
                 Some(Ok(chunk)) => take(&mut envelopes, &chunk, &mut ready),
                 Some(Err(error)) => Err(BackendError::from(error)),
                 None => envelopes
