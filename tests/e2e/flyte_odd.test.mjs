@@ -88,4 +88,7 @@ test("flyte odd: the unified binary is asked from another origin, streams and ch
   await page.getByRole("dialog").getByRole("button", { name: "Terminate", exact: true }).click();
   await step(page, "a0", "canceled");
   assert.equal((await unified.control("run?run=rlive")).abort, "from afar");
+  // What only reads is asked without a preflight.
+  const { asked, gets } = await unified.control("streams");
+  assert.deepEqual([gets.ListRuns, gets.GetRunDetails, gets.AbortRun], [asked.ListRuns, asked.GetRunDetails, undefined]);
 });

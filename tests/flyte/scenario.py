@@ -92,7 +92,9 @@ def fill(store, big):
 
 def tree(store, etl, report):
     """A root with two groups, a retried action, a trace, a nested level and a question that waits for its answer."""
-    made = run(store, "rtree", etl, RUNNING, 600, spec=tr.RunSpec(labels=tr.Labels(values={"team": "data", "cost": "42"})))
+    options = tr.RunSpec(labels=tr.Labels(values={"team": "data", "cost": "42"}), envs=tr.Envs(values=[lt.KeyValuePair(key="MODE", value="night")]), queue="gpu", cluster_pool="night")
+    options.interruptible.value, options.cache_config.overwrite_cache = True, True
+    made = run(store, "rtree", etl, RUNNING, 600, spec=options)
     at = made.root.created + 10
     for number in range(4):
         one = store.action(made, f"load{number}", task=report, group="load", at=at + number)
@@ -116,7 +118,7 @@ def tree(store, etl, report):
     trace.end = at + 71
     for name, kind, prompt in (("approve", 4, "Release the model?"), ("amount", 1, "How many?")):
         asked = store.action(made, name, kind="condition", at=at + 80, quiet=True)
-        asked.condition = {"name": name, "type": kind, "prompt": prompt, "description": "asks a person"}
+        asked.condition = {"name": name, "type": kind, "prompt": prompt, "description": "asks a person", "wait": 3600 if name == "approve" else 0}
         store.set(asked, PAUSED, at=at + 81)
 
 

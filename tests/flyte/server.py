@@ -49,7 +49,7 @@ class App:
         if not args.no_dataproxy:
             mounted += [mount.mount(dp, "DataProxyService", Data(self.store, self.runs)), mount.mount(cluster, "ClusterService", Clusters())]
         self.services = dict(mounted)
-        self.open, self.most, self.asked = {}, 0, {}
+        self.open, self.most, self.asked, self.gets, self.no_get = {}, 0, {}, {}, False
         self.blocked, self.unready, self.page = False, "", 0
 
     async def __call__(self, scope, receive, send):
@@ -75,6 +75,10 @@ class App:
             return await answer(send, 404, b"404 page not found\n", cors)
         method = path.rsplit("/", 1)[1]
         self.asked[method] = self.asked.get(method, 0) + 1
+        if scope["method"] == "GET":
+            if self.no_get:
+                return await answer(send, 405, b"", cors)
+            self.gets[method] = self.gets.get(method, 0) + 1
         is_stream = dict(scope["headers"]).get(b"content-type", b"").startswith(b"application/connect+")
         await self.serve(service, scope, receive, send, cors, method if is_stream else None)
 
@@ -131,9 +135,11 @@ class App:
     async def control(self, what, asked):
         if what == "streams":
             names = sorted(name for name, _ in self.open.values())
-            return {"open": names, "most": self.most, "asked": self.asked}
+            return {"open": names, "most": self.most, "asked": self.asked, "gets": self.gets}
         if what == "forget":
             self.most, self.asked = len(self.open), {}
+        elif what == "gets":
+            self.no_get = asked["on"] == "0"
         elif what == "cut":
             return self.cut(int(asked.get("n", 1000)))
         elif what == "tree":

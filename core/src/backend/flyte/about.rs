@@ -110,6 +110,7 @@ pub(super) async fn info(server: Rc<Server>) -> Result<Decoded<Info>, BackendErr
         updates: Updates::Stream,
         logs: if has_data { Logs::Follow } else { Logs::None },
         events: true,
+        facts: true,
         stats: true,
         raw: true,
         resume: true,

@@ -334,7 +334,7 @@ fn trigger(fields: &mut Fields<'_>, _: usize) -> TriggerRow {
 }
 
 /// When, in a few words: `cron 0 3 * * *`, `every 5 MINUTE`.
-fn schedule(spec: &mut Fields<'_>) -> Option<String> {
+pub(super) fn schedule(spec: &mut Fields<'_>) -> Option<String> {
     if let Some(mut schedule) = spec.object("schedule") {
         if let Some(cron) = schedule.text("cronExpression") {
             return Some(["cron ", &cron].concat());
