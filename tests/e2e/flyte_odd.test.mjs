@@ -66,6 +66,9 @@ test("flyte odd: a page to sign in, and a proxy with nothing behind it, are told
   await here.bare.control("page?status=502");
   await page.goto(`${here.fly.bridge.url}?view=sources`);
   await shows(page, "[data-source=fly]", /HTTP 502|502/);
+  // The list of this source alone does not say that it has no runs, though another one answers.
+  await page.goto(`${here.fly.bridge.url}?source=fly`);
+  await shows(page, "main", "No source can be reached");
   await here.bare.control("page?status=0");
   await page.goto(`${here.fly.bridge.url}?source=fly`);
   await until(page, () => document.querySelector("[data-run-id$='/rdone']"));
