@@ -24,7 +24,12 @@ def task(store, name, version, inputs, place=HOME):
     template.container.args.extend(["python", "-m", name])
     for key, (kind, default) in inputs.items():
         variable = it.Variable(description="the " + key)
-        variable.type.simple = SIMPLE[kind]
+        if kind == "enum":
+            variable.type.enum_type.values.extend(["low", "high"])
+        elif kind == "list":
+            variable.type.collection_type.simple = SIMPLE["integer"]
+        else:
+            variable.type.simple = SIMPLE[kind]
         template.interface.inputs.variables.add(key=key, value=variable)
         parameter = spec.default_inputs.add(name=key).parameter
         parameter.var.CopyFrom(variable)
@@ -61,7 +66,7 @@ def fill(store, big):
     etl = task(store, "etl.main", "v1", {"day": ("string", None), "rows": ("integer", 100)})
     etl2 = task(store, "etl.main", "v2", {"day": ("string", None), "rows": ("integer", 200), "dry": ("boolean", None)})
     report = task(store, "etl.report", "v1", {"day": ("string", None)})
-    bill = task(store, "billing.invoice", "v7", {"month": ("string", None)}, ("billing", "production"))
+    bill = task(store, "billing.invoice", "v7", {"month": ("string", None), "level": ("enum", None), "parts": ("list", None)}, ("billing", "production"))
     store.triggers["nightly"] = {"task": etl2, "active": True, "cron": "0 3 * * *"}
     store.triggers["hourly"] = {"task": report, "active": False, "cron": "0 * * * *"}
 

@@ -194,6 +194,12 @@ class App:
             return {"runs": ["/".join(key) for key in self.store.runs]}
         elif what == "tasks":
             return {"tasks": ["/".join(key) for key in self.store.tasks], "active": {name: one["active"] for name, one in self.store.triggers.items()}}
+        elif what == "many":
+            # Versions and triggers of a task, more than a page holds.
+            key = next(key for key in self.store.tasks if key[2] == asked["task"])
+            for number in range(int(asked["n"])):
+                self.store.tasks[(*key[:3], f"w{number}")] = self.store.tasks[key]
+                self.store.triggers[f"t{number}"] = {"task": key, "active": False, "cron": "0 0 * * *"}
         elif what == "page":
             # What stands before the service, and says so in HTML: a page to sign in, or a proxy without a service behind it.
             self.page = int(asked["status"])

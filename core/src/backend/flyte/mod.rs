@@ -14,6 +14,7 @@ mod get;
 mod group;
 mod history;
 pub mod id;
+mod interface;
 mod list;
 mod literal;
 mod log;
