@@ -77,7 +77,9 @@ fn ask_all(canned: &Canned) {
         let _ = backend.order(order).now_or_never();
     }
     let tasks = backend.tasks().unwrap();
-    let _ = tasks.list("x", TaskOrder::Newest, 3, None).now_or_never();
+    let _ = tasks
+        .list("x", TaskOrder::default(), 3, None)
+        .now_or_never();
     let _ = tasks.groups(&["p/d".into()]).now_or_never();
     let _ = tasks.versions("p/d/t").now_or_never();
     let _ = tasks.task("p/d/t", "v1").now_or_never();

@@ -170,7 +170,7 @@ fn follow(phases: &[(u64, u8)], scripts: Vec<Script>, seconds: u64) -> Outcome {
         asked: RefCell::default(),
     });
     let wire = Rc::new(Wire(server.clone()));
-    let flyte = Flyte::new("http://server.example/", Scope::default(), wire, handle);
+    let flyte = Flyte::new("./proxy/flyte/", Scope::default(), wire, handle);
     let mut outcome = Outcome {
         opened: Vec::new(),
         ended: None,

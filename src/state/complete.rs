@@ -44,6 +44,9 @@ impl Completion {
             Completing::TagKey => state
                 .runs
                 .with_table_now(|table| begins(table.tag_keys(), typed)),
+            Completing::TagValue(ref key) => state
+                .runs
+                .with_table_now(|table| begins(table.tag_values(key), typed)),
             Completing::RunId if typed.len() < ID_PREFIX => {
                 self.show(&[], lead);
                 self.asking.set_value(None);

@@ -69,7 +69,7 @@ impl RunDetail {
 
     /// Its log is the run's one, and not one of each attempt of a step.
     pub(super) fn has_own_log(&self) -> bool {
-        self.has_logs() && !untrack(|| self.tells(|can| can.step_logs))
+        self.has_logs() && !self.tells_of_steps()
     }
 
     pub fn has_logs(&self) -> bool {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use runboard_core::backend::tasks::Tasks;
 pub use runboard_core::backend::tasks::{
-    GROUP_DAYS, TaskGroup, TaskInfo, TaskInput, TaskOrder, TaskRow, TriggerRow,
+    GROUP_DAYS, TaskGroup, TaskInfo, TaskInput, TaskKey, TaskOrder, TaskRow, TriggerRow,
 };
 use runboard_core::backend::{BackendError, NewRun, Order};
 use runboard_core::model::Run;
@@ -139,6 +139,11 @@ impl TaskList {
             Err(error) => self.rows.set(Loaded::Failed(error)),
         }
     }
+}
+
+/// Reads the triggers of all tasks.
+pub async fn read_triggers(tasks: Rc<dyn Tasks>, into: RwSignal<Loaded<Vec<TriggerRow>>>) {
+    into.try_set(loaded(tasks.triggers(None).await));
 }
 
 /// One task.

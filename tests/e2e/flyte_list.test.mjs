@@ -57,6 +57,23 @@ for (const mode of ["open", "strict"]) {
     await narrowed("&tag=paused_action", ["rtree"]);
     assert.match(await page.evaluate((id) => document.querySelector(`[data-run-id="${id}"]`).innerText, `${HOME}rtree`), /running/i);
     await narrowed("&status=running,paused&until=9m", ["rtree"]);
+    // The same by controls, which offer what the list knows.
+    await page.goto(list());
+    await page.getByRole("button", { name: "More filters" }).click();
+    const more = page.getByRole("group", { name: "More filters" });
+    await more.getByLabel("owner").fill("gra");
+    await until(page, () => document.querySelector("#more-owner option[value=grace]"));
+    await more.getByLabel("owner").fill("grace");
+    await more.getByLabel("owner").press("Enter");
+    await lists(page, [`${HOME}rabort`]);
+    assert.deepEqual(new URL(page.url()).searchParams.getAll("tag").join(), "owner=grace");
+    await more.getByLabel("owner").fill("");
+    await more.getByLabel("owner").press("Enter");
+    await more.getByLabel("started by").selectOption("schedule_trigger");
+    await lists(page, [`${HOME}rdone`]);
+    await more.getByLabel("started by").selectOption("");
+    await more.getByLabel("an action waits for an answer").check();
+    await lists(page, [`${HOME}rtree`]);
   });
 
   test(`flyte list, ${mode}: one project knows nothing of the others, and a bare name is enough where one run has it`, async (t) => {

@@ -66,6 +66,9 @@ test("flyte odd: a page to sign in, and a proxy with nothing behind it, are told
   await here.bare.control("page?status=502");
   await page.goto(`${here.fly.bridge.url}?view=sources`);
   await shows(page, "[data-source=fly]", /HTTP 502|502/);
+  // The list of this source alone does not say that it has no runs, though another one answers.
+  await page.goto(`${here.fly.bridge.url}?source=fly`);
+  await shows(page, "main", "No source can be reached");
   await here.bare.control("page?status=0");
   await page.goto(`${here.fly.bridge.url}?source=fly`);
   await until(page, () => document.querySelector("[data-run-id$='/rdone']"));
@@ -88,4 +91,7 @@ test("flyte odd: the unified binary is asked from another origin, streams and ch
   await page.getByRole("dialog").getByRole("button", { name: "Terminate", exact: true }).click();
   await step(page, "a0", "canceled");
   assert.equal((await unified.control("run?run=rlive")).abort, "from afar");
+  // What only reads is asked without a preflight.
+  const { asked, gets } = await unified.control("streams");
+  assert.deepEqual([gets.ListRuns, gets.GetRunDetails, gets.AbortRun], [asked.ListRuns, asked.GetRunDetails, undefined]);
 });

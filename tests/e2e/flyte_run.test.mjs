@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { flyte, service } from "./lib/flyte.mjs";
-import { domNodes, open, shows, until } from "./lib/page.mjs";
+import { PATIENCE, domNodes, open, shows, until } from "./lib/page.mjs";
 
 const here = {};
 before(async () => {
@@ -44,11 +44,14 @@ test("flyte run: one action in full: attempts and their phases, why, cache, link
   assert.ok((await page.locator(`${PANEL} [data-attempt="1"] rect`).count()) >= 2, "a bar of its phases");
   const link = page.locator(PANEL).getByRole("link", { name: "Cloud logs of attempt 2" });
   assert.equal(await link.getAttribute("href"), "https://logs.example/train/2");
-  await shows(page, PANEL, "rtree-train-1");
+  for (const words of ["rtree-train-1", "task type\npython", "attempt 1: error code\nE2"]) await shows(page, PANEL, words);
   await shows(page, PANEL, "kind-1");
   // What happens around it comes while somebody looks.
   await here.all.control("event?run=rtree&action=train&reason=BackOff&message=image+not+found&warning=1");
-  await shows(page, PANEL, "BackOff image not found");
+  await shows(page, PANEL, "BackOff image not found, by kubelet");
+  await shows(page, PANEL, /attempt 2: cluster events\s+1/);
+  await page.goto(`${here.fly.run("rtree")}&step=approve`);
+  for (const words of ["Release the model?", "3600s", "written in Markdown"]) await shows(page, PANEL, words);
   await page.goto(`${here.fly.run("rtree")}&step=load0`);
   await shows(page, PANEL, "CACHE_HIT");
   await page.goto(`${here.fly.run("rtree")}&step=load3`);
@@ -89,9 +92,45 @@ test("flyte run: the log of an attempt, each line once although a new connection
   assert.ok(most <= 2, `${most} streams at once`);
 });
 
+test("flyte run: from the list to every view of a run and back, an old stream is closed before another one is opened", async (t) => {
+  const { control } = here.all;
+  const alone = await flyte({ to: here.all, alone: true });
+  /** Until the service has a stream of this method open. */
+  const opened = async (method) => {
+    const end = Date.now() + PATIENCE;
+    for (let there = []; !there.includes(method); there = (await control("streams")).open) assert.ok(Date.now() < end, `never opened: ${method}, but ${there}`);
+  };
+  // A log is opened before the source has said what it can.
+  await control("forget");
+  const page = await open(t, "about:blank", { wait: false });
+  const held = new Promise((done) => page.route(/ListProjects/, done));
+  await page.goto(`${alone.run("rtree", "logs")}&step=train&attempt=2`);
+  for (const method of ["TailLogs", "WatchActions"]) await opened(method);
+  const { asked: before } = await control("streams");
+  await (await held).continue();
+  await page.unroute(/ListProjects/);
+  for (let asked = before; asked.ListRuns < before.ListRuns + 4; asked = (await control("streams")).asked) await page.evaluate(() => 0);
+  for (const view of await page.getByRole("tab").all()) await view.click();
+  await page.getByRole("tab", { name: "steps" }).click();
+  await page.locator("[data-step-key=train] a").first().click();
+  for (const attempt of ["attempt 2", "attempt 1", "attempt 2"]) {
+    await page.getByRole("region", { name: "Step" }).getByRole("link", { name: attempt, exact: true }).click();
+    await page.getByRole("tab", { name: "logs", selected: true }).waitFor();
+    if (attempt === "attempt 2") await opened("TailLogs");
+    await page.goBack();
+  }
+  await page.getByRole("link", { name: "Runs", exact: true }).first().click();
+  await opened("WatchRuns");
+  await page.locator("[data-run-id$='/rtree'] a").first().click();
+  await opened("WatchActions");
+  const { most, asked } = await control("streams");
+  assert.ok(most <= 2, `${most} streams: ${JSON.stringify(asked)}`);
+});
+
 test("flyte run: the run's own facts lead to its task and back", async (t) => {
   const page = await open(t, here.fly.run("rdone", "overview"));
   await shows(page, "main", "schedule_trigger");
+  await shows(page, "main", "schedule: cron 0 3 * * *");
   await shows(page, "main", "ada");
   await page.getByRole("link", { name: "etl.main v1" }).click();
   await shows(page, ".tasks h1", "etl.main");
@@ -99,6 +138,11 @@ test("flyte run: the run's own facts lead to its task and back", async (t) => {
   await page.getByRole("link", { name: "Its runs" }).click();
   await until(page, () => document.querySelector("[data-run-id$='/rdone']"));
   assert.equal(await page.evaluate(() => document.querySelector("[data-run-id$='/rbill']")), null);
+  // What it was started with, as the service sends it.
+  await page.goto(here.fly.run("rtree", "overview"));
+  const options = page.locator(".facts-long div", { hasText: "run options" });
+  await options.locator("summary").click();
+  for (const words of ["labels: cost=42, team=data", "envs: MODE=night", "interruptible: true", "queue: gpu", "cluster pool: night", /cache config: .*overwriteCache/]) await shows(page, ".facts-long", words);
 });
 
 test("flyte run: 20,000 actions, the first ones drawn while the server still holds back the rest", async (t) => {

@@ -30,9 +30,16 @@ for (const mode of ["open", "strict"]) {
     // News of the service come while somebody looks.
     await control("set?run=rbill&phase=6");
     await shows(page, `${TASKS} tbody tr`, "2 (100 %)");
-    await page.getByLabel("order").selectOption("newest");
-    await until(page, (table) => document.querySelector(`${table} tbody tr th`)?.innerText === "billing.invoice", TASKS);
-    assert.match(page.url(), /sort=-created/);
+    const ordered = async (head, by, all) => {
+      await page.getByRole("columnheader", { name: new RegExp(`^${head}`) }).getByRole("button").click();
+      await until(page, ([table, all]) => [...document.querySelectorAll(`${table} tbody tr th`)].map((cell) => cell.innerText).join() === all, [TASKS, all], head);
+      assert.ok(page.url().includes(`sort=${by}`), page.url());
+    };
+    await ordered("Deployed", "-created", "billing.invoice,etl.report,etl.main");
+    await ordered("Runs", "-run", "etl.main,billing.invoice,etl.report");
+    await ordered("Runs", "run", "billing.invoice,etl.report,etl.main");
+    await shows(page, ".tasks", "2 triggers, 1 active");
+    await shows(page, '[aria-label="Triggers of the source"] tbody', /hourly\s+flytesnacks\/development\/etl.report\s+not active\s+cron 0 \* \* \* \*/);
     await page.getByRole("searchbox", { name: "Search tasks" }).fill("REPORT");
     await until(page, (table) => document.querySelectorAll(`${table} tbody tr`).length === 1, TASKS);
     assert.deepEqual(await names(page), ["etl.report"]);
@@ -66,6 +73,19 @@ for (const mode of ["open", "strict"]) {
     assert.deepEqual([primitive("day"), primitive("rows"), primitive("dry")], [{ stringValue: "friday" }, { integer: "7" }, { boolean: true }]);
     assert.deepEqual(made.spec.labels, { values: { team: "data" } });
     await shows(page, "main", "team");
+    // An enum is chosen, and a list is typed as JSON; what is wrong in it is named.
+    await page.goto(tasks("&task=billing/production/billing.invoice"));
+    await page.getByRole("button", { name: "Run …", exact: true }).click();
+    await dialog.getByLabel("month").fill("may");
+    await dialog.getByLabel("level (ENUM)").selectOption("high");
+    await dialog.getByLabel("parts (list of INTEGER as JSON)").fill('[1, "two"]');
+    await run.click();
+    await shows(page, ".dialog__wrong", 'parts[1]: "two" is not a whole number');
+    await dialog.getByLabel("parts (list of INTEGER as JSON)").fill("[1, 2]");
+    await run.click();
+    const invoice = await control(`run?run=${await gone(page)}`);
+    assert.deepEqual(invoice.inputs.level.scalar.primitive, { stringValue: "high" });
+    assert.deepEqual(invoice.inputs.parts.collection.literals.map((one) => one.scalar.primitive.integer), ["1", "2"]);
   });
 
   test(`flyte tasks, ${mode}: a new version is filled in from the old one; one that is there is not overwritten`, async (t) => {
@@ -140,5 +160,8 @@ for (const mode of ["open", "strict"]) {
     assert.match(JSON.stringify(made.inputs), /monday/);
     await page.locator(".run__head").getByRole("link", { name: "etl.pasted v0" }).click();
     await shows(page, "main", "This task is not deployed");
+    // Its runs are counted all the same.
+    await page.goto(tasks());
+    await shows(page, `${TASKS} tbody`, /etl.pasted\s+flytesnacks\/staging\s+not deployed\s+1/);
   });
 }

@@ -56,7 +56,7 @@ def attempts(action):
         is_last = number == action.attempts
         if spans[-1][0] in (FAILED, 8):
             message, kind = action.error if is_last and action.error else ("attempt failed", rd.ErrorInfo.KIND_SYSTEM)
-            one.error_info.message, one.error_info.kind = message, kind
+            one.error_info.message, one.error_info.kind, one.error_info.code = message, kind, "E" + str(kind)
         if number in action.logs:
             one.logs_available = True
             if not action.hides_context:
@@ -95,7 +95,10 @@ def details(action):
         one = action.condition
         out.condition.name, out.condition.type.simple = one["name"], one["type"]
         out.condition.prompt, out.condition.description = one["prompt"], one["description"]
-        out.condition.prompt_type = rd.CONDITION_PROMPT_TYPE_TEXT if hasattr(rd, "CONDITION_PROMPT_TYPE_TEXT") else 1
+        # Text, or Markdown where a person has an hour for it.
+        out.condition.prompt_type = 2 if one["wait"] else 1
+        if one["wait"]:
+            out.condition.timeout.FromSeconds(one["wait"])
     out.attempts.extend(attempts(action))
     return out
 
@@ -113,6 +116,8 @@ def enrich(meta, action):
             name.project, name.domain = run.key[0], run.key[1]
             name.name, name.task_name = run.trigger, run.task[2]
             meta.trigger_id.revision = 1
+            meta.trigger_type.type = 2
+            meta.trigger_type.schedule.cron.expression = "0 3 * * *"
         if run.relation:
             meta.relation.CopyFrom(run.relation)
             meta.relation.related_to.org = ""

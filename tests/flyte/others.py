@@ -22,6 +22,14 @@ TASK_FIELDS = set(
 )
 
 
+TRIGGER_FIELDS = set("project domain task_name name active deployed_at updated_at task_version automation_type".split())
+
+
+def after(page, request):
+    """A full page has a token, whether or not more follows."""
+    return str(int(request.token or 0) + len(page)) if len(page) == (request.limit or 50) else ""
+
+
 class Projects:
     def __init__(self, store):
         self.store = store
@@ -65,9 +73,7 @@ class Tasks:
         out = ts.ListTasksResponse()
         for key in page:
             self.describe(out.tasks.add(), key)
-        # A full page has a token, whether or not more follows.
-        if len(page) == (request.request.limit or 50):
-            out.token = str(int(request.request.token or 0) + len(page))
+        out.token = after(page, request.request)
         out.metadata.total, out.metadata.filtered_total = total, len(keys)
         return out
 
@@ -83,10 +89,13 @@ class Tasks:
     async def list_versions(self, request, ctx):
         id = request.task_name
         out = ts.ListVersionsResponse()
-        for key in reversed(self.store.tasks):
-            if key[:3] == (id.project, id.domain, id.name):
-                one = out.versions.add(version=key[3])
-                one.deployed_at.CopyFrom(stamp(self.read(key, "created_at")))
+        keys = [key for key in reversed(self.store.tasks) if key[:3] == (id.project, id.domain, id.name)]
+        keys = query.ordered(keys, list(request.request.sort_by_fields), self.read, {"version", "created_at"})
+        page, _ = query.cut(keys, request.request)
+        for key in page:
+            one = out.versions.add(version=key[3])
+            one.deployed_at.CopyFrom(stamp(self.read(key, "created_at")))
+        out.token = after(page, request.request)
         return out
 
     async def deploy_task(self, request, ctx):
@@ -106,12 +115,15 @@ class Triggers:
 
     async def list_triggers(self, request, ctx):
         out = gs.ListTriggersResponse()
-        for name, trigger in self.store.triggers.items():
+        found = list(self.store.triggers.items())
+        if request.WhichOneof("scope_by") in ("task_name", "task_id"):
+            wanted = request.task_name if request.HasField("task_name") else request.task_id
+            found = [one for one in found if one[1]["task"][2] == wanted.name]
+        found = query.ordered(found, list(request.request.sort_by_fields), lambda one, field: 0, TRIGGER_FIELDS)
+        page, _ = query.cut(found, request.request)
+        out.token = after(page, request.request)
+        for name, trigger in page:
             task = trigger["task"]
-            if request.WhichOneof("scope_by") in ("task_name", "task_id"):
-                wanted = request.task_name if request.HasField("task_name") else request.task_id
-                if wanted.name != task[2]:
-                    continue
             one = out.triggers.add(active=trigger["active"])
             one.id.name.project, one.id.name.domain, one.id.name.name, one.id.name.task_name = task[0], task[1], name, task[2]
             one.id.revision = 1

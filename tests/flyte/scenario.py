@@ -24,7 +24,12 @@ def task(store, name, version, inputs, place=HOME):
     template.container.args.extend(["python", "-m", name])
     for key, (kind, default) in inputs.items():
         variable = it.Variable(description="the " + key)
-        variable.type.simple = SIMPLE[kind]
+        if kind == "enum":
+            variable.type.enum_type.values.extend(["low", "high"])
+        elif kind == "list":
+            variable.type.collection_type.simple = SIMPLE["integer"]
+        else:
+            variable.type.simple = SIMPLE[kind]
         template.interface.inputs.variables.add(key=key, value=variable)
         parameter = spec.default_inputs.add(name=key).parameter
         parameter.var.CopyFrom(variable)
@@ -61,7 +66,7 @@ def fill(store, big):
     etl = task(store, "etl.main", "v1", {"day": ("string", None), "rows": ("integer", 100)})
     etl2 = task(store, "etl.main", "v2", {"day": ("string", None), "rows": ("integer", 200), "dry": ("boolean", None)})
     report = task(store, "etl.report", "v1", {"day": ("string", None)})
-    bill = task(store, "billing.invoice", "v7", {"month": ("string", None)}, ("billing", "production"))
+    bill = task(store, "billing.invoice", "v7", {"month": ("string", None), "level": ("enum", None), "parts": ("list", None)}, ("billing", "production"))
     store.triggers["nightly"] = {"task": etl2, "active": True, "cron": "0 3 * * *"}
     store.triggers["hourly"] = {"task": report, "active": False, "cron": "0 * * * *"}
 
@@ -92,7 +97,9 @@ def fill(store, big):
 
 def tree(store, etl, report):
     """A root with two groups, a retried action, a trace, a nested level and a question that waits for its answer."""
-    made = run(store, "rtree", etl, RUNNING, 600, spec=tr.RunSpec(labels=tr.Labels(values={"team": "data", "cost": "42"})))
+    options = tr.RunSpec(labels=tr.Labels(values={"team": "data", "cost": "42"}), envs=tr.Envs(values=[lt.KeyValuePair(key="MODE", value="night")]), queue="gpu", cluster_pool="night")
+    options.interruptible.value, options.cache_config.overwrite_cache = True, True
+    made = run(store, "rtree", etl, RUNNING, 600, spec=options)
     at = made.root.created + 10
     for number in range(4):
         one = store.action(made, f"load{number}", task=report, group="load", at=at + number)
@@ -116,7 +123,7 @@ def tree(store, etl, report):
     trace.end = at + 71
     for name, kind, prompt in (("approve", 4, "Release the model?"), ("amount", 1, "How many?")):
         asked = store.action(made, name, kind="condition", at=at + 80, quiet=True)
-        asked.condition = {"name": name, "type": kind, "prompt": prompt, "description": "asks a person"}
+        asked.condition = {"name": name, "type": kind, "prompt": prompt, "description": "asks a person", "wait": 3600 if name == "approve" else 0}
         store.set(asked, PAUSED, at=at + 81)
 
 

@@ -49,7 +49,7 @@ class App:
         if not args.no_dataproxy:
             mounted += [mount.mount(dp, "DataProxyService", Data(self.store, self.runs)), mount.mount(cluster, "ClusterService", Clusters())]
         self.services = dict(mounted)
-        self.open, self.most, self.asked = {}, 0, {}
+        self.open, self.most, self.asked, self.gets, self.no_get = {}, 0, {}, {}, False
         self.blocked, self.unready, self.page = False, "", 0
 
     async def __call__(self, scope, receive, send):
@@ -75,6 +75,10 @@ class App:
             return await answer(send, 404, b"404 page not found\n", cors)
         method = path.rsplit("/", 1)[1]
         self.asked[method] = self.asked.get(method, 0) + 1
+        if scope["method"] == "GET":
+            if self.no_get:
+                return await answer(send, 405, b"", cors)
+            self.gets[method] = self.gets.get(method, 0) + 1
         is_stream = dict(scope["headers"]).get(b"content-type", b"").startswith(b"application/connect+")
         await self.serve(service, scope, receive, send, cors, method if is_stream else None)
 
@@ -131,9 +135,11 @@ class App:
     async def control(self, what, asked):
         if what == "streams":
             names = sorted(name for name, _ in self.open.values())
-            return {"open": names, "most": self.most, "asked": self.asked}
+            return {"open": names, "most": self.most, "asked": self.asked, "gets": self.gets}
         if what == "forget":
             self.most, self.asked = len(self.open), {}
+        elif what == "gets":
+            self.no_get = asked["on"] == "0"
         elif what == "cut":
             return self.cut(int(asked.get("n", 1000)))
         elif what == "tree":
@@ -188,6 +194,12 @@ class App:
             return {"runs": ["/".join(key) for key in self.store.runs]}
         elif what == "tasks":
             return {"tasks": ["/".join(key) for key in self.store.tasks], "active": {name: one["active"] for name, one in self.store.triggers.items()}}
+        elif what == "many":
+            # Versions and triggers of a task, more than a page holds.
+            key = next(key for key in self.store.tasks if key[2] == asked["task"])
+            for number in range(int(asked["n"])):
+                self.store.tasks[(*key[:3], f"w{number}")] = self.store.tasks[key]
+                self.store.triggers[f"t{number}"] = {"task": key, "active": False, "cron": "0 0 * * *"}
         elif what == "page":
             # What stands before the service, and says so in HTML: a page to sign in, or a proxy without a service behind it.
             self.page = int(asked["status"])

@@ -90,8 +90,6 @@ pub struct Capabilities {
     pub delete: bool,
     /// An immediate end and a deletion change its records only: processes of a run that goes on are left to themselves.
     pub only_marks: bool,
-    /// Logs belong to attempts of steps ([`Topic::Log`], [`LogQuery::step`]); a run's own is that of its root.
-    pub step_logs: bool,
     /// Numbers of log lines may be others when the log is read again: no links to them.
     pub unstable_lines: bool,
     /// Steps can be stopped, with a reason, and so can runs ([`Order::Abort`]).

@@ -228,10 +228,12 @@ impl Backend for Late {
     }
 
     fn streams(&self, topics: &[Topic]) -> usize {
-        self.0
-            .here
-            .get()
-            .map_or(1, |backend| backend.streams(topics))
+        match self.0.here.get() {
+            Some(backend) => backend.streams(topics),
+            // Where steps are told of one by one, each topic is one.
+            None if self.0.tells_of_steps => topics.len(),
+            None => 1,
+        }
     }
 
     fn warm(&self) -> LocalBoxFuture<'static, ()> {

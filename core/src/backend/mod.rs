@@ -289,7 +289,8 @@ pub trait Backend {
         std::future::ready(()).boxed_local()
     }
 
-    /// A step can be asked about by itself ([`Backend::step`], [`Backend::step_data`]). Known before anything was asked: rows of steps link to it.
+    /// A step can be asked about by itself ([`Backend::step`], [`Backend::step_data`]), and logs belong to attempts of steps ([`Topic::Log`],
+    /// [`LogQuery::step`]; a run's own is that of its root). Known before anything was asked: rows of steps link to it.
     fn tells_of_steps(&self) -> bool {
         false
     }

@@ -18,22 +18,35 @@ pub struct TaskRow {
     pub deployed_by: Option<String>,
 }
 
-/// How a list of tasks is ordered.
+/// By what a source orders a list of tasks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TaskOrder {
-    /// By name.
+pub enum TaskKey {
     #[default]
     Name,
-    /// Those first whose newest version was deployed last.
-    Newest,
+    /// Project, then domain.
+    Place,
+    /// When the newest version was deployed.
+    Deployed,
+    /// Who deployed it.
+    By,
+}
+
+/// How a list of tasks is ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaskOrder {
+    pub key: TaskKey,
+    pub is_descending: bool,
 }
 
 /// One input of a task.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskInput {
     pub name: String,
-    /// The source's word for a simple type (`STRING`, `INTEGER`, `FLOAT`, `BOOLEAN`, ...); `None`: another type, see `type_json`.
+    /// The source's word for a simple type (`STRING`, `INTEGER`, `FLOAT`, `BOOLEAN`, ...), `ENUM`, or `list of` and `map of` these, which are typed as
+    /// JSON; `None`: another type, see `type_json`.
     pub kind: Option<String>,
+    /// The values of an `ENUM`.
+    pub choices: Vec<String>,
     pub type_json: String,
     pub description: String,
     pub is_required: bool,

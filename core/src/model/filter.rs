@@ -226,6 +226,11 @@ impl Matcher {
         self.job.is_empty() || self.job.iter().any(|pattern| pattern.matches(job))
     }
 
+    /// The least and the most length.
+    pub fn lengths(&self) -> (Option<Span>, Option<Span>) {
+        (self.longer, self.shorter)
+    }
+
     /// `at` is the time by which runs are ordered.
     pub fn takes_time(&self, at: Option<Timestamp>) -> bool {
         self.since

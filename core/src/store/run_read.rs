@@ -218,6 +218,16 @@ impl RunTable {
         keys
     }
 
+    /// The values that tags of a key have had, in order.
+    pub fn tag_values(&self, key: &str) -> Vec<&str> {
+        let texts = &self.columns.texts;
+        let pairs = self.columns.tags.pairs.iter();
+        let own = pairs.filter(|(own, _)| texts.get(*own) == key);
+        let mut values: Vec<&str> = own.map(|(_, value)| texts.get(*value)).collect();
+        values.sort_unstable();
+        values
+    }
+
     /// Bytes held, by accounting.
     pub fn memory_bytes(&self) -> usize {
         let rows = self.free.capacity() + self.told.capacity() + self.changed.capacity();

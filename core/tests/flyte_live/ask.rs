@@ -45,6 +45,20 @@ impl Service {
         Service::scoped(name, "", "")
     }
 
+    /// Asked as of another origin: itself, and not through the bridge.
+    pub(crate) fn elsewhere(name: &'static str) -> Service {
+        let scope = Scope {
+            org: "testorg".into(),
+            ..Scope::default()
+        };
+        let base = address(&[name, "_CONTROL"].concat());
+        let backend = Flyte::new(&base, scope, Rc::new(Wire), Rc::new(Fast(SPEED)));
+        Service {
+            name,
+            backend: Rc::new(backend),
+        }
+    }
+
     pub(crate) fn scoped(name: &'static str, project: &str, domain: &str) -> Service {
         let scope = Scope {
             org: "testorg".into(),

@@ -10,7 +10,7 @@ pub(crate) async fn about(service: &Service) {
     assert_eq!(info.name, "Flyte 2");
     assert_eq!(info.vocabulary.step, "action");
     let can = info.capabilities;
-    assert!(can.updates == Updates::Stream && can.step_logs && can.create && can.signal);
+    assert!(can.updates == Updates::Stream && can.create && can.signal);
     assert_eq!(info.problems, [""; 0]);
     service.control("ready?words=database%20is%20down").await;
     let info = got(service.backend.info()).await;
@@ -117,6 +117,15 @@ pub(crate) async fn filters(service: &Service) {
             vec!["rlive", "rqueued", "rtree", "rtwice"],
         ),
         (vec![("until", "3500s")], vec!["rdone"]),
+        (
+            vec![
+                ("status", "succeeded"),
+                ("longer", "30s"),
+                ("shorter", "60s"),
+            ],
+            vec!["rtwice", "rbill", "rdone"],
+        ),
+        (vec![("status", "succeeded"), ("longer", "61s")], vec![]),
     ] {
         let mut found = ids(service, &pairs).await;
         found.retain(|name| name != "rbig");
@@ -154,6 +163,32 @@ pub(crate) async fn names(service: &Service) {
     assert!(
         matches!(&error, BackendError::Refused(words) if words.contains("domain")),
         "{error}"
+    );
+}
+
+/// From another origin what only reads is asked by GET, which needs no preflight; by POST where the server has no GET.
+pub(crate) async fn elsewhere() {
+    let service = Service::elsewhere("STRICT");
+    let gets = async |method: &str| {
+        let told = service.control("streams").await;
+        told["gets"][method].as_u64().unwrap_or(0)
+    };
+    assert_eq!(got(service.backend.run("rdone")).await.id, home("rdone"));
+    let details = gets("GetRunDetails").await;
+    assert_eq!((details, gets("ListRuns").await), (1, 1));
+    got(service.backend.info()).await;
+    assert_eq!(gets("ListProjects").await, 0, "it is not said to only read");
+    service.control("gets?on=0").await;
+    assert_eq!(
+        got(service.backend.run(&home("rdone"))).await.id,
+        home("rdone")
+    );
+    service.control("gets?on=1").await;
+    got(service.backend.run(&home("rdone"))).await;
+    assert_eq!(
+        gets("GetRunDetails").await,
+        details,
+        "once refused, it is not tried again"
     );
 }
 

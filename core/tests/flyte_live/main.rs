@@ -64,6 +64,11 @@ fn one_project() {
     on(lists::one_project());
 }
 
+#[test]
+fn of_another_origin() {
+    on(lists::elsewhere());
+}
+
 /// The runs service alone has no DataProxy; and where a proxy collects streams, the actions are asked for.
 #[test]
 fn without_values_and_without_streams() {

@@ -1,6 +1,6 @@
 //! Tasks, versions and triggers.
 
-use runboard_core::backend::tasks::TaskOrder;
+use runboard_core::backend::tasks::{TaskKey, TaskOrder};
 use runboard_core::backend::{Backend as _, BackendError};
 use runboard_core::model::Phase;
 
@@ -8,17 +8,28 @@ use crate::ask::{Service, got, home, refused};
 
 pub(crate) async fn all(service: &Service) {
     let tasks = service.backend.tasks().unwrap();
-    let page = got(tasks.list("", TaskOrder::Name, 50, None)).await;
+    let by_name = TaskOrder::default();
+    let page = got(tasks.list("", by_name, 50, None)).await;
     let names: Vec<&str> = page.items.iter().map(|task| task.name.as_str()).collect();
     assert_eq!(names, ["billing.invoice", "etl.main", "etl.report"]);
     assert_eq!(page.items[1].version, "v2");
     assert!(page.items[1].deployed_at.is_some());
-    let newest = got(tasks.list("", TaskOrder::Newest, 50, None)).await;
-    assert_eq!(newest.items[0].name, "billing.invoice");
+    for (key, first) in [
+        (TaskKey::Deployed, "billing.invoice"),
+        (TaskKey::Name, "etl.report"),
+        (TaskKey::Place, "etl.main"),
+    ] {
+        let order = TaskOrder {
+            key,
+            is_descending: true,
+        };
+        let page = got(tasks.list("", order, 50, None)).await;
+        assert_eq!(page.items[0].name, first, "{key:?}");
+    }
     // A full page has a token although nothing follows.
-    let page = got(tasks.list("ETL", TaskOrder::Name, 2, None)).await;
+    let page = got(tasks.list("ETL", by_name, 2, None)).await;
     assert_eq!((page.items.len(), page.total), (2, Some(2)));
-    let rest = got(tasks.list("ETL", TaskOrder::Name, 2, page.next.as_deref())).await;
+    let rest = got(tasks.list("ETL", by_name, 2, page.next.as_deref())).await;
     assert_eq!((rest.items.len(), rest.next), (0, None));
     let versions = got(tasks.versions(&home("etl.main"))).await;
     let versions: Vec<&str> = versions.iter().map(|row| row.version.as_str()).collect();
@@ -82,4 +93,10 @@ pub(crate) async fn all(service: &Service) {
     let triggers = got(tasks.triggers(Some(&home("etl.main")))).await;
     assert_eq!(triggers.len(), 1);
     assert!(!triggers[0].is_active);
+
+    // The service tells 200 at a time.
+    service.control("many?task=etl.report&n=405").await;
+    let versions = got(tasks.versions(&home("etl.report"))).await;
+    assert_eq!(versions.len(), 406);
+    assert_eq!(got(tasks.triggers(None)).await.len(), 407);
 }

@@ -30,7 +30,7 @@ pub fn menu(id: &'static str, words: &'static str, body: Html) -> Html {
         }
     };
     view! {
-        <button class="button button--small" popovertarget=id node_ref=button on:click=measure>{words}</button>
+        <button class="button button--small" type="button" popovertarget=id node_ref=button on:click=measure>{words}</button>
         <div class="menu" popover="auto" id=id role="group" aria-label=words node_ref=node>{body}</div>
     }
 }

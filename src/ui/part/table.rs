@@ -102,6 +102,16 @@ fn draw(
     let head = columns
         .iter()
         .map(|column| view! { <th scope="col">{*column}</th> });
+    headed(name, class, head.collect(), rows)
+}
+
+/// The same with heads of its own.
+pub fn headed(
+    name: &'static str,
+    class: &'static str,
+    head: Vec<El>,
+    rows: Box<dyn Fn() -> Vec<Vec<Cell>>>,
+) -> El {
     let body = El::new("tbody").child(each(
         rows,
         |row: &Vec<Cell>| {
@@ -113,7 +123,7 @@ fn draw(
     ));
     view! {
         <div class="table__room" tabindex="0" role="region" aria-label=name>
-            <table class=class><thead><tr>{head.collect::<Vec<_>>()}</tr></thead>{body}</table>
+            <table class=class><thead><tr>{head}</tr></thead>{body}</table>
         </div>
     }
 }

@@ -1,8 +1,8 @@
 // A Flyte service of tests/flyte/server.py behind the bridge.
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serve } from "./bridge.mjs";
-import { root } from "./env.mjs";
+import { root, tempDir } from "./env.mjs";
 import { firstLine, start } from "./proc.mjs";
 
 /** Starts a service with `args`: its address, and `control`, which asks the service itself and not through the bridge. */
@@ -21,12 +21,14 @@ export async function service(args = []) {
 
 /**
  * A bridge that serves a service as the source `fly`: the one that is given, or one that is started with `args`. `extra` are arguments of the bridge,
- * and `also` the name and scope of a second source over the same service.
+ * and `also` the name and scope of a second source over the same service. `alone`: the page has no other source, not even the bridge's own runs.
  */
-export async function flyte({ to, args = [], scope = "?org=testorg", also, extra = [] } = {}) {
+export async function flyte({ to, args = [], scope = "?org=testorg", also, alone = false, extra = [] } = {}) {
   const { url, control } = to ?? (await service(args));
   const sources = [["fly", scope], ...(also ? [also] : [])].flatMap(([name, scope]) => ["--flyte", `${name}=${url}${scope}`]);
-  const bridge = await serve({ extra: [...sources, ...extra] });
+  const config = alone ? join(tempDir("alone"), "config.json") : undefined;
+  if (alone) writeFileSync(config, JSON.stringify({ sources: [{ id: "fly", name: "Flyte", kind: "flyte", url: "./proxy/fly/", org: "testorg" }] }));
+  const bridge = await serve({ config, extra: [...sources, ...extra] });
   const run = (name, tab = "steps") => `${bridge.url}?view=run&source=fly&run=flytesnacks/development/${name}&tab=${tab}`;
   return { bridge, control, run };
 }

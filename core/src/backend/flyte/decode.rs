@@ -61,9 +61,11 @@ pub(super) struct Act {
     /// Attempts that have logs and do not tell where they run.
     pub(super) placeless: Vec<u32>,
     owner: Option<(String, String)>,
-    trigger: String,
+    pub(super) trigger: String,
     source: String,
     relation: Option<(String, String)>,
+    /// What details tell beside all that, for people.
+    pub(super) further: Vec<(&'static str, String)>,
 }
 
 fn name(fields: &mut Fields<'_>) -> Id {
@@ -123,6 +125,7 @@ pub(super) fn act(fields: &mut Fields<'_>) -> Act {
         trigger: String::new(),
         source: String::new(),
         relation: None,
+        further: Vec::new(),
     };
     if let Some(mut id) = fields.object("id") {
         act.name = id.word("name");
@@ -168,6 +171,7 @@ fn metadata(act: &mut Act, meta: &mut Fields<'_>) {
     if let Some(mut task) = meta.object("task") {
         act.kind = "task";
         act.label = task.word("shortName");
+        act.further.push(("task type", task.word("taskType")));
         if let Some(mut id) = task.object("id") {
             let version = id.word("version");
             act.task = Some((name(&mut id), version));
@@ -191,6 +195,7 @@ fn metadata(act: &mut Act, meta: &mut Fields<'_>) {
     {
         act.trigger = id.word("name");
     }
+    act.further.extend(super::options::further(meta));
     if let Some(mut relation) = meta.object("relation") {
         let kind = relation.enumerated("relationType", "RELATION_TYPE_", &RELATIONS);
         if let Some(mut to) = relation.object("relatedTo") {

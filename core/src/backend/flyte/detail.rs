@@ -25,10 +25,11 @@ struct Tried {
     is_placeless: bool,
 }
 
-fn error(fields: &mut Fields<'_>) -> Option<(String, String)> {
+/// What is wrong, whose fault it is, and its code (which services newer than 2.0.53 send).
+fn error(fields: &mut Fields<'_>) -> Option<(String, String, String)> {
     let mut info = fields.object("errorInfo")?;
     let kind = info.enumerated("kind", "KIND_", &["UNSPECIFIED", "USER", "SYSTEM"]);
-    Some((info.word("message"), kind))
+    Some((info.word("message"), kind, info.word("code")))
 }
 
 /// Where the primary pod of a `LogContext` runs: what it is, and its name.
@@ -66,11 +67,12 @@ fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
         }
     };
     let failed = error(fields);
-    if let Some((_, kind)) = &failed {
+    if let Some((_, kind, code)) = &failed {
         fact(
             "error kind",
             Some(kind.clone()).filter(|kind| kind != "UNSPECIFIED"),
         );
+        fact("error code", Some(code.clone()));
     }
     fact("cluster", fields.text("cluster"));
     let mut links = fields.rows("logInfo", |log, _| StepLink {
@@ -115,8 +117,18 @@ fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
         is_warning: event.enumerated("type", "TYPE_", &["UNSPECIFIED", "NORMAL", "WARNING"])
             == "WARNING",
         reason: event.word("reason"),
-        message: event.word("message"),
+        message: {
+            let times = event.small("count").filter(|count| *count > 1);
+            let times = times.map(|count| [" (", &count.to_string(), " times)"].concat());
+            let by = event.text("sourceComponent").filter(|by| !by.is_empty());
+            let by = by.map(|by| [", by ", &by].concat());
+            let ends = [times.unwrap_or_default(), by.unwrap_or_default()];
+            [event.word("message"), ends.concat()].concat()
+        },
     });
+    if !notes.is_empty() {
+        fact("cluster events", Some(notes.len().to_string()));
+    }
     let mut tried = Tried {
         attempt: Attempt {
             number,
@@ -125,7 +137,7 @@ fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
             started_at: fields.time("startTime"),
             ended_at: fields.time("endTime"),
             exit_code: None,
-            reason: failed.map(|(message, _)| message),
+            reason: failed.map(|(message, ..)| message),
         },
         spans,
         links,
@@ -167,11 +179,18 @@ fn details(fields: &mut Fields<'_>, position: u32) -> (Act, StepDetail) {
         fact("task", &task.text());
         fact("version", version);
     }
+    for (name, value) in std::mem::take(&mut act.further) {
+        fact(name, &value);
+    }
+    fact("trigger", &act.trigger);
     fact("environment", &act.environment);
     fact("cache", &act.cache);
     let step = &mut detail.step;
-    if let Some((message, _)) = error(fields) {
+    if let Some((message, _, code)) = error(fields) {
         step.reason = Some(message);
+        if !code.is_empty() {
+            detail.facts.push(("error code".into(), code));
+        }
     }
     for (info, name, by) in [
         ("abortInfo", "aborted by", "abortedBy"),
@@ -217,12 +236,25 @@ fn details(fields: &mut Fields<'_>, position: u32) -> (Act, StepDetail) {
             "CONDITION_PROMPT_TYPE_",
             &["UNSPECIFIED", "TEXT", "MARKDOWN"],
         );
+        let timeout = asked.text("timeout");
+        let style = |words: &str| (style == "MARKDOWN").then(|| words.to_string());
+        let told = [
+            ("waits at most", timeout.clone()),
+            (
+                "question",
+                style("written in Markdown, shown as it was written"),
+            ),
+        ];
+        let told = told
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_string(), value?)));
+        detail.facts.extend(told);
         detail.question = Some(Question {
             kind: kind.or_else(|| act.awaits.clone()).unwrap_or_default(),
             prompt: asked.word("prompt"),
             description: asked.word("description"),
-            is_markdown: style == "MARKDOWN",
-            timeout: asked.text("timeout").as_deref().and_then(proto::span),
+            is_markdown: style("").is_some(),
+            timeout: timeout.as_deref().and_then(proto::span),
         });
     }
     (act, detail)
@@ -266,6 +298,8 @@ fn empty(what: &str) -> BackendError {
 pub(super) struct Whole {
     pub(super) run: Run,
     pub(super) act: Act,
+    /// What its root tells for people.
+    pub(super) facts: Vec<(String, String)>,
     /// `RunDetails` as sent.
     pub(super) text: String,
     pub(super) problems: Problems,
@@ -312,6 +346,7 @@ fn read_run(server: &Server, id: &str, text: &str) -> Result<Whole, BackendError
     Ok(Whole {
         run,
         act,
+        facts: detail.facts,
         text: own,
         problems,
     })

@@ -7,83 +7,18 @@ use std::rc::Rc;
 use futures_util::FutureExt as _;
 use futures_util::future;
 
+use super::ask::{Ask, PAUSED, server_side};
 use super::decode::row;
 use super::id::Id;
-use super::proto::numbers;
 use super::request::{Asked, RUNS, Server};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Decoded, Missing, Page};
-use crate::model::{Run, RunFilter, Timestamp};
-use crate::store::json::JsonText;
+use crate::model::{Run, RunFilter};
 
 /// The server's own most.
 pub(super) const PAGE: u32 = 200;
 /// So many rows are looked through for one answer.
 const SCAN: u32 = 2000;
-/// The tag of runs with an action that waits for an answer, as filter and on rows.
-pub(super) const PAUSED: &str = "paused_action";
-
-/// Tags that the server can look for, and the column in which it does.
-const COLUMNS: [(&str, &str); 6] = [
-    ("project", "project"),
-    ("domain", "domain"),
-    ("owner", "created_by_subject"),
-    ("trigger", "trigger_name"),
-    ("version", "task_version"),
-    ("run_source", "run_source"),
-];
-
-/// A question for runs.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Ask {
-    /// Function, field and values.
-    filters: Vec<(&'static str, &'static str, Vec<String>)>,
-    pub(super) paused_only: bool,
-}
-
-impl Ask {
-    /// One value is asked for by another function than several: the open service breaks at a list of one.
-    pub(super) fn any(&mut self, field: &'static str, values: Vec<String>) {
-        let function = match values.len() {
-            1 => "EQUAL",
-            _ => "VALUE_IN",
-        };
-        self.filters.push((function, field, values));
-    }
-
-    pub(super) fn message(&self, server: &Server, limit: u32, token: Option<&str>) -> String {
-        let mut json = JsonText::new();
-        json.open('{').key("request").open('{');
-        json.number_field("limit", Some(i64::from(limit)));
-        json.text_field("token", token);
-        // Unsorted, a list begins with the phases.
-        json.key("sortByFields").raw(r#"[{"key":"created_at"}]"#);
-        let scope = &server.scope;
-        // A project without a domain is no scope that the service knows.
-        let own = (!scope.project.is_empty() && !scope.is_one_project())
-            .then(|| ("EQUAL", "project", vec![scope.project.clone()]));
-        if own.is_some() || !self.filters.is_empty() {
-            json.key("filters").open('[');
-            for (function, field, values) in own.iter().chain(&self.filters) {
-                json.open('{').text_field("function", Some(function));
-                json.text_field("field", Some(field));
-                json.list_field("values", values).close('}');
-            }
-            json.close(']');
-        }
-        json.close('}');
-        match scope.is_one_project() {
-            true => scope.project(&mut json, &scope.project, &scope.domain),
-            false => drop(json.text_field("org", Some(scope.org()))),
-        }
-        if self.paused_only {
-            json.key("pausedActionsOnly").raw("true");
-        }
-        json.close('}');
-        json.finish()
-    }
-}
-
 /// A page of runs as the server sends it.
 pub(super) struct Rows {
     pub(super) runs: Vec<Run>,
@@ -156,73 +91,6 @@ impl Server {
     }
 }
 
-/// What of a filter the server applies, and whether that is all of it.
-fn server_side(
-    filter: &RunFilter,
-    times: (Option<Timestamp>, Option<Timestamp>),
-    problems: &mut Problems,
-) -> (Ask, bool) {
-    let is_here = filter.q.is_some() || filter.longer.is_some() || filter.shorter.is_some();
-    let (mut asked, mut is_all) = (Ask::default(), !is_here);
-    // Several values of one key: any of them.
-    let mut values: Vec<(&'static str, Vec<String>)> = Vec::new();
-    let mut phases: Vec<String> = Vec::new();
-    for word in &filter.status {
-        let found = numbers(word);
-        if found.is_empty() {
-            problems.push(["no action of Flyte has the phase ", word].concat());
-        }
-        phases.extend(found.iter().map(usize::to_string));
-    }
-    if !phases.is_empty() {
-        asked.any("phase", phases);
-    }
-    match filter.job.as_slice() {
-        [] => {}
-        jobs if jobs.iter().all(|job| !job.contains(['*', '?'])) => {
-            asked.any("task_name", jobs.to_vec());
-        }
-        _ => is_all = false,
-    }
-    for (function, at) in [
-        ("GREATER_THAN_OR_EQUAL", times.0),
-        ("LESS_THAN_OR_EQUAL", times.1),
-    ] {
-        if let Some(at) = at {
-            asked
-                .filters
-                .push((function, "created_at", vec![at.to_string()]));
-        }
-    }
-    for term in &filter.tag {
-        if term.split('=').next() == Some(PAUSED) {
-            asked.paused_only = true;
-            continue;
-        }
-        let pair = term.split_once('=');
-        let column = pair.and_then(|(key, value)| {
-            let of = |(name, _): &&(&str, &'static str)| *name == key;
-            COLUMNS.iter().find(of).map(|(_, column)| (*column, value))
-        });
-        let Some((column, value)) = column else {
-            is_all = false;
-            continue;
-        };
-        let value = match column {
-            "run_source" => ["RUN_SOURCE_", &value.to_ascii_uppercase()].concat(),
-            _ => value.to_string(),
-        };
-        match values.iter_mut().find(|(known, _)| *known == column) {
-            Some((_, known)) => known.push(value),
-            None => values.push((column, vec![value])),
-        }
-    }
-    for (column, values) in values {
-        asked.any(column, values);
-    }
-    (asked, is_all)
-}
-
 /// A page of the list. `after` is the server's token, or of a page that was looked through here the token and how many of its rows were passed.
 pub(super) async fn list(
     server: Rc<Server>,
@@ -239,7 +107,7 @@ pub(super) async fn list(
     here.tag
         .retain(|term| term.split('=').next() != Some(PAUSED));
     let matcher = here.compile(now, 0).map_err(refused)?;
-    let (asked, is_all) = server_side(&filter, matcher.times(), &mut problems);
+    let (asked, is_all) = server_side(&filter, matcher.times(), matcher.lengths(), &mut problems);
     let limit = limit.max(1).min(PAGE);
     let mut page = Page {
         items: Vec::new(),

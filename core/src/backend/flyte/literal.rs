@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::interface;
 use crate::backend::slice;
 use crate::backend::tasks::TaskInput;
 use crate::model::Timestamp;
@@ -19,8 +20,18 @@ pub(super) fn inputs(values: &[(TaskInput, String)]) -> Result<String, String> {
                 None => return Err(["the input ", &input.name, " has no value"].concat()),
             }
         }
-        let value = literal(input, text)
-            .map_err(|expected| [&input.name, ": ", text, " is not ", expected].concat())?;
+        let value = match input.kind.as_deref() {
+            Some(kind) if kind.starts_with("list of ") || kind.starts_with("map of ") => {
+                let own: Value =
+                    serde_json::from_slice(input.type_json.as_bytes()).unwrap_or_default();
+                let given = serde_json::from_slice(text.as_bytes()).map_err(|error| {
+                    [&input.name, ": this is no JSON: ", &error.to_string()].concat()
+                })?;
+                of_type(&own, &given, &input.name)?
+            }
+            _ => literal(input, text)
+                .map_err(|expected| [&input.name, ": ", text, " is not ", expected].concat())?,
+        };
         json.open('{').text_field("name", Some(&input.name));
         json.key("value").raw(&value).close('}');
     }
@@ -33,6 +44,10 @@ fn literal(input: &TaskInput, text: &str) -> Result<String, &'static str> {
     let trimmed = text.trim();
     let (name, value) = match input.kind.as_deref() {
         Some("STRING") => ("stringValue", quoted(text)),
+        Some("ENUM") if input.choices.iter().any(|choice| choice == text) => {
+            ("stringValue", quoted(text))
+        }
+        Some("ENUM") => return Err("one of its values"),
         Some("INTEGER") => {
             let number: i64 = trimmed.parse().map_err(|_| "a whole number")?;
             // 64 bits are texts in protobuf's JSON.
@@ -94,6 +109,53 @@ fn literal(input: &TaskInput, text: &str) -> Result<String, &'static str> {
     Ok(json.finish())
 }
 
+/// A value as JSON has it, made a literal of the type; `place` names it in what is wrong.
+fn of_type(own: &Value, given: &Value, place: &str) -> Result<String, String> {
+    let mut json = JsonText::new();
+    json.open('{');
+    if let Some(inner) = own.get("collectionType") {
+        let Value::Array(items) = given else {
+            return Err([place, ": a JSON list is needed, such as [1, 2]"].concat());
+        };
+        json.key("collection").open('{').key("literals").open('[');
+        for (at, item) in items.iter().enumerate() {
+            let place = [place, "[", &at.to_string(), "]"].concat();
+            json.raw(&of_type(inner, item, &place)?);
+        }
+        json.close(']').close('}').close('}');
+        return Ok(json.finish());
+    }
+    if let Some(inner) = own.get("mapValueType") {
+        let Value::Object(items) = given else {
+            return Err([place, ": a JSON object is needed, such as {\"a\": 1}"].concat());
+        };
+        json.key("map").open('{').key("literals").open('{');
+        for (key, item) in items {
+            let place = [place, "[", &quoted(key), "]"].concat();
+            json.key(key).raw(&of_type(inner, item, &place)?);
+        }
+        json.close('}').close('}').close('}');
+        return Ok(json.finish());
+    }
+    let input = TaskInput {
+        kind: interface::kind(own),
+        choices: interface::choices(own),
+        ..TaskInput::default()
+    };
+    let text = match given {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    // A number is no text, and a text no number: what stands there is what is meant.
+    let is_text = |kind: &str| matches!(kind, "STRING" | "ENUM" | "DATETIME" | "DURATION");
+    let wants_text = input.kind.as_deref().is_some_and(is_text);
+    let wrong = |expected: &str| [place, ": ", &given.to_string(), " is not ", expected].concat();
+    if wants_text && !given.is_string() {
+        return Err(wrong("a text"));
+    }
+    literal(&input, &text).map_err(wrong)
+}
+
 fn quoted(text: &str) -> String {
     let mut json = JsonText::new();
     json.text(text);
@@ -127,8 +189,31 @@ pub(super) fn typed(literal: &str) -> String {
     match plain.or_else(|| scalar?.get("generic")) {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
-        None => literal.into(),
+        None => simple(&value).map_or(literal.into(), |value| value.to_string()),
     }
+}
+
+/// A literal as JSON would have it; `None`: JSON has nothing for it.
+fn simple(literal: &Value) -> Option<Value> {
+    if let Some(list) = literal.get("collection") {
+        let items = list.get("literals").and_then(Value::as_array);
+        let items: Option<Vec<Value>> = items.into_iter().flatten().map(simple).collect();
+        return items.map(Value::Array);
+    }
+    if let Some(map) = literal.get("map") {
+        let items = map.get("literals").and_then(Value::as_object);
+        let pair = |(key, value): (&String, &Value)| Some((key.clone(), simple(value)?));
+        let items: Option<_> = items.into_iter().flatten().map(pair).collect();
+        return items.map(Value::Object);
+    }
+    let scalar = literal.get("scalar")?;
+    if let Some(generic) = scalar.get("generic") {
+        return Some(generic.clone());
+    }
+    let (name, value) = scalar.get("primitive")?.as_object()?.iter().next()?;
+    let number = value.as_str().filter(|_| name == "integer");
+    let number = number.and_then(|text| text.parse::<i64>().ok());
+    Some(number.map_or_else(|| value.clone(), Value::from))
 }
 
 #[cfg(test)]
@@ -154,7 +239,7 @@ mod tests {
         let given = values(inputs);
         assert_eq!(given.len(), 2);
         assert_eq!(given[0], ("day".to_string(), "friday".to_string()));
-        assert_eq!(given[1].1, r#"{"collection":{"literals":[]}}"#);
+        assert_eq!(given[1].1, "[]");
         assert_eq!(values("[]"), []);
     }
 
@@ -211,11 +296,71 @@ mod tests {
             (r#"{"scalar":{"primitive":{"integer":"7"}}}"#, "7"),
             (r#"{"scalar":{"primitive":{"boolean":false}}}"#, "false"),
             (
-                r#"{"collection":{"literals":[]}}"#,
-                r#"{"collection":{"literals":[]}}"#,
+                r#"{"collection":{"literals":[{"scalar":{"primitive":{"integer":"7"}}}]}}"#,
+                "[7]",
+            ),
+            (
+                r#"{"map":{"literals":{"a":{"scalar":{"primitive":{"stringValue":"x"}}}}}}"#,
+                r#"{"a":"x"}"#,
+            ),
+            // What JSON has no form for stays as it is.
+            (
+                r#"{"collection":{"literals":[{"scalar":{"blob":{}}}]}}"#,
+                r#"{"collection":{"literals":[{"scalar":{"blob":{}}}]}}"#,
             ),
         ] {
             assert_eq!(typed(literal), text);
         }
+    }
+
+    #[test]
+    fn lists_maps_and_enums_are_typed_as_json_and_errors_name_the_place() {
+        let given = |own: &str, text: &str| {
+            let input = TaskInput {
+                name: "x".into(),
+                kind: interface::kind(&serde_json::from_str(own).unwrap()),
+                choices: interface::choices(&serde_json::from_str(own).unwrap()),
+                type_json: own.into(),
+                ..TaskInput::default()
+            };
+            inputs(&[(input, text.into())])
+        };
+        let list = r#"{"collectionType":{"simple":"INTEGER"}}"#;
+        let literals = r#"{"literals":[{"name":"x","value":{"collection":{"literals":[{"scalar":{"primitive":{"integer":"1"}}},{"scalar":{"primitive":{"integer":"2"}}}]}}}]}"#;
+        assert_eq!(given(list, "[1, 2]").unwrap(), literals);
+        assert_eq!(
+            given(list, "[1, 2.5]").unwrap_err(),
+            "x[1]: 2.5 is not a whole number"
+        );
+        assert!(
+            given(list, "[1,")
+                .unwrap_err()
+                .starts_with("x: this is no JSON")
+        );
+        assert!(
+            given(list, "{}")
+                .unwrap_err()
+                .starts_with("x: a JSON list is needed")
+        );
+        let map = r#"{"mapValueType":{"collectionType":{"simple":"STRING"}}}"#;
+        assert!(
+            given(map, r#"{"a":["b"]}"#)
+                .unwrap()
+                .contains(r#""map":{"literals":{"a":{"collection""#)
+        );
+        assert_eq!(
+            given(map, r#"{"a":[3]}"#).unwrap_err(),
+            r#"x["a"][0]: 3 is not a text"#
+        );
+        let word = r#"{"enumType":{"values":["low","high"]}}"#;
+        assert!(
+            given(word, "high")
+                .unwrap()
+                .contains(r#""stringValue":"high""#)
+        );
+        assert_eq!(
+            given(word, "mid").unwrap_err(),
+            "x: mid is not one of its values"
+        );
     }
 }

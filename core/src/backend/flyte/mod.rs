@@ -1,20 +1,25 @@
-//! Flyte 2: its runs service over Connect, JSON by POST, streams as envelopes (checked against flyteidl2 2.0.53; docs/backend/flyte.md).
+//! Flyte 2: its runs service over Connect, JSON, streams as envelopes (checked against flyteidl2 2.0.53; docs/backend/flyte.md).
 //!
 //! `request` calls and streams, `decode` and `detail` make actions into runs and steps, `tree` knows when all have come, `watch` and its three files
 //! follow. A run is named `project/domain/name` here.
 
 mod about;
 mod act;
+mod ask;
+mod budget;
 mod create;
 mod decode;
 mod detail;
+mod get;
 mod group;
 mod history;
 pub mod id;
+mod interface;
 mod list;
 mod literal;
 mod log;
 mod look;
+mod options;
 mod plan;
 mod poll_actions;
 mod proto;
@@ -142,6 +147,18 @@ impl Backend for Flyte {
         };
         let ask =
             move |server: Rc<Server>, id: id::Id| detail::run(&server, &id).map(read).boxed_local();
+        self.about(run, ask)
+    }
+
+    fn facts(&self, run: &str) -> Answer<Vec<(String, String)>> {
+        let ask = |server: Rc<Server>, id: id::Id| {
+            let whole = detail::run(&server, &id);
+            async move {
+                let whole = whole.await?;
+                Ok(decoded(options::facts(&whole), whole.problems))
+            }
+            .boxed_local()
+        };
         self.about(run, ask)
     }
 

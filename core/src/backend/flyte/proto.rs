@@ -35,6 +35,12 @@ pub(super) fn numbered(number: &str) -> Phase {
     known.map_or(Phase::Unknown, |(_, phase)| *phase)
 }
 
+pub(super) fn is_terminal(number: usize) -> bool {
+    PHASES
+        .get(number)
+        .is_some_and(|(_, phase)| phase.is_terminal())
+}
+
 /// The numbers of phases that a word of a filter means: one of ours, or Flyte's own with or without its prefix, in any case.
 pub(super) fn numbers(word: &str) -> Vec<usize> {
     let ours = Phase::from_word(word);

@@ -10,6 +10,8 @@ use futures_util::future::{self, Either, LocalBoxFuture};
 use futures_util::stream::{self, LocalBoxStream};
 use futures_util::{FutureExt as _, StreamExt as _};
 
+use super::budget::{Slot, Streams};
+use super::get;
 use super::id::Scope;
 use crate::backend::{BackendError, Missing};
 use crate::model::Timestamp;
@@ -39,8 +41,11 @@ pub(super) struct Server {
     transport: Rc<dyn Transport>,
     pub(super) clock: Rc<dyn Clock>,
     pub(super) scope: Scope,
+    streams: Rc<Streams>,
     /// Its clock when it last answered.
     pub(super) date: Cell<Option<Timestamp>>,
+    /// It answered a question by GET as if there were none.
+    no_get: Cell<bool>,
     /// Runs that were asked for by their bare names.
     pub(super) names: RefCell<Vec<(String, super::id::Id)>>,
     /// There is no DataProxy: no logs, no values.
@@ -80,7 +85,9 @@ impl Server {
             transport,
             clock,
             scope,
+            streams: Rc::default(),
             date: Cell::new(None),
+            no_get: Cell::new(false),
             names: RefCell::default(),
             has_data: Cell::new(None),
             silent_streams: Cell::new(0),
@@ -112,8 +119,30 @@ impl Server {
         method: &str,
         message: String,
     ) -> Asked<String> {
+        let by_get = match self.is_elsewhere() && !self.no_get.get() {
+            true => get::url(&self.base, service, method, &message),
+            false => None,
+        };
         let kind = "application/json";
-        self.send(self.request(service, method, kind, message.into_bytes()))
+        let by_post = self.request(service, method, kind, message.into_bytes());
+        let Some(url) = by_get else {
+            return self.send(by_post);
+        };
+        let (server, answer) = (self.clone(), self.answer(Request::get(url)));
+        async move {
+            let answer = answer.await?;
+            if matches!(answer.head.status, 405 | 415) {
+                server.no_get.set(true);
+                return server.send(by_post).await;
+            }
+            text(answer)
+        }
+        .boxed_local()
+    }
+
+    /// Another origin than the page's is asked, and not through a bridge. It lets pages of other origins in, but not with a header that it does not know.
+    fn is_elsewhere(&self) -> bool {
+        self.base.starts_with("http") && !self.base.contains("/proxy/")
     }
 
     /// Calls a method that changes something, once. The bridge lets it pass only with this header, which other sites cannot send.
@@ -125,9 +154,7 @@ impl Server {
     ) -> Asked<String> {
         let kind = "application/json";
         let request = self.request(service, method, kind, message.into_bytes());
-        // Flyte lets pages of other origins in, but not with a header that it does not know.
-        let is_elsewhere = self.base.starts_with("http") && !self.base.contains("/proxy/");
-        self.send(match is_elsewhere {
+        self.send(match self.is_elsewhere() {
             true => request,
             false => request.header("X-Runboard", "1"),
         })
@@ -135,17 +162,7 @@ impl Server {
 
     fn send(self: &Rc<Server>, request: Request) -> Asked<String> {
         let answer = self.answer(request);
-        async move {
-            let answer = answer.await?;
-            if answer.head.status != 200 {
-                return Err(refused(&answer.head, &answer.body));
-            }
-            check_type(&answer.head.content_type, false)
-                .map_err(|error| foreign(&answer.head, error))?;
-            String::from_utf8(answer.body)
-                .map_err(|_| BackendError::Malformed("the answer is no UTF-8".into()))
-        }
-        .boxed_local()
+        async move { text(answer.await?) }.boxed_local()
     }
 
     /// Whatever is answered, within the patience.
@@ -175,15 +192,27 @@ impl Server {
     pub(super) fn open(&self, service: &str, method: &str, message: &str) -> Feed {
         let kind = "application/connect+json";
         let request = self.request(service, method, kind, envelope(message));
-        let answer = self.transport.stream(request);
+        let (streams, clock) = (self.streams.clone(), self.clock.clone());
+        let transport = self.transport.clone();
         let opened = async move {
-            match open(answer.await).await {
-                Ok(body) => read(body),
+            let slot = streams.slot(clock).await;
+            match open(transport.stream(request).await).await {
+                Ok(body) => read((body, slot)),
                 Err(error) => stream::iter([Told::Broken(error)]).boxed_local(),
             }
         };
         stream::once(opened).flatten().boxed_local()
     }
+}
+
+/// The message of an answer.
+fn text(answer: Response) -> Result<String, BackendError> {
+    if answer.head.status != 200 {
+        return Err(refused(&answer.head, &answer.body));
+    }
+    check_type(&answer.head.content_type, false).map_err(|error| foreign(&answer.head, error))?;
+    String::from_utf8(answer.body)
+        .map_err(|_| BackendError::Malformed("the answer is no UTF-8".into()))
 }
 
 type Body = LocalBoxStream<'static, Result<Vec<u8>, crate::net::TransportError>>;
@@ -207,14 +236,15 @@ async fn open(
     Ok(body)
 }
 
-fn read(body: Body) -> Feed {
-    let state = (Some(body), Envelopes::new(MAX_ANSWER), VecDeque::new());
-    let next = |(mut body, mut envelopes, mut ready): (Option<Body>, Envelopes, VecDeque<Told>)| async move {
+fn read(opened: (Body, Slot)) -> Feed {
+    type State = (Option<(Body, Slot)>, Envelopes, VecDeque<Told>);
+    let state = (Some(opened), Envelopes::new(MAX_ANSWER), VecDeque::new());
+    let next = |(mut body, mut envelopes, mut ready): State| async move {
         loop {
             if let Some(told) = ready.pop_front() {
                 return Some((told, (body, envelopes, ready)));
             }
-            let broken = match body.as_mut()?.next().await {
+            let broken = match body.as_mut()?.0.next().await {
                 Some(Ok(chunk)) => take(&mut envelopes, &chunk, &mut ready),
                 Some(Err(error)) => Err(BackendError::from(error)),
                 None => envelopes

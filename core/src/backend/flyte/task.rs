@@ -8,12 +8,13 @@ use futures_util::future::LocalBoxFuture;
 use super::create::task_id;
 use super::decode::identity;
 use super::id::Id;
+use super::interface::inputs;
 use super::list::decoded;
 use super::literal;
 use super::request::{Server, TASKS, TRIGGERS};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::tasks::{
-    TaskGroup, TaskInfo, TaskInput, TaskOrder, TaskRow, Tasks, TriggerRow,
+    TaskGroup, TaskInfo, TaskInput, TaskKey, TaskOrder, TaskRow, Tasks, TriggerRow,
 };
 use crate::backend::{BackendError, Decoded, Page, slice};
 use crate::store::json::JsonText;
@@ -63,10 +64,19 @@ fn list_message(
     json.open('{').key("request").open('{');
     json.number_field("limit", Some(i64::from(limit)));
     json.text_field("token", page);
-    json.key("sortByFields").raw(match order {
-        TaskOrder::Name => r#"[{"key":"name","direction":"ASCENDING"}]"#,
-        TaskOrder::Newest => r#"[{"key":"created_at"}]"#,
-    });
+    let columns: &[&str] = match order.key {
+        TaskKey::Name => &["name"],
+        TaskKey::Place => &["project", "domain"],
+        TaskKey::Deployed => &["created_at"],
+        TaskKey::By => &["deployed_by"],
+    };
+    json.key("sortByFields").open('[');
+    for column in columns {
+        json.open('{').text_field("key", Some(column));
+        let direction = (!order.is_descending).then_some("ASCENDING");
+        json.text_field("direction", direction).close('}');
+    }
+    json.close(']');
     if !text.is_empty() {
         json.key("filters").open('[').open('{');
         json.text_field("function", Some("CONTAINS_CASE_INSENSITIVE"));
@@ -84,48 +94,45 @@ fn list_message(
     json.finish()
 }
 
-/// The text at a path of names.
-fn at<'a>(text: &'a str, path: &[&str]) -> Option<&'a str> {
-    path.iter()
-        .try_fold(text, |text, name| slice::member(text, name))
-}
+/// So many pages are read: 10,000 versions or triggers.
+const PAGES: u32 = 50;
 
-/// The inputs of a task's interface, with the defaults that stand beside it.
-fn inputs(spec: &str) -> Vec<TaskInput> {
-    let string = |text: Option<&str>| match text.map(|text| serde_json::from_slice(text.as_bytes()))
-    {
-        Some(Ok(serde_json::Value::String(text))) => text,
-        _ => String::new(),
-    };
-    let mut defaults: Vec<(String, &str)> = Vec::new();
-    for one in slice::member(spec, "defaultInputs")
-        .map(slice::items)
-        .unwrap_or_default()
-    {
-        if let Some(parameter) = slice::member(one, "parameter") {
-            defaults.push((string(slice::member(one, "name")), parameter));
+/// Asks for page after page, the newest first. `put` writes whose they are, `read` takes in a page and tells how many were on it.
+async fn every_page(
+    server: &Rc<Server>,
+    (service, method): (&str, &str),
+    put: &dyn Fn(&mut JsonText),
+    read: &mut dyn FnMut(&mut Fields<'_>) -> usize,
+    problems: &mut Problems,
+) -> Result<(), BackendError> {
+    let mut token: Option<String> = None;
+    for _ in 0..PAGES {
+        let mut json = JsonText::new();
+        json.open('{').key("request").open('{');
+        json.number_field("limit", Some(i64::from(super::list::PAGE)));
+        json.text_field("token", token.as_deref());
+        // Triggers know no time of their making.
+        let column = match method {
+            "ListVersions" => "created_at",
+            _ => "deployed_at",
+        };
+        json.key("sortByFields").open('[').open('{');
+        json.text_field("key", Some(column)).close('}').close(']');
+        json.close('}');
+        put(&mut json);
+        json.close('}');
+        let text = server.call(service, method, json.finish()).await?;
+        let mut fields = Fields::parse(text.as_bytes(), problems)?;
+        let count = read(&mut fields);
+        // A full page has a token even when nothing follows.
+        let next = fields.text("token").filter(|next| !next.is_empty());
+        if count == 0 || next.is_none() || next == token {
+            return Ok(());
         }
+        token = next;
     }
-    let variables = at(spec, &["taskTemplate", "interface", "inputs", "variables"]);
-    let mut found = Vec::new();
-    for one in variables.map(slice::items).unwrap_or_default() {
-        let name = string(slice::member(one, "key"));
-        let parameter = defaults.iter().find(|(other, _)| *other == name);
-        let parameter = parameter.map_or("", |(_, parameter)| parameter);
-        let kind = at(one, &["value", "type", "simple"]);
-        let default = slice::member(parameter, "default").map(String::from);
-        found.push(TaskInput {
-            kind: kind
-                .map(|kind| string(Some(kind)))
-                .filter(|kind| !kind.is_empty()),
-            type_json: at(one, &["value", "type"]).unwrap_or("{}").into(),
-            description: string(at(one, &["value", "description"])),
-            is_required: default.is_none(),
-            default,
-            name,
-        });
-    }
-    found
+    problems.push([method, ": there are more than were read"].concat());
+    Ok(())
 }
 
 impl Tasks for FlyteTasks {
@@ -165,22 +172,24 @@ impl Tasks for FlyteTasks {
         let (server, task) = (self.0.clone(), task.to_string());
         async move {
             let id = task_id(&task)?;
-            let mut json = JsonText::new();
-            json.open('{').key("request");
-            json.raw(r#"{"limit":200,"sortByFields":[{"key":"created_at"}]}"#);
-            id.put(&server.scope, &mut json, "taskName");
-            json.close('}');
-            let text = server.call(TASKS, "ListVersions", json.finish()).await?;
+            let put = |json: &mut JsonText| id.put(&server.scope, json, "taskName");
             let mut problems = Problems::new();
-            let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
-            let mut rows = fields.rows("versions", |one, _| TaskRow {
-                version: one.word("version"),
-                deployed_at: one.time("deployedAt"),
-                deployed_by: one
-                    .object("deployedBy")
-                    .and_then(|mut who| Some(identity(&mut who)?.1)),
-                ..TaskRow::default()
-            });
+            let mut rows = Vec::new();
+            let mut read = |fields: &mut Fields<'_>| {
+                let found = fields.rows("versions", |one, _| TaskRow {
+                    version: one.word("version"),
+                    deployed_at: one.time("deployedAt"),
+                    deployed_by: one
+                        .object("deployedBy")
+                        .and_then(|mut who| Some(identity(&mut who)?.1)),
+                    ..TaskRow::default()
+                });
+                let count = found.len();
+                rows.extend(found);
+                count
+            };
+            let method = (TASKS, "ListVersions");
+            every_page(&server, method, &put, &mut read, &mut problems).await?;
             for row in &mut rows {
                 (row.id, row.name) = (task.clone(), id.name.clone());
             }
@@ -244,21 +253,25 @@ impl Tasks for FlyteTasks {
     fn triggers(&self, task: Option<&str>) -> Answer<Vec<TriggerRow>> {
         let (server, task) = (self.0.clone(), task.map(String::from));
         async move {
-            let mut json = JsonText::new();
-            json.open('{').key("request").raw(r#"{"limit":200}"#);
-            match task {
-                Some(task) => task_id(&task)?.put(&server.scope, &mut json, "taskName"),
-                None if server.scope.is_one_project() => {
-                    let scope = &server.scope;
-                    scope.project(&mut json, &scope.project, &scope.domain);
+            let task = task.map(|task| task_id(&task)).transpose()?;
+            let scope = &server.scope;
+            let put = |json: &mut JsonText| match &task {
+                Some(task) => task.put(scope, json, "taskName"),
+                None if scope.is_one_project() => {
+                    scope.project(json, &scope.project, &scope.domain)
                 }
-                None => drop(json.text_field("org", Some(server.scope.org()))),
-            }
-            json.close('}');
-            let text = server.call(TRIGGERS, "ListTriggers", json.finish()).await?;
+                None => drop(json.text_field("org", Some(scope.org()))),
+            };
             let mut problems = Problems::new();
-            let mut fields = Fields::parse(text.as_bytes(), &mut problems)?;
-            let rows = fields.rows("triggers", trigger);
+            let mut rows = Vec::new();
+            let mut read = |fields: &mut Fields<'_>| {
+                let found = fields.rows("triggers", trigger);
+                let count = found.len();
+                rows.extend(found);
+                count
+            };
+            let method = (TRIGGERS, "ListTriggers");
+            every_page(&server, method, &put, &mut read, &mut problems).await?;
             Ok(decoded(rows, problems))
         }
         .boxed_local()
@@ -334,7 +347,7 @@ fn trigger(fields: &mut Fields<'_>, _: usize) -> TriggerRow {
 }
 
 /// When, in a few words: `cron 0 3 * * *`, `every 5 MINUTE`.
-fn schedule(spec: &mut Fields<'_>) -> Option<String> {
+pub(super) fn schedule(spec: &mut Fields<'_>) -> Option<String> {
     if let Some(mut schedule) = spec.object("schedule") {
         if let Some(cron) = schedule.text("cronExpression") {
             return Some(["cron ", &cron].concat());
@@ -354,34 +367,4 @@ fn schedule(spec: &mut Fields<'_>) -> Option<String> {
     }
     spec.object("artifact")
         .map(|_| "when an artifact is made".into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn inputs_with_their_defaults() {
-        let spec = r#"{"taskTemplate":{"interface":{"inputs":{"variables":[
-            {"key":"day","value":{"type":{"simple":"STRING"},"description":"the day"}},
-            {"key":"parts","value":{"type":{"collectionType":{"simple":"INTEGER"}}}}]}}},
-            "defaultInputs":[{"name":"parts","parameter":{"default":{"collection":{}}}},{"name":"day","parameter":{"required":true}}]}"#;
-        let found = inputs(spec);
-        assert_eq!(found.len(), 2);
-        assert_eq!(
-            (found[0].kind.as_deref(), found[0].is_required),
-            (Some("STRING"), true)
-        );
-        assert_eq!(found[0].description, "the day");
-        assert_eq!(
-            (found[1].kind.as_deref(), found[1].is_required),
-            (None, false)
-        );
-        assert_eq!(
-            found[1].type_json,
-            r#"{"collectionType":{"simple":"INTEGER"}}"#
-        );
-        assert_eq!(found[1].default.as_deref(), Some(r#"{"collection":{}}"#));
-        assert!(inputs("{}").is_empty());
-    }
 }

@@ -27,8 +27,8 @@ pub(super) type News = LocalBoxStream<'static, Result<Positioned, BackendError>>
 /// What is asked beside a stream.
 pub(super) enum Answer {
     Runs(Reading),
-    Run(Whole),
-    Actions(Polled),
+    Run(Box<Whole>),
+    Actions(Box<Polled>),
     /// Phase and attempts of an action.
     Action(Phase, u32),
 }

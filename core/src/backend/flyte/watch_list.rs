@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use futures_util::{FutureExt as _, TryFutureExt as _};
 
+use super::ask::Ask;
 use super::decode::row;
-use super::list::{Ask, BY_ID, ask, by_id, mark};
+use super::list::{BY_ID, ask, by_id, mark};
 use super::request::{RUNS, Server, Told};
 use super::watch::{Answer, Event, Follow, Line};
 use crate::backend::lenient::{Fields, Problems};

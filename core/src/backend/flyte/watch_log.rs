@@ -6,6 +6,7 @@ use futures_util::{FutureExt as _, TryFutureExt as _};
 
 use super::detail;
 use super::id::Id;
+use super::list::resolve;
 use super::log::{self, Place, Seen, lines};
 use super::request::{Server, Told};
 use super::watch::{Answer, Event, Follow, Line};
@@ -41,7 +42,7 @@ pub(super) async fn open(
     step: String,
     attempt: Option<u32>,
 ) -> Result<Box<dyn Follow>, BackendError> {
-    let id = server.named(&run)?;
+    let id = resolve(&server, &run).await?;
     let place = log::place(&server, &id, &step, attempt).await?;
     let mut log = Log {
         line: Line::new(server),

@@ -243,10 +243,10 @@ impl Tree {
         let server = &self.line.server;
         self.line.asked = Some(match is_due {
             true => poll_actions::all(server, &self.id, self.known.clone())
-                .map_ok(Answer::Actions)
+                .map_ok(|polled| Answer::Actions(Box::new(polled)))
                 .boxed_local(),
             false => detail::run(server, &self.id)
-                .map_ok(Answer::Run)
+                .map_ok(|whole| Answer::Run(Box::new(whole)))
                 .boxed_local(),
         });
     }
@@ -303,8 +303,8 @@ impl Follow for Tree {
             Event::Tick => self.tick(),
             Event::Told(told) => self.told(told)?,
             Event::Asked(answer) => match *answer {
-                Answer::Run(whole) => self.took_run(whole),
-                Answer::Actions(polled) => self.took_actions(polled),
+                Answer::Run(whole) => self.took_run(*whole),
+                Answer::Actions(polled) => self.took_actions(*polled),
                 Answer::Runs(_) | Answer::Action(..) => {}
             },
         }

@@ -8,7 +8,7 @@ mod view;
 
 use crate::state::reactive::{Memo, RwSignal, effect, memo};
 use crate::ui::html::{El, Html, IntoHtml, view};
-use runboard_core::backend::BackendError;
+use runboard_core::backend::{BackendError, Logs};
 use runboard_core::model::{Level, LogStream, Step, Timestamp};
 use runboard_core::store::log_select::LogFilter;
 use runboard_core::store::needle::Needle;
@@ -105,7 +105,10 @@ fn filter_of(
 }
 
 pub fn logs(detail: RunDetail) -> Html {
-    if !detail.has_logs() {
+    let told = detail.clone();
+    // A source that has not told yet may have none.
+    let has_none = memo(move || told.tells(|can| can.logs == Logs::None));
+    if has_none.get() {
         let words = "It tells of runs and steps; what a run printed stays where the run wrote it.";
         return panel("This source gives no logs", words, "", ()).into_html();
     }
@@ -117,14 +120,13 @@ pub fn logs(detail: RunDetail) -> Html {
         asked.filter(|_| has_captured.get())
     });
     // Of a source whose logs belong to attempts of steps: which one.
-    let for_step = detail.clone();
+    let has_steps = detail.tells_of_steps();
     let step = memo(move || {
         let asked = |route: &Route| {
             let key = route.part.focus.clone().unwrap_or_default();
             (key, route.part.attempt)
         };
-        let is_asked = for_step.tells(|can| can.step_logs);
-        is_asked.then(|| nav.route.with(asked))
+        has_steps.then(|| nav.route.with(asked))
     });
     view! {
         <section class="log" role="region" aria-label="Log">

@@ -1,13 +1,16 @@
 //! The filter bar. Every field is the address's: what is typed here can be sent as a link.
 
-use crate::state::reactive::{Memo, memo};
-use crate::ui::html::{El, IntoHtml, value_of, view};
+use crate::state::reactive::{Memo, RwSignal, effect, memo};
+use crate::ui::html::{El, Html, IntoHtml, value_of, view};
+use runboard_core::lazy_fn;
 use runboard_core::model::Phase;
 use runboard_core::model::filter::meaning;
 
+use crate::browser::page::idle;
 use crate::state::State;
 use crate::state::complete::Completing;
 use crate::state::sources::Source;
+use crate::state::task;
 use crate::ui::nav::Nav;
 use crate::ui::part::suggest::{of_tag, suggest};
 use crate::ui::text;
@@ -22,16 +25,42 @@ const SINCE: [(&str, &str); 6] = [
     ("30d", "last 30 days"),
 ];
 
-fn joined(list: &[String]) -> String {
+pub(super) fn joined(list: &[String]) -> String {
     list.join(",")
 }
 
-fn parts(text: &str) -> Vec<String> {
+pub(super) fn parts(text: &str) -> Vec<String> {
     text.split(',')
         .map(str::trim)
         .filter(|part| !part.is_empty())
         .map(String::from)
         .collect()
+}
+
+lazy_fn!(
+    tasks,
+    fn more_of_flyte() -> fn() -> Html {
+        super::more::more
+    }
+);
+
+/// More filters where a source has more, once their code is here. What they do can be typed as a tag until then.
+fn more() -> Html {
+    let state = State::get();
+    let has_more = |source: &Source| source.config.kind == "flyte";
+    let is_wanted = memo(move || state.sources.list.with(|list| list.iter().any(has_more)));
+    let draw: RwSignal<Option<fn() -> Html>> = RwSignal::new(None);
+    effect(move || {
+        if is_wanted.get() {
+            task::spawn(async move {
+                idle().await;
+                if let Ok(found) = more_of_flyte().await {
+                    draw.try_set(Some(found));
+                }
+            });
+        }
+    });
+    (move || draw.get().map(|draw| draw())).into_html()
 }
 
 pub fn filters() -> impl IntoHtml {
@@ -111,6 +140,7 @@ pub fn filters() -> impl IntoHtml {
                     </label>
                 })
             }}
+            {more()}
             <span class="filters__q">
                 {suggest(view! { <input
                     class="field" type="search" data-search="" aria-label="Search runs" placeholder="search id, job, reason, tag \u{2026}   /"
@@ -128,7 +158,7 @@ pub fn filters() -> impl IntoHtml {
 }
 
 /// A choice. A value from the address that is not among the options is offered as it is.
-fn select(
+pub(super) fn select(
     value: Memo<String>,
     options: Vec<(&'static str, &'static str)>,
     on_change: impl Fn(String) + 'static,
@@ -148,7 +178,7 @@ fn select(
     }
 }
 
-fn field(
+pub(super) fn field(
     value: Memo<String>,
     placeholder: &'static str,
     on_input: impl Fn(String) + 'static,

@@ -6,6 +6,7 @@ mod filters;
 mod grid;
 mod group;
 mod launch;
+mod more;
 mod row;
 mod standing;
 mod tools;

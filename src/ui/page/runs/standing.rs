@@ -14,7 +14,7 @@ pub(in crate::ui) enum Standing {
     Rows,
     Loading,
     NoSources,
-    /// Every source is down: there may be runs, but nobody can tell.
+    /// Every source that is asked for is down: there may be runs, but nobody can tell.
     AllDown,
     NoRuns,
     NoMatch,
@@ -28,31 +28,35 @@ pub(in crate::ui) fn standing(shown: Memo<u64>, asked: Memo<Asked>) -> Memo<Stan
             return Standing::Rows;
         }
         let is_ready = matches!(state.sources.config.get(), ConfigState::Ready);
+        let names = asked.with(|(_, names, _)| names.clone());
         let (total, loaded, down) = state.sources.list.with(|list| {
             let now = state.now.get();
-            let loaded = list
-                .iter()
-                .filter(|source| source.link.with(|link| link.is_loaded))
-                .count();
-            let down = list
-                .iter()
-                .filter(|source| {
-                    source.backend().is_err()
-                        || (source.is_stale(now) && source.link.with(|link| link.error.is_some()))
-                })
-                .count();
-            (list.len(), loaded, down)
+            let (mut total, mut loaded, mut down) = (0, 0, 0);
+            // What others hold says nothing about those that are asked for.
+            for source in list.iter() {
+                if !names.is_empty() && !names.iter().any(|name| source.is_named(name)) {
+                    continue;
+                }
+                total += 1;
+                let (is_loaded, has_error) = source
+                    .link
+                    .with(|link| (link.is_loaded, link.error.is_some()));
+                loaded += usize::from(is_loaded);
+                let is_down = source.backend().is_err() || (source.is_stale(now) && has_error);
+                down += usize::from(is_down);
+            }
+            (total, loaded, down)
         });
         match state.sources.config.get() {
             ConfigState::Loading => Standing::Loading,
             ConfigState::Failed(_) | ConfigState::Missing => Standing::NoSources,
-            ConfigState::Ready if is_ready && total == 0 => Standing::NoSources,
-            ConfigState::Ready if down == total => Standing::AllDown,
+            ConfigState::Ready if is_ready && total == 0 && names.is_empty() => Standing::NoSources,
+            ConfigState::Ready if total > 0 && down == total => Standing::AllDown,
             ConfigState::Ready if loaded + down < total || state.runs.is_building.get() => {
                 Standing::Loading
             }
             ConfigState::Ready
-                if asked.with(|(filter, sources, _)| filter.is_empty() && sources.is_empty()) =>
+                if asked.with(|(filter, ..)| filter.is_empty()) && names.is_empty() =>
             {
                 Standing::NoRuns
             }

@@ -71,6 +71,7 @@ pub(super) fn detail(source: Source, task: String) -> Html {
             .with(|info| info.ready().map(|info| info.row.version.clone()));
         let (id, source) = (id.clone(), for_versions.clone());
         (rows.len() > 1).then(move || {
+            let count = text::counted(rows.len() as u64, "version", "versions");
             let options: Vec<El> = rows
                 .into_iter()
                 .map(|row| {
@@ -91,7 +92,7 @@ pub(super) fn detail(source: Source, task: String) -> Html {
                     };
                 });
             };
-            view! { <label>"version "<select class="field" on:change=go>{options}</select></label> }
+            view! { <label>"version "<select class="field" on:change=go>{options}</select></label><span class="muted">{count}</span> }
         })
     };
     let group = memo(move || look.group.get());

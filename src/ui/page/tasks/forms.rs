@@ -165,24 +165,28 @@ pub(super) fn running(source: Source, info: TaskInfo, open: RwSignal<bool>) -> E
 
 /// A field for an input, as its type wants it.
 pub(in crate::ui) fn field(input: &TaskInput, value: RwSignal<String>) -> El {
-    let kind = input
-        .kind
-        .clone()
-        .unwrap_or_else(|| "Literal as JSON".into());
+    let kind = input.kind.as_deref().unwrap_or("Literal");
+    let is_json = kind.contains(' ') || matches!(kind, "Literal" | "STRUCT");
+    let kind = [kind, if is_json { " as JSON" } else { "" }].concat();
     let label = [input.name.as_str(), " (", &kind, ")"].concat();
     let set = move |event: web_sys::Event| value.set(value_of(&event));
+    let choices: Vec<String> = match input.kind.as_deref() {
+        Some("BOOLEAN") => ["true", "false"].map(String::from).to_vec(),
+        _ => input.choices.clone(),
+    };
     let entry = match input.kind.as_deref() {
-        Some("BOOLEAN") => {
-            let option = |word: &'static str| {
+        Some("BOOLEAN" | "ENUM") => {
+            let option = |word: String| {
                 let is_chosen = value.get_untracked() == word;
-                view! { <option value=word selected=is_chosen>{word}</option> }
+                view! { <option value=word.as_str() selected=is_chosen>{word.clone()}</option> }
             };
-            view! { <select class="field" on:change=set>{option("")}{option("true")}{option("false")}</select> }
+            let options = std::iter::once(String::new()).chain(choices).map(option);
+            view! { <select class="field" on:change=set>{options.collect::<Vec<El>>()}</select> }
         }
-        None | Some("STRUCT") => {
+        _ if is_json => {
             view! { <textarea class="field" rows="2" spellcheck="false" prop:value=move || value.get() on:input=set></textarea> }
         }
-        Some(_) => {
+        _ => {
             view! { <input class="field" type="text" autocomplete="off" spellcheck="false" prop:value=move || value.get() on:input=set /> }
         }
     };

@@ -2,6 +2,7 @@
 
 mod detail;
 pub(in crate::ui) mod forms;
+mod heads;
 mod list;
 mod make;
 
