@@ -59,6 +59,7 @@ for (const mode of ["open", "strict"]) {
     await narrowed("&status=running,paused&until=9m", ["rtree"]);
     // The same by controls, which offer what the list knows.
     await page.goto(list());
+    await until(page, (id) => document.querySelector(`[data-run-id="${id}"]`), `${HOME}rabort`);
     await page.getByRole("button", { name: "More filters" }).click();
     const more = page.getByRole("group", { name: "More filters" });
     await more.getByLabel("owner").fill("gra");
