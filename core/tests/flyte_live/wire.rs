@@ -171,6 +171,7 @@ async fn exchange(request: Request) -> Result<(Head, Body), TransportError> {
         content_type: header("content-type").unwrap_or_default(),
         retry_after: header("retry-after"),
         date: header("date").as_deref().and_then(parse_http_date),
+        ..Head::default()
     };
     Ok((head, body))
 }
