@@ -19,7 +19,7 @@ fn read(bytes: &[u8], piece: usize) -> Vec<Item> {
     for piece in bytes.chunks(piece.max(1)) {
         reader.push(piece, &mut |item| items.push(item));
     }
-    items.extend(reader.finish());
+    items.extend(reader.rest());
     items
 }
 

@@ -268,6 +268,22 @@ fn what_is_wrong_with_a_line_is_told_with_its_place() {
             "{code}: {problems:?}"
         );
     }
+    // Somebody might have been writing the last line; who looks again and finds it as it was says so, once.
+    let told = |news: Vec<Update>| {
+        let told = news.into_iter().filter_map(|update| match update {
+            Update::Problem(words) => Some(words),
+            _ => None,
+        });
+        told.collect::<Vec<String>>()
+    };
+    let torn = told(news(&history));
+    assert!(
+        torn.len() == 1
+            && torn[0].starts_with("line 21 (byte ")
+            && torn[0].ends_with("truncated_last_line"),
+        "{torn:?}"
+    );
+    assert_eq!(told(news(&history)), [""; 0]);
     // Every run, also the second of an id, is found by the id that the list gives.
     for run in &runs {
         assert_eq!(
@@ -332,4 +348,27 @@ fn the_pipelines_own_api_gives_more_by_a_larger_limit() {
             .items
             .is_empty()
     );
+}
+
+/// Whoever writes a file by hand may leave out the last newline.
+#[test]
+fn a_last_line_without_its_newline_is_a_run() {
+    let (server, history) = source("runs.jsonl", true);
+    let text = [line(1, "success"), line(2, "failed")].join("\n");
+    *server.file.borrow_mut() = text.into_bytes();
+    let (runs, problems) = list(&history, 100);
+    assert_eq!(
+        (ids(&runs), problems.len()),
+        (vec!["run-1".into(), "run-2".into()], 0)
+    );
+    let more = ["", &line(3, "success"), &line(4, "failed")].join("\n");
+    server.file.borrow_mut().extend_from_slice(more.as_bytes());
+    let fresh = news(&history).into_iter().find_map(|update| match update {
+        Update::Runs(runs) => Some(ids(&runs)),
+        _ => None,
+    });
+    assert_eq!(fresh.unwrap(), ["run-3", "run-4"]);
+    for run in ["run-2", "run-4"] {
+        assert_eq!(got(history.run(run)).unwrap().value.id, run);
+    }
 }

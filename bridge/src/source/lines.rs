@@ -58,6 +58,8 @@ pub(crate) struct Lines {
     hidden: HashSet<u32>,
     problems: Vec<String>,
     more_problems: usize,
+    /// What is wrong with a last line that has no end yet; empty when there is none.
+    torn: String,
     /// Grows when the file turned out to be another one than before.
     pub(crate) epoch: u64,
 }
@@ -87,6 +89,7 @@ impl Lines {
             hidden: HashSet::new(),
             problems: Vec::new(),
             more_problems: 0,
+            torn: String::new(),
             epoch: 0,
         }
     }
@@ -143,6 +146,7 @@ impl Lines {
 
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut list = self.problems.clone();
+        list.extend(Some(self.torn.clone()).filter(|torn| !torn.is_empty()));
         if self.stamp.is_none() && !self.inside {
             list.push(format!("{}: there is no such file (yet)", self.name()));
         }
@@ -229,7 +233,19 @@ impl Lines {
                 }
             }
         }
-        let settled = Position::of(file, reader.settled());
+        // A last line without its newline counts when it is whole; else somebody may be writing it, and it is told as long as it stays so.
+        self.torn.clear();
+        // A position stands behind a newline: whoever comes back to it is told of such a line once more.
+        let mut settled = reader.settled();
+        if let Some(item) = reader.rest() {
+            settled = item.offset;
+            match &item.content {
+                Line::Record { .. } => self.take(item),
+                Line::Fault(fault) => self.torn = self.at(&item, fault.code()),
+                Line::Blank => {}
+            }
+        }
+        let settled = Position::of(file, settled);
         self.reader = reader;
         match settled {
             Ok(position) => self.position = position,
@@ -270,13 +286,17 @@ impl Lines {
             }
         }
         if !odd.is_empty() {
-            self.problem(format!(
-                "{} line {} (byte {}): {odd}",
-                self.name(),
-                item.line,
-                item.offset
-            ));
+            self.problem(self.at(&item, &odd));
         }
+    }
+
+    fn at(&self, item: &Item, odd: &str) -> String {
+        format!(
+            "{} line {} (byte {}): {odd}",
+            self.name(),
+            item.line,
+            item.offset
+        )
     }
 
     /// Adds a record; `true` when its id had been there before.

@@ -57,6 +57,8 @@ fn every_record_of_a_ruined_file_is_found() {
         "h.jsonl line 15 (byte ",
         "not_an_object",
         "line 13 (byte 2685): invalid_utf8",
+        "h.jsonl line 21 (byte ",
+        "truncated_last_line",
         "salvaged_after_torn_write",
     ] {
         assert!(
@@ -93,12 +95,22 @@ fn lines_that_are_appended_are_seen_and_a_torn_one_waits() {
     append(&path, &line.as_bytes()[..40]);
     append(&path, b"");
     assert_eq!(ids(&site.json("/api/v1/etl/runs")), ["r1"]);
-    append(&path, &line.as_bytes()[40..]);
+    let told = |what: &str| {
+        let info = site.json("/api/v1/etl/info");
+        let problems = info["problems"].as_array().into_iter().flatten();
+        let is_so = |problem: &&Value| problem.as_str().unwrap().contains(what);
+        problems.filter(is_so).count()
+    };
+    assert_eq!(told("truncated_last_line"), 1);
+    // It is whole, though its newline is not there yet.
+    append(&path, &line.as_bytes()[40..line.len() - 1]);
     let event = stream.until_named("runs").pop().unwrap();
     assert_eq!(ids(&event.data), ["r2"]);
+    assert_eq!(told("truncated_last_line"), 0);
+    append(&path, b"\n");
     assert_eq!(ids(&site.json("/api/v1/etl/runs?status=failed")), ["r2"]);
     assert_eq!(ids(&site.json("/api/v1/etl/runs?tag=nothing")).len(), 0);
-    // Coming back later: only what is new.
+    // Coming back later: only what is new, and the line that had no newline then.
     append(&path, summary("r3", AT, "stopped", json!({})).as_bytes());
     let back = site
         .stream_with(
@@ -107,7 +119,7 @@ fn lines_that_are_appended_are_seen_and_a_torn_one_waits() {
             &[("Last-Event-ID", &event.id)],
         )
         .until_named("live");
-    assert_eq!(ids(&back[0].data), ["r3"]);
+    assert_eq!(ids(&back[0].data), ["r2", "r3"]);
     let over = site
         .stream_with("/api/v1/etl/", "topic=run:r3", &[])
         .until_named("live");

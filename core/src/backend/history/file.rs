@@ -60,6 +60,8 @@ pub(super) struct State {
     newest: Vec<(Option<Timestamp>, Summary)>,
     newest_from: Option<Timestamp>,
     problems: usize,
+    /// Where a last line begins that was told to be no whole one.
+    torn: Option<u64>,
     /// That the server knows no ranges was told.
     is_told: bool,
 }
@@ -193,6 +195,21 @@ impl State {
         });
     }
 
+    /// Takes in what stands behind the last newline: a record at once; anything else is told when it `rests`, as somebody may be writing it.
+    fn take_rest(&mut self, rests: bool, into: &mut Read) {
+        let Some(item) = self.reader.rest() else {
+            return;
+        };
+        match &item.content {
+            Line::Fault(fault) if rests && self.torn != Some(item.offset) => {
+                self.torn = Some(item.offset);
+                self.problem(&item, fault.code(), into);
+            }
+            Line::Record { .. } => self.take(item, into),
+            _ => {}
+        }
+    }
+
     /// Keeps the newest few.
     fn trim(&mut self) {
         let newest = std::mem::take(&mut self.newest);
@@ -282,7 +299,12 @@ impl HistoryFile {
             let state = &mut *self.state.borrow_mut();
             match next {
                 None if known.skip > 0 => return Err(BackendError::Malformed(SHORTER.into())),
-                None => (state.is_unfinished, state.is_read) = (false, true),
+                None => {
+                    (state.is_unfinished, state.is_read) = (false, true);
+                    let mut fresh = std::mem::take(&mut state.fresh);
+                    state.take_rest(false, &mut fresh);
+                    state.fresh = fresh;
+                }
                 Some(bytes) => {
                     let fresh = known.pass(bytes?);
                     state.waiting = fresh.map_err(|why| BackendError::Malformed(why.into()))?;
@@ -321,7 +343,9 @@ impl HistoryFile {
             }
             206 => part,
             _ if have >= LONG => {
-                if !std::mem::replace(&mut self.state.borrow_mut().is_told, true) {
+                let mut state = self.state.borrow_mut();
+                state.take_rest(true, &mut read);
+                if !std::mem::replace(&mut state.is_told, true) {
                     read.problems.push(NO_RANGES.into());
                 }
                 return Ok(read);
@@ -344,9 +368,10 @@ impl HistoryFile {
             return Ok(read);
         }
         let mut state = self.state.borrow_mut();
-        for bytes in fresh {
-            state.push(&bytes, &mut read);
+        for bytes in &fresh {
+            state.push(bytes, &mut read);
         }
+        state.take_rest(fresh.is_empty(), &mut read);
         Ok(read)
     }
 

@@ -81,13 +81,21 @@ impl Reader {
         self.hold(bytes);
     }
 
-    /// The end of a file that nobody writes any more: what is left counts as a line if it is whole.
-    pub fn finish(mut self) -> Option<Item> {
+    /// What stands behind the last newline when there is nothing more to read for now. A record counts as a line; anything else stays where
+    /// it is, as it may become one.
+    pub fn rest(&mut self) -> Option<Item> {
         if !self.has_pending() {
             return None;
         }
         let held = std::mem::take(&mut self.pending);
+        let before = self.clone();
         let mut item = self.whole(&held, 0);
+        if !matches!(item.content, Line::Record { .. }) {
+            *self = Reader {
+                pending: held,
+                ..before
+            };
+        }
         if matches!(item.content, Line::Fault(Fault::BadJson)) {
             item.content = Line::Fault(Fault::TruncatedLastLine);
         }
