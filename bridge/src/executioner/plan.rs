@@ -137,7 +137,7 @@ impl Executioner {
             error: shown.fault.map(PlanFault::word),
             totals: totals(&steps),
             steps,
-            warnings: self.warnings(&material, shown, mode),
+            warnings: self.warnings(&material, [&actual, &promised], mode),
             differences: different,
             expected_by: "the median of each job's successes in this application's runs",
             suggestion: suggestion(&material),
@@ -148,7 +148,8 @@ impl Executioner {
         Some((answer, if can_run { to_execute } else { 0 }))
     }
 
-    fn warnings(&self, material: &Material<'_>, shown: &Answer, mode: Mode) -> Vec<String> {
+    /// What is doubtful by the rules of either profile: most of it is found by those of the design, and holds for what really happens too.
+    fn warnings(&self, material: &Material<'_>, both: [&Answer; 2], mode: Mode) -> Vec<String> {
         let rows = material.rows;
         let mut list: Vec<String> = Vec::new();
         if rows.is_running() {
@@ -162,7 +163,7 @@ impl Executioner {
         {
             list.push("the run has succeeded: resuming it skips what succeeded, and records another attempt".into());
         }
-        match shown.fault {
+        match both.iter().find_map(|one| one.fault) {
             Some(PlanFault::CircularDependency) => {
                 list.push("the jobs of the configuration wait for each other in a circle".into())
             }
@@ -182,8 +183,11 @@ impl Executioner {
             }
             _ => {}
         }
-        for (warning, key) in &shown.warnings {
-            list.push(format!("{key} {}", warning.sentence()));
+        for (warning, key) in both.iter().flat_map(|one| &one.warnings) {
+            let text = format!("{key} {}", warning.sentence());
+            if !list.contains(&text) {
+                list.push(text);
+            }
         }
         match material.config {
             None => list.push(format!(

@@ -1,0 +1,61 @@
+//! What is doubtful about a history or a plan is said, and nothing is said that the rows do not tell.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::make::{ask, database, over};
+use super::site::{Place, Site};
+
+const V8: &str = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY); INSERT INTO schema_version VALUES (8);
+    CREATE TABLE run_summary (run_id INT, attempt_id INT, status TEXT, total_jobs INT, completed_jobs INT, failed_jobs INT, skipped_jobs INT,
+        application_name TEXT DEFAULT 'x', start_time TEXT DEFAULT '2026-01-01 00:00:00', end_time TEXT DEFAULT '2026-01-01 00:01:00', exit_code INT,
+        working_dir TEXT, created_at TEXT DEFAULT '2026-01-01 00:00:00', PRIMARY KEY (run_id, attempt_id));
+    CREATE TABLE job_history (run_id INT, id TEXT, status TEXT, command TEXT DEFAULT 'true', attempt_id INT DEFAULT 1, application_name TEXT DEFAULT 'x',
+        duration_seconds REAL, last_error TEXT, retry_history TEXT, last_run TEXT, PRIMARY KEY (run_id, attempt_id, id));
+    INSERT INTO run_summary (run_id, attempt_id, status, total_jobs, completed_jobs, failed_jobs, skipped_jobs) VALUES ";
+const JOBS: &str = "; INSERT INTO job_history (run_id, id, status, command) VALUES ";
+
+/// A bridge over a history of schema v8 with these rows; `jobs`: of the configuration, where there is one.
+fn site(sql: &str, jobs: Option<Value>) -> Site {
+    let place = Place::new();
+    let path = database(&place, &format!("{V8}{sql};"));
+    let Some(jobs) = jobs else {
+        return over(place, &path, &[]);
+    };
+    let config = path.with_file_name("x.json");
+    write(&config, &jobs);
+    let named = format!("ex={}", config.display());
+    over(place, &path, &["--executioner-config", &named])
+}
+
+fn write(config: &Path, jobs: &Value) {
+    let whole = json!({"application_name": "x", "working_dir": "/w", "jobs": jobs});
+    std::fs::write(config, whole.to_string()).unwrap();
+}
+
+fn texts(list: &Value) -> Vec<&str> {
+    let list = list.as_array().unwrap().iter();
+    list.map(|text| text.as_str().unwrap()).collect()
+}
+
+#[test]
+fn what_is_doubtful_about_a_plan_is_told_on_either_profile() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 3, 1, 1, 0){JOBS} (1, 'a', 'FAILED', 'true'), (1, 'b', 'SUCCESS', 'old'), (1, 'c', 'ODD', 'true')"
+    );
+    let jobs = json!([{"id": "a", "command": "true"}, {"id": "b", "command": "new", "dependencies": ["a"]}, {"id": "c", "command": "true"}]);
+    let site = site(&rows, Some(jobs));
+    for query in ["", "?profile=promised"] {
+        let plan = ask(&site, &format!("runs/1/resume{query}"));
+        for words in [
+            "b is skipped although something that it needs runs again: its result may be stale",
+            "b succeeded with another command than it has now, and is skipped",
+            "c has a status that nobody knows",
+        ] {
+            let told = texts(&plan["warnings"]);
+            let count = told.iter().filter(|told| **told == words).count();
+            assert_eq!(count, 1, "{query} {words}: {told:?}");
+        }
+    }
+}
