@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::make::{ask, database, over};
+use super::make::{ask, database, facts, over, steps};
 use super::site::{Place, Site};
 
 const V8: &str = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY); INSERT INTO schema_version VALUES (8);
@@ -58,4 +58,60 @@ fn what_is_doubtful_about_a_plan_is_told_on_either_profile() {
             assert_eq!(count, 1, "{query} {words}: {told:?}");
         }
     }
+}
+
+#[test]
+fn counters_count_where_no_job_has_a_row_and_are_contradicted_where_some_have() {
+    let rows = format!(
+        "(1, 1, 'SUCCESS', 12, 12, 0, 0), (2, 1, 'FAILED', 12, 5, 1, 0), (3, 1, 'SUCCESS', 4, 4, 0, 0), (4, 1, 'SUCCESS', 4, 4, 0, 3), (5, 1, 'SUCCESS', 0, 0, 0, 0)
+        {JOBS} (3, 'a', 'SUCCESS', 'true'), (4, 'a', 'SUCCESS', 'true')"
+    );
+    let site = site(&rows, None);
+    let counted = |id: &str| {
+        let run = ask(&site, &format!("runs/{id}"))["run"].clone();
+        let of = |name: &str| run["steps"][name].as_i64().unwrap_or(0);
+        let word = run["tags"]["completion"].as_str().unwrap().to_string();
+        (of("succeeded"), of("failed"), of("total"), word)
+    };
+    let told = |id: &str| facts(&site, id, "contradiction");
+    let by_summary = "no job has a row: counted by run_summary";
+    assert_eq!(counted("1"), (12, 0, 12, "full".into()));
+    assert_eq!(told("1"), [by_summary]);
+    assert_eq!(counted("2"), (5, 1, 12, "partial".into()));
+    assert_eq!(
+        told("2"),
+        ["it says FAILED and no job's row does", by_summary]
+    );
+    assert_eq!(counted("3"), (1, 0, 4, "partial".into()));
+    assert_eq!(
+        told("3"),
+        [
+            "run_summary counts 4 completed and 0 skipped, and the rows of its jobs 1 completed: the rows count here"
+        ]
+    );
+    // Carried over from an earlier run.
+    assert_eq!(counted("4"), (4, 0, 4, "full".into()));
+    assert!(
+        !told("4").join("\n").contains("the rows count here"),
+        "{:?}",
+        told("4")
+    );
+    assert_eq!(told("5"), ["it has no jobs"]);
+}
+
+#[test]
+fn what_became_of_jobs_without_rows_is_not_known_where_the_counters_say_that_some_ran() {
+    let jobs = json!([{"id": "a", "command": "true"}, {"id": "b", "command": "true"}]);
+    let rows = "(1, 1, 'SUCCESS', 2, 2, 0, 0), (2, 1, 'FAILED', 2, 0, 0, 0)";
+    let site = site(rows, Some(jobs));
+    assert_eq!(steps(&site, "1"), ["a unknown 0 -", "b unknown 0 -"]);
+    let counts = &ask(&site, "runs/1")["run"]["steps"];
+    assert_eq!(
+        (
+            &counts["succeeded"],
+            counts["skipped"].as_i64().unwrap_or(0)
+        ),
+        (&json!(2), 0)
+    );
+    assert_eq!(steps(&site, "2"), ["a skipped 0 -", "b skipped 0 -"]);
 }
