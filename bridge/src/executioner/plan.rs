@@ -263,17 +263,30 @@ fn suggestion(material: &Material<'_>) -> Option<String> {
         .filter(|row| row.reason == Reason::StatusNotFailed)
         .map(|row| row.key.as_str())
         .collect();
-    Some(if !left.is_empty() {
+    let total = material.rows.last().and_then(|row| row.total).unwrap_or(0);
+    let missing = total.saturating_sub(all.rows.len() as i64);
+    let unplanned = match missing {
+        1 => "1 job has no row and cannot be planned without the configuration".to_string(),
+        _ => format!("{missing} jobs have no row and cannot be planned without the configuration"),
+    };
+    let is_unplanned = material.config.is_none() && missing > 0;
+    let fits = if !left.is_empty() {
         format!(
             "failed fits better here: incomplete takes {} for done, although that did not succeed, and failed runs it",
             left.join(", ")
         )
+    } else if is_unplanned {
+        return Some(unplanned);
     } else if all.to_execute() == 0 {
         "there is nothing to resume".into()
     } else if all.to_execute() == failed.to_execute() {
         "incomplete fits: today's executioner does the same in both modes here".into()
     } else {
         "incomplete fits: it runs all that has not succeeded".into()
+    };
+    Some(match is_unplanned {
+        true => format!("{fits}; {unplanned}"),
+        false => fits,
     })
 }
 

@@ -115,3 +115,29 @@ fn what_became_of_jobs_without_rows_is_not_known_where_the_counters_say_that_som
     );
     assert_eq!(steps(&site, "2"), ["a skipped 0 -", "b skipped 0 -"]);
 }
+
+#[test]
+fn jobs_without_rows_are_not_taken_for_nothing_to_resume() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 3, 1, 0, 0), (2, 1, 'FAILED', 3, 1, 1, 0), (3, 1, 'SUCCESS', 1, 1, 0, 0), (4, 1, 'FAILED', 3, 0, 0, 0)
+        {JOBS} (1, 'a', 'SUCCESS', 'true'), (2, 'a', 'SUCCESS', 'true'), (2, 'b', 'FAILED', 'false'), (3, 'a', 'SUCCESS', 'true'), (4, 'a', 'SKIPPED', 'true')"
+    );
+    let site = site(&rows, None);
+    let told = |id: &str| ask(&site, &format!("runs/{id}/resume"))["suggestion"].clone();
+    assert_eq!(
+        told("1"),
+        "2 jobs have no row and cannot be planned without the configuration"
+    );
+    assert_eq!(
+        told("2"),
+        "1 job has no row and cannot be planned without the configuration"
+    );
+    assert_eq!(told("3"), "there is nothing to resume");
+    let both = told("4").as_str().unwrap().to_string();
+    assert!(
+        both.starts_with("failed fits better here: incomplete takes a for done")
+            && both
+                .ends_with("; 2 jobs have no row and cannot be planned without the configuration"),
+        "{both}"
+    );
+}
