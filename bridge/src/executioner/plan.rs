@@ -124,8 +124,13 @@ impl Executioner {
                 format!("{}: executioner {real}; its design {design}", a.key)
             })
             .collect();
-        if actual.fault.is_some() && promised.fault != actual.fault {
-            different.push("executioner ends with an error before it does anything".into());
+        if actual.fault.is_some() && !promised.rows.is_empty() {
+            different.push(format!(
+                "executioner ends with an error before it does anything; its design executes {} of the jobs, skips {} and blocks {}",
+                promised.to_execute(),
+                promised.total(PlanVerb::Skip),
+                promised.total(PlanVerb::Blocked)
+            ));
         }
         let to_execute = actual.to_execute();
         let can_run = material.config.is_some() && actual.fault.is_none();

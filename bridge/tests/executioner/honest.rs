@@ -141,3 +141,28 @@ fn jobs_without_rows_are_not_taken_for_nothing_to_resume() {
         "{both}"
     );
 }
+
+#[test]
+fn a_missing_dependency_ends_executioner_where_its_design_goes_on() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 3, 1, 1, 0){JOBS} (1, 'a', 'SUCCESS', 'true'), (1, 'b', 'FAILED', 'true')"
+    );
+    let jobs = json!([{"id": "a", "command": "true"}, {"id": "b", "command": "true", "dependencies": ["gone"]}, {"id": "c", "command": "true"}]);
+    let site = site(&rows, Some(jobs));
+    for query in ["", "?profile=promised"] {
+        let plan = ask(&site, &format!("runs/1/resume{query}"));
+        assert_eq!(
+            texts(&plan["differences"]),
+            [
+                "executioner ends with an error before it does anything; its design executes 1 of the jobs, skips 1 and blocks 1"
+            ]
+        );
+        assert!(
+            texts(&plan["warnings"]).contains(&"b needs gone, which is not in the configuration")
+        );
+    }
+    // In a circle neither does anything.
+    let round = json!([{"id": "a", "dependencies": ["b"]}, {"id": "b", "dependencies": ["a"]}]);
+    let site = self::site(&rows, Some(round));
+    assert_eq!(ask(&site, "runs/1/resume")["differences"], json!([]));
+}
