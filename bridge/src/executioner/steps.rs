@@ -86,6 +86,18 @@ pub(super) fn oddities(row: &JobRow, in_ns: bool) -> Vec<String> {
     found
 }
 
+/// Gives the last try what its row says of why it ended so, and what is odd about that.
+fn explain(last: &mut Attempt, row: &JobRow, in_ns: bool) {
+    last.reason = row.last_error.clone().or(last.reason.take());
+    let odd = oddities(row, in_ns);
+    if last.reason.is_none() && !odd.is_empty() {
+        last.reason = Some(odd.join("; "));
+    } else if last.phase.is_success() && !odd.is_empty() {
+        let error = last.reason.take().unwrap_or_default();
+        last.reason = Some(format!("{} ({error})", odd.join("; ")));
+    }
+}
+
 impl Context<'_> {
     /// The tries of one row; `number`: of the first.
     fn attempts(&self, row: &JobRow, number: u32) -> Vec<Attempt> {
@@ -108,6 +120,7 @@ impl Context<'_> {
             one.ended_at = begun
                 .zip(length)
                 .map(|((at, _), length)| Timestamp(at.0.saturating_add(length)));
+            explain(&mut one, row, in_ns);
             return vec![one];
         }
         let shift = self.shift(row, &tries, length);
@@ -129,14 +142,7 @@ impl Context<'_> {
                 last.phase = said;
                 last.raw_status = word;
             }
-            last.reason = row.last_error.clone().or(last.reason.take());
-            let odd = oddities(row, in_ns);
-            if last.reason.is_none() && !odd.is_empty() {
-                last.reason = Some(odd.join("; "));
-            } else if last.phase.is_success() && !odd.is_empty() {
-                let error = last.reason.take().unwrap_or_default();
-                last.reason = Some(format!("{} ({error})", odd.join("; ")));
-            }
+            explain(last, row, in_ns);
         }
         list
     }

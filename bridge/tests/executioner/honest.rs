@@ -166,3 +166,31 @@ fn a_missing_dependency_ends_executioner_where_its_design_goes_on() {
     let site = self::site(&rows, Some(round));
     assert_eq!(ask(&site, "runs/1/resume")["differences"], json!([]));
 }
+
+#[test]
+fn a_job_without_tries_keeps_its_reason_and_its_oddities() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 3, 1, 2, 0){JOBS} (1, 'a', 'FAILED', 'true'), (1, 'b', 'SUCCESS', 'true'), (1, 'c', 'FAILED', 'true');
+        UPDATE job_history SET last_error = 'Pre-check failed' WHERE id = 'a';
+        UPDATE job_history SET last_error = 'Post-check failed' WHERE id = 'b';
+        UPDATE job_history SET retry_history = 'torn' WHERE id = 'c'"
+    );
+    let site = site(&rows, None);
+    let list = ask(&site, "runs/1/steps");
+    let reason = |at: usize| list["steps"][at]["reason"].as_str().unwrap().to_string();
+    assert_eq!(reason(0), "Pre-check failed");
+    assert_eq!(
+        reason(1),
+        "its row says SUCCESS although its post-check failed, so a resume skips it (Post-check failed)"
+    );
+    assert_eq!(reason(2), "FAILED");
+    assert!(
+        facts(&site, "1", "contradiction")
+            .join("\n")
+            .contains("c: retry_history cannot be read as JSON")
+    );
+    assert_eq!(
+        ask(&site, "runs/1")["run"]["reason"],
+        "a: Pre-check failed, and 1 more failed"
+    );
+}
