@@ -276,8 +276,12 @@ fn suggestion(material: &Material<'_>) -> Option<String> {
     };
     let is_unplanned = material.config.is_none() && missing > 0;
     let fits = if !left.is_empty() {
+        let (they, them) = match left.len() {
+            1 => ("it", "it"),
+            _ => ("they", "them"),
+        };
         format!(
-            "failed fits better here: incomplete takes {} for done, although that did not succeed, and failed runs it",
+            "failed fits better here: incomplete takes {} for done, although {they} did not succeed, and failed runs {them}",
             left.join(", ")
         )
     } else if is_unplanned {

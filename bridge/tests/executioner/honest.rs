@@ -194,3 +194,21 @@ fn a_job_without_tries_keeps_its_reason_and_its_oddities() {
         "a: Pre-check failed, and 1 more failed"
     );
 }
+
+#[test]
+fn what_incomplete_passes_over_is_suggested_in_words_that_fit_its_number() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 1, 0, 0, 0), (2, 1, 'FAILED', 2, 0, 0, 0)
+        {JOBS} (1, 'a', 'SKIPPED', 'true'), (2, 'a', 'SKIPPED', 'true'), (2, 'b', 'RUNNING', 'true')"
+    );
+    let site = site(&rows, None);
+    let told = |id: &str| ask(&site, &format!("runs/{id}/resume"))["suggestion"].clone();
+    assert_eq!(
+        told("1"),
+        "failed fits better here: incomplete takes a for done, although it did not succeed, and failed runs it"
+    );
+    assert_eq!(
+        told("2"),
+        "failed fits better here: incomplete takes a, b for done, although they did not succeed, and failed runs them"
+    );
+}
