@@ -238,6 +238,7 @@ impl Context<'_> {
         for row in own {
             let number = step.attempts.len() as u32 + 1;
             step.attempts.extend(self.attempts(row, number));
+            self.interrupt(rows, row, &mut step.attempts);
         }
         // It is at work: it has begun since its last try ended.
         let last_end = step.attempts.last().and_then(|one| one.ended_at);
@@ -273,6 +274,31 @@ impl Context<'_> {
             step.reason.clone_from(&last.reason);
         }
         step
+    }
+
+    /// A row that says RUNNING where nothing works on it any more was interrupted.
+    fn interrupt(&self, rows: &RunRows, row: &JobRow, attempts: &mut [Attempt]) {
+        let is_last = rows.last().is_some_and(|last| row.attempt >= last.attempt);
+        let last_says_so = is_last && rows.is_running();
+        let Some(one) = attempts
+            .last_mut()
+            .filter(|one| one.phase == Phase::Running)
+        else {
+            return;
+        };
+        if last_says_so && self.is_alive {
+            return;
+        }
+        one.phase = Phase::Unknown;
+        let when = if last_says_so {
+            "was last seen"
+        } else {
+            "ended"
+        };
+        // An error that its row tells says more.
+        if row.last_error.is_none() {
+            one.reason = Some(format!("it was at work when the run {when}"));
+        }
     }
 
     /// What became of those that have not begun.

@@ -212,3 +212,23 @@ fn what_incomplete_passes_over_is_suggested_in_words_that_fit_its_number() {
         "failed fits better here: incomplete takes a, b for done, although they did not succeed, and failed runs them"
     );
 }
+
+#[test]
+fn a_job_that_says_running_in_a_run_that_ended_is_not_counted_as_running() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 1, 0, 0, 0), (2, 1, 'RUNNING', 1, 0, 0, 0){JOBS} (1, 'a', 'RUNNING', 'true'), (2, 'a', 'RUNNING', 'true')"
+    );
+    let site = site(&rows, None);
+    for (id, reason) in [
+        ("1", "it was at work when the run ended"),
+        ("2", "it was at work when the run was last seen"),
+    ] {
+        let step = &ask(&site, &format!("runs/{id}/steps"))["steps"][0];
+        assert_eq!(
+            (&step["status"], &step["raw_status"], &step["reason"]),
+            (&json!("unknown"), &json!("RUNNING"), &json!(reason))
+        );
+        let run = &ask(&site, &format!("runs/{id}"))["run"];
+        assert_eq!(run["steps"]["running"].as_i64().unwrap_or(0), 0);
+    }
+}
