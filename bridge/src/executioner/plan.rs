@@ -134,6 +134,11 @@ impl Executioner {
         }
         let to_execute = actual.to_execute();
         let can_run = material.config.is_some() && actual.fault.is_none();
+        let command = Some(self.resume_command(rows, material.config, mode, skips))
+            .filter(|_| to_execute > 0);
+        let mut by_hand = self.by_hand(rows, material.config);
+        // It stands in front of them.
+        by_hand.retain(|hand| Some(&hand.command) != command.as_ref());
         let answer = PlanAnswer {
             run: id.into(),
             mode,
@@ -146,9 +151,8 @@ impl Executioner {
             differences: different,
             expected_by: "the median of each job's successes in this application's runs",
             suggestion: suggestion(&material),
-            command: Some(self.resume_command(rows, material.config, mode, skips))
-                .filter(|_| to_execute > 0),
-            by_hand: self.by_hand(rows, material.config),
+            command,
+            by_hand,
         };
         Some((answer, if can_run { to_execute } else { 0 }))
     }

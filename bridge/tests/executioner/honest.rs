@@ -232,3 +232,30 @@ fn a_job_that_says_running_in_a_run_that_ended_is_not_counted_as_running() {
         assert_eq!(run["steps"]["running"].as_i64().unwrap_or(0), 0);
     }
 }
+
+#[test]
+fn command_lines_are_offered_once_and_none_to_resume_what_has_succeeded() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 1, 0, 1, 0), (2, 1, 'SUCCESS', 1, 1, 0, 0), (3, 1, 'SUCCESS', 2, 1, 1, 0)
+        {JOBS} (1, 'a', 'FAILED', 'true'), (2, 'a', 'SUCCESS', 'true'), (3, 'a', 'SUCCESS', 'true'), (3, 'b', 'FAILED', 'true')"
+    );
+    let site = site(&rows, None);
+    let offered = |path: &str| -> Vec<String> {
+        let plan = ask(&site, path);
+        let list = plan["by_hand"].as_array().unwrap().iter();
+        list.filter(|one| one["what"].as_str().unwrap().starts_with("to resume"))
+            .map(|one| one["what"].as_str().unwrap().into())
+            .collect()
+    };
+    assert_eq!(offered("runs/1/resume"), ["to resume only failed jobs"]);
+    assert_eq!(
+        offered("runs/1/resume?mode=failed"),
+        ["to resume all remaining jobs"]
+    );
+    assert_eq!(offered("runs/2/resume"), [""; 0]);
+    assert_eq!(facts(&site, "2", "to resume only failed jobs"), [""; 0]);
+    assert_eq!(facts(&site, "2", "to show this run").len(), 1);
+    // It says SUCCESS, and a job has failed.
+    assert_eq!(offered("runs/3/resume"), ["to resume only failed jobs"]);
+    assert_eq!(facts(&site, "1", "to resume all remaining jobs").len(), 1);
+}
