@@ -93,7 +93,7 @@ impl Executioner {
         };
         let with = self.with_config(rows, config);
         let bare = self.program();
-        let mut list = vec![
+        let resumes = [
             (
                 "to resume all remaining jobs",
                 line(with.clone(), &["--resume-from", &id]),
@@ -105,11 +105,15 @@ impl Executioner {
                     &["--resume-from", &id, "--resume-failed-only"],
                 ),
             ),
-            (
-                "to see its own preview",
-                line(with, &["--resume-from", &id, "--dry-run"]),
-            ),
         ];
+        let mut list = Vec::new();
+        if !is_done(rows, config) {
+            list.extend(resumes);
+        }
+        list.push((
+            "to see its own preview",
+            line(with, &["--resume-from", &id, "--dry-run"]),
+        ));
         let failed: Vec<&str> = rows
             .latest()
             .into_iter()
@@ -131,6 +135,16 @@ impl Executioner {
         };
         list.into_iter().map(one).collect()
     }
+}
+
+/// The run has succeeded, and nothing of it is left that a resume would run.
+fn is_done(rows: &RunRows, config: Option<&Config>) -> bool {
+    let is_well = |status: Option<&str>| status == Some("SUCCESS");
+    let latest = rows.latest();
+    let has_row = |id: &String| latest.iter().any(|job| job.id == *id);
+    is_well(rows.last().and_then(|row| row.status.as_deref()))
+        && latest.iter().all(|job| is_well(job.status.as_deref()))
+        && config.is_none_or(|config| config.jobs.iter().all(|job| has_row(&job.id)))
 }
 
 /// executioner asks once more whether that is meant.

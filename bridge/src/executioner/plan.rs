@@ -124,11 +124,21 @@ impl Executioner {
                 format!("{}: executioner {real}; its design {design}", a.key)
             })
             .collect();
-        if actual.fault.is_some() && promised.fault != actual.fault {
-            different.push("executioner ends with an error before it does anything".into());
+        if actual.fault.is_some() && !promised.rows.is_empty() {
+            different.push(format!(
+                "executioner ends with an error before it does anything; its design executes {} of the jobs, skips {} and blocks {}",
+                promised.to_execute(),
+                promised.total(PlanVerb::Skip),
+                promised.total(PlanVerb::Blocked)
+            ));
         }
         let to_execute = actual.to_execute();
         let can_run = material.config.is_some() && actual.fault.is_none();
+        let command = Some(self.resume_command(rows, material.config, mode, skips))
+            .filter(|_| to_execute > 0);
+        let mut by_hand = self.by_hand(rows, material.config);
+        // It stands in front of them.
+        by_hand.retain(|hand| Some(&hand.command) != command.as_ref());
         let answer = PlanAnswer {
             run: id.into(),
             mode,
@@ -137,18 +147,18 @@ impl Executioner {
             error: shown.fault.map(PlanFault::word),
             totals: totals(&steps),
             steps,
-            warnings: self.warnings(&material, shown, mode),
+            warnings: self.warnings(&material, [&actual, &promised], mode),
             differences: different,
             expected_by: "the median of each job's successes in this application's runs",
             suggestion: suggestion(&material),
-            command: Some(self.resume_command(rows, material.config, mode, skips))
-                .filter(|_| to_execute > 0),
-            by_hand: self.by_hand(rows, material.config),
+            command,
+            by_hand,
         };
         Some((answer, if can_run { to_execute } else { 0 }))
     }
 
-    fn warnings(&self, material: &Material<'_>, shown: &Answer, mode: Mode) -> Vec<String> {
+    /// What is doubtful by the rules of either profile: most of it is found by those of the design, and holds for what really happens too.
+    fn warnings(&self, material: &Material<'_>, both: [&Answer; 2], mode: Mode) -> Vec<String> {
         let rows = material.rows;
         let mut list: Vec<String> = Vec::new();
         if rows.is_running() {
@@ -162,7 +172,7 @@ impl Executioner {
         {
             list.push("the run has succeeded: resuming it skips what succeeded, and records another attempt".into());
         }
-        match shown.fault {
+        match both.iter().find_map(|one| one.fault) {
             Some(PlanFault::CircularDependency) => {
                 list.push("the jobs of the configuration wait for each other in a circle".into())
             }
@@ -182,8 +192,11 @@ impl Executioner {
             }
             _ => {}
         }
-        for (warning, key) in &shown.warnings {
-            list.push(format!("{key} {}", warning.sentence()));
+        for (warning, key) in both.iter().flat_map(|one| &one.warnings) {
+            let text = format!("{key} {}", warning.sentence());
+            if !list.contains(&text) {
+                list.push(text);
+            }
         }
         match material.config {
             None => list.push(format!(
@@ -259,17 +272,34 @@ fn suggestion(material: &Material<'_>) -> Option<String> {
         .filter(|row| row.reason == Reason::StatusNotFailed)
         .map(|row| row.key.as_str())
         .collect();
-    Some(if !left.is_empty() {
+    let total = material.rows.last().and_then(|row| row.total).unwrap_or(0);
+    let missing = total.saturating_sub(all.rows.len() as i64);
+    let unplanned = match missing {
+        1 => "1 job has no row and cannot be planned without the configuration".to_string(),
+        _ => format!("{missing} jobs have no row and cannot be planned without the configuration"),
+    };
+    let is_unplanned = material.config.is_none() && missing > 0;
+    let fits = if !left.is_empty() {
+        let (they, them) = match left.len() {
+            1 => ("it", "it"),
+            _ => ("they", "them"),
+        };
         format!(
-            "failed fits better here: incomplete takes {} for done, although that did not succeed, and failed runs it",
+            "failed fits better here: incomplete takes {} for done, although {they} did not succeed, and failed runs {them}",
             left.join(", ")
         )
+    } else if is_unplanned {
+        return Some(unplanned);
     } else if all.to_execute() == 0 {
         "there is nothing to resume".into()
     } else if all.to_execute() == failed.to_execute() {
         "incomplete fits: today's executioner does the same in both modes here".into()
     } else {
         "incomplete fits: it runs all that has not succeeded".into()
+    };
+    Some(match is_unplanned {
+        true => format!("{fits}; {unplanned}"),
+        false => fits,
     })
 }
 

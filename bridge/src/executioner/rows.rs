@@ -113,6 +113,12 @@ impl RunRows {
         found
     }
 
+    /// Jobs ran, and none has a row: only the counters of the latest attempt tell of them.
+    pub(super) fn is_only_counted(&self) -> bool {
+        let counted = |row: &AttemptRow| row.completed.max(row.failed) > Some(0);
+        self.jobs.is_empty() && self.last().is_some_and(counted)
+    }
+
     pub(super) fn is_running(&self) -> bool {
         self.last()
             .is_some_and(|row| row.status.as_deref() == Some("RUNNING"))

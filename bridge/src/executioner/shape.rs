@@ -112,7 +112,7 @@ fn completion(run: &Run) -> &'static str {
     }
 }
 
-/// Completed of total, from the rows; the counters of `run_summary` lie in known ways and count only for what has no rows.
+/// Completed of total, from the rows; the counters of `run_summary` lie in known ways and count only for what has no rows, or where no job has one.
 fn counts(rows: &RunRows, steps: &[Step]) -> runboard_core::model::StepCounts {
     let mut counts = count(steps);
     let Some(last) = rows.last() else {
@@ -121,6 +121,12 @@ fn counts(rows: &RunRows, steps: &[Step]) -> runboard_core::model::StepCounts {
     let number = |value: Option<i64>| u32::try_from(value.unwrap_or(0).max(0)).unwrap_or(0);
     let total = number(last.total).max(counts.total.unwrap_or(0));
     counts.total = Some(total);
+    if rows.is_only_counted() {
+        counts.succeeded = number(last.completed);
+        counts.failed = number(last.failed);
+        counts.total = Some(total.max(counts.succeeded.saturating_add(counts.failed)));
+        return counts;
+    }
     // Carried over from an earlier run, of which this one has no rows.
     let unknown = total.saturating_sub(counts.succeeded + counts.failed + counts.running);
     let carried = number(last.completed).saturating_sub(counts.succeeded);
@@ -167,6 +173,9 @@ fn notes(rows: &RunRows, context: &Context<'_>) -> Vec<String> {
             "it says RUNNING, {none}nothing works on it: it was probably killed"
         ));
     }
+    if rows.is_only_counted() {
+        notes.push("no job has a row: counted by run_summary".into());
+    }
     for row in rows.latest() {
         for odd in oddities(row, context.is_maestro) {
             notes.push(format!("{}: {odd}", row.id));
@@ -198,7 +207,7 @@ fn of_attempt(rows: &RunRows, row: &AttemptRow) -> Vec<String> {
             "its status is {word:?}, which executioner never writes"
         ));
     }
-    if word != "RUNNING" && told != failed {
+    if word != "RUNNING" && told != failed && !rows.is_only_counted() {
         notes.push(format!(
             "run_summary counts {told} failed, the rows of its jobs {failed}: the rows count here"
         ));
@@ -213,6 +222,13 @@ fn of_attempt(rows: &RunRows, row: &AttemptRow) -> Vec<String> {
     let skipped = row.skipped.unwrap_or(0);
     if word == "FAILED" && completed < well {
         notes.push(format!("run_summary counts {completed} completed, the rows of its jobs {well}: the rows count here"));
+    }
+    // What a resume skipped is counted as completed, and has its row in an earlier attempt.
+    if word != "RUNNING"
+        && completed > well.saturating_add(skipped.max(0))
+        && !rows.is_only_counted()
+    {
+        notes.push(format!("run_summary counts {completed} completed and {skipped} skipped, and the rows of its jobs {well} completed: the rows count here"));
     }
     if total < completed || total < told || total < well + failed {
         notes.push(format!(

@@ -86,6 +86,18 @@ pub(super) fn oddities(row: &JobRow, in_ns: bool) -> Vec<String> {
     found
 }
 
+/// Gives the last try what its row says of why it ended so, and what is odd about that.
+fn explain(last: &mut Attempt, row: &JobRow, in_ns: bool) {
+    last.reason = row.last_error.clone().or(last.reason.take());
+    let odd = oddities(row, in_ns);
+    if last.reason.is_none() && !odd.is_empty() {
+        last.reason = Some(odd.join("; "));
+    } else if last.phase.is_success() && !odd.is_empty() {
+        let error = last.reason.take().unwrap_or_default();
+        last.reason = Some(format!("{} ({error})", odd.join("; ")));
+    }
+}
+
 impl Context<'_> {
     /// The tries of one row; `number`: of the first.
     fn attempts(&self, row: &JobRow, number: u32) -> Vec<Attempt> {
@@ -108,6 +120,7 @@ impl Context<'_> {
             one.ended_at = begun
                 .zip(length)
                 .map(|((at, _), length)| Timestamp(at.0.saturating_add(length)));
+            explain(&mut one, row, in_ns);
             return vec![one];
         }
         let shift = self.shift(row, &tries, length);
@@ -129,14 +142,7 @@ impl Context<'_> {
                 last.phase = said;
                 last.raw_status = word;
             }
-            last.reason = row.last_error.clone().or(last.reason.take());
-            let odd = oddities(row, in_ns);
-            if last.reason.is_none() && !odd.is_empty() {
-                last.reason = Some(odd.join("; "));
-            } else if last.phase.is_success() && !odd.is_empty() {
-                let error = last.reason.take().unwrap_or_default();
-                last.reason = Some(format!("{} ({error})", odd.join("; ")));
-            }
+            explain(last, row, in_ns);
         }
         list
     }
@@ -232,6 +238,7 @@ impl Context<'_> {
         for row in own {
             let number = step.attempts.len() as u32 + 1;
             step.attempts.extend(self.attempts(row, number));
+            self.interrupt(rows, row, &mut step.attempts);
         }
         // It is at work: it has begun since its last try ended.
         let last_end = step.attempts.last().and_then(|one| one.ended_at);
@@ -269,6 +276,31 @@ impl Context<'_> {
         step
     }
 
+    /// A row that says RUNNING where nothing works on it any more was interrupted.
+    fn interrupt(&self, rows: &RunRows, row: &JobRow, attempts: &mut [Attempt]) {
+        let is_last = rows.last().is_some_and(|last| row.attempt >= last.attempt);
+        let last_says_so = is_last && rows.is_running();
+        let Some(one) = attempts
+            .last_mut()
+            .filter(|one| one.phase == Phase::Running)
+        else {
+            return;
+        };
+        if last_says_so && self.is_alive {
+            return;
+        }
+        one.phase = Phase::Unknown;
+        let when = if last_says_so {
+            "was last seen"
+        } else {
+            "ended"
+        };
+        // An error that its row tells says more.
+        if row.last_error.is_none() {
+            one.reason = Some(format!("it was at work when the run {when}"));
+        }
+    }
+
     /// What became of those that have not begun.
     fn settle(&self, rows: &RunRows, steps: &mut [Step]) {
         let goes_on = rows.is_running() && self.is_alive;
@@ -283,6 +315,12 @@ impl Context<'_> {
             .collect();
         for step in steps.iter_mut().filter(|step| step.attempts.is_empty()) {
             if goes_on {
+                continue;
+            }
+            if rows.is_only_counted() {
+                step.phase = Phase::Unknown;
+                step.raw_status.clear();
+                step.reason = Some("no job has a row: what became of it is not known".into());
                 continue;
             }
             step.raw_status = "SKIPPED".into();

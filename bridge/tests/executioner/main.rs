@@ -10,6 +10,7 @@
 #[allow(dead_code)]
 #[path = "../serve/client.rs"]
 mod client;
+mod honest;
 mod make;
 mod mark;
 mod old;

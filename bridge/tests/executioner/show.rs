@@ -58,6 +58,8 @@ fn attempts_of_a_run_are_one_run_and_the_rows_beat_the_counters() {
         ("since=2026-11-21T01:50:00Z", vec!["778"]),
         ("tag=completion%3Dpartial", vec!["778", "777"]),
         ("tag=completion%3Dfull", vec!["1"]),
+        // However many there are.
+        ("tag=contradictions", vec!["778", "1"]),
     ] {
         assert_eq!(
             ids(&ask(&site, &format!("runs?{query}"))),

@@ -1,0 +1,261 @@
+//! What is doubtful about a history or a plan is said, and nothing is said that the rows do not tell.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::make::{ask, database, facts, over, steps};
+use super::site::{Place, Site};
+
+const V8: &str = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY); INSERT INTO schema_version VALUES (8);
+    CREATE TABLE run_summary (run_id INT, attempt_id INT, status TEXT, total_jobs INT, completed_jobs INT, failed_jobs INT, skipped_jobs INT,
+        application_name TEXT DEFAULT 'x', start_time TEXT DEFAULT '2026-01-01 00:00:00', end_time TEXT DEFAULT '2026-01-01 00:01:00', exit_code INT,
+        working_dir TEXT, created_at TEXT DEFAULT '2026-01-01 00:00:00', PRIMARY KEY (run_id, attempt_id));
+    CREATE TABLE job_history (run_id INT, id TEXT, status TEXT, command TEXT DEFAULT 'true', attempt_id INT DEFAULT 1, application_name TEXT DEFAULT 'x',
+        duration_seconds REAL, last_error TEXT, retry_history TEXT, last_run TEXT, PRIMARY KEY (run_id, attempt_id, id));
+    INSERT INTO run_summary (run_id, attempt_id, status, total_jobs, completed_jobs, failed_jobs, skipped_jobs) VALUES ";
+const JOBS: &str = "; INSERT INTO job_history (run_id, id, status, command) VALUES ";
+
+/// A bridge over a history of schema v8 with these rows; `jobs`: of the configuration, where there is one.
+fn site(sql: &str, jobs: Option<Value>) -> Site {
+    let place = Place::new();
+    let path = database(&place, &format!("{V8}{sql};"));
+    let Some(jobs) = jobs else {
+        return over(place, &path, &[]);
+    };
+    let config = path.with_file_name("x.json");
+    write(&config, &jobs);
+    let named = format!("ex={}", config.display());
+    over(place, &path, &["--executioner-config", &named])
+}
+
+fn write(config: &Path, jobs: &Value) {
+    let whole = json!({"application_name": "x", "working_dir": "/w", "jobs": jobs});
+    std::fs::write(config, whole.to_string()).unwrap();
+}
+
+fn texts(list: &Value) -> Vec<&str> {
+    let list = list.as_array().unwrap().iter();
+    list.map(|text| text.as_str().unwrap()).collect()
+}
+
+#[test]
+fn what_is_doubtful_about_a_plan_is_told_on_either_profile() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 3, 1, 1, 0){JOBS} (1, 'a', 'FAILED', 'true'), (1, 'b', 'SUCCESS', 'old'), (1, 'c', 'ODD', 'true')"
+    );
+    let jobs = json!([{"id": "a", "command": "true"}, {"id": "b", "command": "new", "dependencies": ["a"]}, {"id": "c", "command": "true"}]);
+    let site = site(&rows, Some(jobs));
+    for query in ["", "?profile=promised"] {
+        let plan = ask(&site, &format!("runs/1/resume{query}"));
+        for words in [
+            "b is skipped although something that it needs runs again: its result may be stale",
+            "b succeeded with another command than it has now, and is skipped",
+            "c has a status that nobody knows",
+        ] {
+            let told = texts(&plan["warnings"]);
+            let count = told.iter().filter(|told| **told == words).count();
+            assert_eq!(count, 1, "{query} {words}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn counters_count_where_no_job_has_a_row_and_are_contradicted_where_some_have() {
+    let rows = format!(
+        "(1, 1, 'SUCCESS', 12, 12, 0, 0), (2, 1, 'FAILED', 12, 5, 1, 0), (3, 1, 'SUCCESS', 4, 4, 0, 0), (4, 1, 'SUCCESS', 4, 4, 0, 3), (5, 1, 'SUCCESS', 0, 0, 0, 0)
+        {JOBS} (3, 'a', 'SUCCESS', 'true'), (4, 'a', 'SUCCESS', 'true')"
+    );
+    let site = site(&rows, None);
+    let counted = |id: &str| {
+        let run = ask(&site, &format!("runs/{id}"))["run"].clone();
+        let of = |name: &str| run["steps"][name].as_i64().unwrap_or(0);
+        let word = run["tags"]["completion"].as_str().unwrap().to_string();
+        (of("succeeded"), of("failed"), of("total"), word)
+    };
+    let told = |id: &str| facts(&site, id, "contradiction");
+    let by_summary = "no job has a row: counted by run_summary";
+    assert_eq!(counted("1"), (12, 0, 12, "full".into()));
+    assert_eq!(told("1"), [by_summary]);
+    assert_eq!(counted("2"), (5, 1, 12, "partial".into()));
+    assert_eq!(
+        told("2"),
+        ["it says FAILED and no job's row does", by_summary]
+    );
+    assert_eq!(counted("3"), (1, 0, 4, "partial".into()));
+    assert_eq!(
+        told("3"),
+        [
+            "run_summary counts 4 completed and 0 skipped, and the rows of its jobs 1 completed: the rows count here"
+        ]
+    );
+    // Carried over from an earlier run.
+    assert_eq!(counted("4"), (4, 0, 4, "full".into()));
+    assert!(
+        !told("4").join("\n").contains("the rows count here"),
+        "{:?}",
+        told("4")
+    );
+    assert_eq!(told("5"), ["it has no jobs"]);
+}
+
+#[test]
+fn what_became_of_jobs_without_rows_is_not_known_where_the_counters_say_that_some_ran() {
+    let jobs = json!([{"id": "a", "command": "true"}, {"id": "b", "command": "true"}]);
+    let rows = "(1, 1, 'SUCCESS', 2, 2, 0, 0), (2, 1, 'FAILED', 2, 0, 0, 0)";
+    let site = site(rows, Some(jobs));
+    assert_eq!(steps(&site, "1"), ["a unknown 0 -", "b unknown 0 -"]);
+    let counts = &ask(&site, "runs/1")["run"]["steps"];
+    assert_eq!(
+        (
+            &counts["succeeded"],
+            counts["skipped"].as_i64().unwrap_or(0)
+        ),
+        (&json!(2), 0)
+    );
+    assert_eq!(steps(&site, "2"), ["a skipped 0 -", "b skipped 0 -"]);
+}
+
+#[test]
+fn jobs_without_rows_are_not_taken_for_nothing_to_resume() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 3, 1, 0, 0), (2, 1, 'FAILED', 3, 1, 1, 0), (3, 1, 'SUCCESS', 1, 1, 0, 0), (4, 1, 'FAILED', 3, 0, 0, 0)
+        {JOBS} (1, 'a', 'SUCCESS', 'true'), (2, 'a', 'SUCCESS', 'true'), (2, 'b', 'FAILED', 'false'), (3, 'a', 'SUCCESS', 'true'), (4, 'a', 'SKIPPED', 'true')"
+    );
+    let site = site(&rows, None);
+    let told = |id: &str| ask(&site, &format!("runs/{id}/resume"))["suggestion"].clone();
+    assert_eq!(
+        told("1"),
+        "2 jobs have no row and cannot be planned without the configuration"
+    );
+    assert_eq!(
+        told("2"),
+        "1 job has no row and cannot be planned without the configuration"
+    );
+    assert_eq!(told("3"), "there is nothing to resume");
+    let both = told("4").as_str().unwrap().to_string();
+    assert!(
+        both.starts_with("failed fits better here: incomplete takes a for done")
+            && both
+                .ends_with("; 2 jobs have no row and cannot be planned without the configuration"),
+        "{both}"
+    );
+}
+
+#[test]
+fn a_missing_dependency_ends_executioner_where_its_design_goes_on() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 3, 1, 1, 0){JOBS} (1, 'a', 'SUCCESS', 'true'), (1, 'b', 'FAILED', 'true')"
+    );
+    let jobs = json!([{"id": "a", "command": "true"}, {"id": "b", "command": "true", "dependencies": ["gone"]}, {"id": "c", "command": "true"}]);
+    let site = site(&rows, Some(jobs));
+    for query in ["", "?profile=promised"] {
+        let plan = ask(&site, &format!("runs/1/resume{query}"));
+        assert_eq!(
+            texts(&plan["differences"]),
+            [
+                "executioner ends with an error before it does anything; its design executes 1 of the jobs, skips 1 and blocks 1"
+            ]
+        );
+        assert!(
+            texts(&plan["warnings"]).contains(&"b needs gone, which is not in the configuration")
+        );
+    }
+    // In a circle neither does anything.
+    let round = json!([{"id": "a", "dependencies": ["b"]}, {"id": "b", "dependencies": ["a"]}]);
+    let site = self::site(&rows, Some(round));
+    assert_eq!(ask(&site, "runs/1/resume")["differences"], json!([]));
+}
+
+#[test]
+fn a_job_without_tries_keeps_its_reason_and_its_oddities() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 3, 1, 2, 0){JOBS} (1, 'a', 'FAILED', 'true'), (1, 'b', 'SUCCESS', 'true'), (1, 'c', 'FAILED', 'true');
+        UPDATE job_history SET last_error = 'Pre-check failed' WHERE id = 'a';
+        UPDATE job_history SET last_error = 'Post-check failed' WHERE id = 'b';
+        UPDATE job_history SET retry_history = 'torn' WHERE id = 'c'"
+    );
+    let site = site(&rows, None);
+    let list = ask(&site, "runs/1/steps");
+    let reason = |at: usize| list["steps"][at]["reason"].as_str().unwrap().to_string();
+    assert_eq!(reason(0), "Pre-check failed");
+    assert_eq!(
+        reason(1),
+        "its row says SUCCESS although its post-check failed, so a resume skips it (Post-check failed)"
+    );
+    assert_eq!(reason(2), "FAILED");
+    assert!(
+        facts(&site, "1", "contradiction")
+            .join("\n")
+            .contains("c: retry_history cannot be read as JSON")
+    );
+    assert_eq!(
+        ask(&site, "runs/1")["run"]["reason"],
+        "a: Pre-check failed, and 1 more failed"
+    );
+}
+
+#[test]
+fn what_incomplete_passes_over_is_suggested_in_words_that_fit_its_number() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 1, 0, 0, 0), (2, 1, 'FAILED', 2, 0, 0, 0)
+        {JOBS} (1, 'a', 'SKIPPED', 'true'), (2, 'a', 'SKIPPED', 'true'), (2, 'b', 'RUNNING', 'true')"
+    );
+    let site = site(&rows, None);
+    let told = |id: &str| ask(&site, &format!("runs/{id}/resume"))["suggestion"].clone();
+    assert_eq!(
+        told("1"),
+        "failed fits better here: incomplete takes a for done, although it did not succeed, and failed runs it"
+    );
+    assert_eq!(
+        told("2"),
+        "failed fits better here: incomplete takes a, b for done, although they did not succeed, and failed runs them"
+    );
+}
+
+#[test]
+fn a_job_that_says_running_in_a_run_that_ended_is_not_counted_as_running() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 1, 0, 0, 0), (2, 1, 'RUNNING', 1, 0, 0, 0){JOBS} (1, 'a', 'RUNNING', 'true'), (2, 'a', 'RUNNING', 'true')"
+    );
+    let site = site(&rows, None);
+    for (id, reason) in [
+        ("1", "it was at work when the run ended"),
+        ("2", "it was at work when the run was last seen"),
+    ] {
+        let step = &ask(&site, &format!("runs/{id}/steps"))["steps"][0];
+        assert_eq!(
+            (&step["status"], &step["raw_status"], &step["reason"]),
+            (&json!("unknown"), &json!("RUNNING"), &json!(reason))
+        );
+        let run = &ask(&site, &format!("runs/{id}"))["run"];
+        assert_eq!(run["steps"]["running"].as_i64().unwrap_or(0), 0);
+    }
+}
+
+#[test]
+fn command_lines_are_offered_once_and_none_to_resume_what_has_succeeded() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 1, 0, 1, 0), (2, 1, 'SUCCESS', 1, 1, 0, 0), (3, 1, 'SUCCESS', 2, 1, 1, 0)
+        {JOBS} (1, 'a', 'FAILED', 'true'), (2, 'a', 'SUCCESS', 'true'), (3, 'a', 'SUCCESS', 'true'), (3, 'b', 'FAILED', 'true')"
+    );
+    let site = site(&rows, None);
+    let offered = |path: &str| -> Vec<String> {
+        let plan = ask(&site, path);
+        let list = plan["by_hand"].as_array().unwrap().iter();
+        list.filter(|one| one["what"].as_str().unwrap().starts_with("to resume"))
+            .map(|one| one["what"].as_str().unwrap().into())
+            .collect()
+    };
+    assert_eq!(offered("runs/1/resume"), ["to resume only failed jobs"]);
+    assert_eq!(
+        offered("runs/1/resume?mode=failed"),
+        ["to resume all remaining jobs"]
+    );
+    assert_eq!(offered("runs/2/resume"), [""; 0]);
+    assert_eq!(facts(&site, "2", "to resume only failed jobs"), [""; 0]);
+    assert_eq!(facts(&site, "2", "to show this run").len(), 1);
+    // It says SUCCESS, and a job has failed.
+    assert_eq!(offered("runs/3/resume"), ["to resume only failed jobs"]);
+    assert_eq!(facts(&site, "1", "to resume all remaining jobs").len(), 1);
+}
