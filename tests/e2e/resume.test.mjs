@@ -1,9 +1,11 @@
 // Resuming with open eyes: a history of executioner, made by a command line that behaves like the real one, is listed, shown, previewed, resumed and watched.
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import { record, serve } from "./lib/bridge.mjs";
-import { checkout } from "./lib/executioner.mjs";
-import { open, shows, until } from "./lib/page.mjs";
+import { tempDir } from "./lib/env.mjs";
+import { checkout, sql } from "./lib/executioner.mjs";
+import { lists, open, shows, until } from "./lib/page.mjs";
 import { later } from "./lib/proc.mjs";
 
 const NOT_FOUND = [/404/];
@@ -42,6 +44,7 @@ test("resume: the example run is shown, previewed, resumed, watched live, and su
   await shows(page, ".failed-step", "transform_part2");
   await until(page, () => document.querySelector(".run__why .mono")?.textContent === "ERROR: Unable to process data file", undefined, "what the job itself said");
   await until(page, () => document.querySelector(".preview")?.textContent === "ERROR: Unable to process data file\nFileNotFoundError: /data/part2_input.csv", undefined, "the preview of the log");
+  await shows(page, ".preview .ansi-fg-1", "FileNotFoundError: /data/part2_input.csv");
   await shows(page, ".overview", /Data transformation\. Reason: Job failed after 1 attempts \(status: FAILED, exit code: 1\)\. Log: \/.*job-transform_part2\.run-249\.log/);
   await shows(page, ".overview", `-c ${ex.config} --resume-from 249 --resume-failed-only`);
   await page.getByRole("tab", { name: "Jobs" }).or(page.locator('[role="tab"][href*="tab=steps"]')).first().click();
@@ -96,6 +99,8 @@ test("resume: the example run is shown, previewed, resumed, watched live, and su
   await shows(page, ".overview", /attempt 1\s*FAILED 3\/8/);
   await shows(page, ".overview", /attempt 2\s*SUCCESS 8\/8/);
   await shows(page, ".overview", /resumed\s*.* from run 249/);
+  await page.goto(at(249, "lineage"));
+  await shows(page, ".tools", "Attempt 2 of this run: resumed in place, see its attempts.");
   assert.deepEqual(changes, ["POST /api/v1/ex/runs/249/resume"]);
 });
 
