@@ -1,9 +1,11 @@
 // Resuming with open eyes: a history of executioner, made by a command line that behaves like the real one, is listed, shown, previewed, resumed and watched.
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import { record, serve } from "./lib/bridge.mjs";
-import { checkout } from "./lib/executioner.mjs";
-import { open, shows, until } from "./lib/page.mjs";
+import { tempDir } from "./lib/env.mjs";
+import { checkout, sql } from "./lib/executioner.mjs";
+import { lists, open, shows, until } from "./lib/page.mjs";
 import { later } from "./lib/proc.mjs";
 
 const NOT_FOUND = [/404/];
@@ -42,6 +44,7 @@ test("resume: the example run is shown, previewed, resumed, watched live, and su
   await shows(page, ".failed-step", "transform_part2");
   await until(page, () => document.querySelector(".run__why .mono")?.textContent === "ERROR: Unable to process data file", undefined, "what the job itself said");
   await until(page, () => document.querySelector(".preview")?.textContent === "ERROR: Unable to process data file\nFileNotFoundError: /data/part2_input.csv", undefined, "the preview of the log");
+  await shows(page, ".preview .ansi-fg-1", "FileNotFoundError: /data/part2_input.csv");
   await shows(page, ".overview", /Data transformation\. Reason: Job failed after 1 attempts \(status: FAILED, exit code: 1\)\. Log: \/.*job-transform_part2\.run-249\.log/);
   await shows(page, ".overview", `-c ${ex.config} --resume-from 249 --resume-failed-only`);
   await page.getByRole("tab", { name: "Jobs" }).or(page.locator('[role="tab"][href*="tab=steps"]')).first().click();
@@ -96,6 +99,8 @@ test("resume: the example run is shown, previewed, resumed, watched live, and su
   await shows(page, ".overview", /attempt 1\s*FAILED 3\/8/);
   await shows(page, ".overview", /attempt 2\s*SUCCESS 8\/8/);
   await shows(page, ".overview", /resumed\s*.* from run 249/);
+  await page.goto(at(249, "lineage"));
+  await shows(page, ".tools", "Attempt 2 of this run: resumed in place, see its attempts.");
   assert.deepEqual(changes, ["POST /api/v1/ex/runs/249/resume"]);
 });
 
@@ -111,11 +116,39 @@ test("resume: an id that is not in the history offers recent runs of the configu
   const { at } = await started(t);
   const page = await open(t, at(999), { allow: NOT_FOUND });
   await shows(page, "main", "Run ID 999 not found in history.");
-  await shows(page, "main", "Latest runs");
+  await shows(page, "main h3", "Recent runs for this config:");
+  await shows(page, "main", "Use --list-runs to see all available runs.");
   for (const id of ["249", "247", "246"]) await page.locator("main").getByRole("link", { name: id, exact: true }).waitFor();
-  // Of another application.
-  const told = await page.evaluate(async () => (await (await fetch("./api/v1/ex/runs/999")).json()).latest.map((run) => run.id));
-  assert.deepEqual(told, ["249", "247", "246"]);
+  // The run of another application is in the list, and not offered.
+  await page.getByRole("link", { name: "All runs" }).click();
+  await lists(page, ["249", "248", "247", "246"]);
+  await page.goBack();
+  await shows(page, "main h3", "Recent runs for this config:");
+  assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll("main table tbody a")].map((link) => link.textContent)), ["249", "247", "246"]);
+});
+
+test("resume: a resume of the old kind counts what it carried over on its page as in the list, and names its parent as inferred", async (t) => {
+  // Schema 5, which knows no attempts: a resume is a run of its own, without rows of what it passed over.
+  const database = join(tempDir("old"), "jobs_history.db");
+  const job = (run, id, status) => `INSERT INTO job_history (run_id, id, status, application_name) VALUES (${run},'${id}','${status}','old')`;
+  const row = (run, status, done, failed, skipped) => `INSERT INTO run_summary VALUES (${run},'old','2025-05-23 0${run - 300}:00:00','2025-05-23 0${run - 300}:01:00','${status}',3,${done},${failed},${skipped},${failed},'2025-05-23 0${run - 300}:00:00')`;
+  await sql(
+    database, "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, description TEXT)", "INSERT INTO schema_version VALUES (5,'x')",
+    "CREATE TABLE run_summary (run_id INTEGER PRIMARY KEY, application_name TEXT NOT NULL, start_time TIMESTAMP NOT NULL, end_time TIMESTAMP, status TEXT, total_jobs INTEGER, completed_jobs INTEGER, failed_jobs INTEGER, skipped_jobs INTEGER, exit_code INTEGER, created_at TIMESTAMP)",
+    "CREATE TABLE job_history (run_id INTEGER, id TEXT, command TEXT, description TEXT, status TEXT, application_name TEXT, last_run TIMESTAMP, retry_count INTEGER, last_error TEXT, retry_history TEXT, duration_seconds REAL, PRIMARY KEY (run_id, id))",
+    row(301, "FAILED", 2, 1, 0), job(301, "one", "SUCCESS"), job(301, "two", "SUCCESS"), job(301, "three", "FAILED"), row(302, "SUCCESS", 3, 0, 2), job(302, "three", "SUCCESS"),
+  );
+  const bridge = await serve({ extra: ["--executioner", `ex=${database}`] });
+  later(t, () => bridge.stop());
+  const at = (id, tab = "overview") => `${bridge.url}?view=run&source=ex&run=${id}&tab=${tab}`;
+  const page = await open(t, bridge.url);
+  await until(page, () => document.querySelector('[data-run-id="302"] span:has(> .steps-bar)')?.textContent === "3/3", undefined, "the counts of the list");
+  await page.goto(at(302));
+  await until(page, () => document.querySelector(".overview span:has(> .steps-bar)")?.textContent === "3/3", undefined, "the same on the page");
+  await shows(page, ".overview", "2 more jobs have no row");
+  await shows(page, ".overview", /parent\s*301 \(inferred\)/);
+  await page.goto(at(302, "lineage"));
+  await shows(page, ".lineage", "301 (inferred)");
 });
 
 test("resume: a history that changes after the preview forces a new one", async (t) => {

@@ -110,6 +110,17 @@ test("runs: the bar filters, writes the address, and clears", async (t) => {
   await bar.getByLabel("source").selectOption("history");
   await lists(page, ["h-stopped", "h-old"]);
   await bar.getByLabel("source").selectOption("");
+  await bar.getByLabel("until").selectOption("1d");
+  await lists(page, ["h-stopped", "h-old"]);
+  await page.goto(`${bridge.url}?until=2020-01-03&limit=1`);
+  await lists(page, ["h-stopped"]);
+  assert.deepEqual([await bar.getByLabel("until").inputValue(), await bar.getByLabel("show").inputValue()], ["2020-01-03", "1"]);
+  await bar.getByLabel("show").selectOption("10");
+  await lists(page, ["h-stopped", "h-old"]);
+  assert.equal(new URL(page.url()).search, "?until=2020-01-03&limit=10");
+  await bar.getByLabel("until").selectOption("");
+  await bar.getByLabel("show").selectOption("");
+  await lists(page, all());
   await bar.getByLabel("Search runs").fill("report");
   await lists(page, [id.report]);
 });

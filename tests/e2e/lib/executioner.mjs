@@ -12,6 +12,9 @@ const EARLIER = [
   [248, "batch_processor", "SUCCESS", "09:00:00", "09:15:42", 12, 12],
 ];
 
+/** Runs these lines of SQL on a database, which is made if it is not there. */
+export const sql = (database, ...lines) => run("python3", ["-c", "import sqlite3,sys\ndb=sqlite3.connect(sys.argv[1])\nfor line in sys.argv[2:]: db.execute(line)\ndb.commit()", database, ...lines]);
+
 /** The jobs of the example; `gates`: files that a job waits for before it goes on. */
 export async function checkout({ gates = {} } = {}) {
   const dir = tempDir("executioner");
@@ -30,7 +33,7 @@ export async function checkout({ gates = {} } = {}) {
     const failed = status === "FAILED" ? 1 : 0;
     return `INSERT INTO run_summary VALUES (${id},1,'${app}','2025-05-23 ${start}','2025-05-23 ${end}','${status}',${total},${done},${failed},0,${failed},'${home}','2025-05-23 ${start}')`;
   });
-  await run("python3", ["-c", "import sqlite3,sys\ndb=sqlite3.connect(sys.argv[1])\nfor line in sys.argv[2:]: db.execute(line)\ndb.commit()", database, ...rows]);
+  await sql(database, ...rows);
   return {
     dir, home, script, config, database,
     /** Runs the configuration once: the job transform_part2 fails until `fixed` is there. */

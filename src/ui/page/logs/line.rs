@@ -37,13 +37,18 @@ struct Piece {
 /// Text drawn of one line; longer lines are cut on the screen, not in the log.
 const MAX_DRAWN: usize = 4096;
 
+/// So much of a text as is drawn.
+fn cut(text: &str) -> &str {
+    let mut end = text.len().min(MAX_DRAWN);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
 impl Shown {
     pub(super) fn new(line: &LineView<'_>, needle: Option<&Needle>) -> Shown {
-        let mut end = line.text.len().min(MAX_DRAWN);
-        while !line.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let drawn = line.text.get(..end).unwrap_or_default();
+        let drawn = cut(line.text);
         Shown {
             number: line.number,
             at: line.at,
@@ -51,7 +56,7 @@ impl Shown {
             level: line.level,
             stream: line.stream,
             pieces: pieces(drawn, needle),
-            hidden: line.text.len() - end,
+            hidden: line.text.len() - drawn.len(),
         }
     }
 }
@@ -156,6 +161,14 @@ fn piece_view(piece: Piece) -> Html {
         None if class.is_empty() => inner,
         None => view! { <span class=class>{inner}</span> }.into_html(),
     }
+}
+
+/// The text of a line with its colours and links, and a mark where it is cut.
+pub(in crate::ui::page) fn colored(line: &str) -> Vec<Html> {
+    let drawn = cut(line);
+    let mark = (drawn.len() < line.len()).then(|| " \u{2026}".into_html());
+    let pieces = pieces(drawn, None).into_iter().map(piece_view);
+    pieces.chain(mark).collect()
 }
 
 /// The cells of a line. `href` links to it.

@@ -13,6 +13,7 @@ use runboard_core::model::{Level, LogStream, Step, Timestamp};
 use runboard_core::store::log_select::LogFilter;
 use runboard_core::store::needle::Needle;
 
+pub(super) use self::line::colored;
 use self::tools::tools;
 use self::view::log_lines;
 use crate::state::captured::Captured;

@@ -100,7 +100,11 @@ pub fn head(detail: RunDetail) -> El {
     view! {
         <header class="run__head">
             <div class="run__title" data-phase=move || phase.get().map(Phase::word)>
-                {move || badge.get().map(|(phase, word, raw)| phase_badge(phase, word, is_unfinished.get(), raw))}
+                {move || badge.get().map(|(phase, word, raw)| {
+                    // Sources have words of their own for this one, and they do not all mean the same.
+                    let own = (phase == Phase::Canceled && !raw.is_empty() && !raw.eq_ignore_ascii_case(&word)).then(|| view! { <span class="muted">{["(", &raw, ")"].concat()}</span> });
+                    view! { {phase_badge(phase, word, is_unfinished.get(), raw)}{own} }
+                })}
                 <h1>{job}</h1>
                 <span class="mono">{detail.id.clone()}</span>
                 <button class="button button--small button--quiet" on:click=move |_| copy(id.get_value(), "Id copied")>"Copy id"</button>

@@ -69,7 +69,17 @@ pub fn lineage(detail: RunDetail) -> Html {
                 .unwrap_or_default()
         })
     };
-    let words = move || family.with(|family| family.as_ref().map(in_words));
+    let attempt = memo({
+        let run = detail.run;
+        move || run.with(|run| run.ready().map_or(1, |run| run.attempt))
+    });
+    let words = move || {
+        family.with(|family| {
+            family
+                .as_ref()
+                .map(|family| in_words(family, attempt.get()))
+        })
+    };
     let missing =
         move || {
             family.with(|family| {
@@ -113,8 +123,11 @@ pub fn lineage(detail: RunDetail) -> Html {
     .into_html()
 }
 
-fn in_words(family: &Family) -> String {
+fn in_words(family: &Family, attempt: u32) -> String {
     match family.runs.len() {
+        0 | 1 if attempt > 1 => {
+            format!("Attempt {attempt} of this run: resumed in place, see its attempts.")
+        }
         0 | 1 => "Made from no other run, and no other was made from it.".into(),
         many => format!(
             "{} of one root, oldest first",
@@ -149,11 +162,23 @@ fn rows(
                 run.lineage
                     .parent
                     .as_deref()
-                    .map_or("\u{2013}".into(), text::short_id),
+                    .map_or("\u{2013}".into(), |parent| {
+                        text::short_id(parent) + inferred(run)
+                    }),
             ),
         ])
     };
     family.tree().into_iter().filter_map(row).collect()
+}
+
+/// What stands after the id of a run's parent where nothing names it and it is a guess.
+pub(super) fn inferred(run: &Run) -> &'static str {
+    let is_told = |(key, value): &(String, String)| key == "lineage" && value == "inferred";
+    if run.tags.iter().any(is_told) {
+        " (inferred)"
+    } else {
+        ""
+    }
 }
 
 /// A run's status as a cell.

@@ -171,7 +171,7 @@ fn no_run(error: BackendError, detail: RunDetail) -> El {
         let named = missing.nearest.iter().filter(|id| id.ends_with(&end));
         let source = &detail.source.config.name;
         let words = match named.count() {
-            // Some say more than that, on several lines; the runs that they offer are in the table.
+            // Some say more than that, on several lines, which stand around the table of the runs that they offer.
             0 | 1 => {
                 let said = text::first_line(&missing.detail);
                 let words = format!("{source} has no run {}. It says: {said}", detail.id);

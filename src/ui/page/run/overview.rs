@@ -1,17 +1,19 @@
 //! The overview: what failed with its last lines, then the counts and facts.
 
 use crate::state::reactive::memo;
-use crate::ui::html::{El, view};
+use crate::ui::html::{El, IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::model::order::order;
 use runboard_core::model::step_view::duration;
 use runboard_core::model::{Level, LogStream, Run, Span, Step, Timestamp, failure, fold};
 use runboard_core::store::{ansi, download};
 
+use super::lineage::inferred;
 use super::made;
 use super::save::save_button;
 use crate::state::State;
 use crate::state::run_detail::{Loaded, RunDetail};
+use crate::ui::page::logs::colored;
 use crate::ui::part::facts::facts;
 use crate::ui::part::phase_badge::phase_badge;
 use crate::ui::part::steps_bar::steps_bar;
@@ -23,8 +25,9 @@ const PREVIEW: usize = 20;
 /// Steps whose lengths are shown.
 const SLOWEST: usize = 5;
 
-/// The last lines that a step printed in its last try, without colours; of more than these those that name an error.
-fn last_lines(detail: &RunDetail, step: &str) -> Vec<String> {
+/// The last lines that a step printed in its last try, as they were printed, and what was left out. Of more lines than are shown, those that
+/// name an error go before others.
+fn last_lines(detail: &RunDetail, step: &str) -> (Vec<String>, Option<String>) {
     // What the source itself says of a step (that it begins, that it ended) is told elsewhere.
     let begun = detail.steps.with(|steps| {
         let steps = steps.ready()?.iter();
@@ -37,7 +40,7 @@ fn last_lines(detail: &RunDetail, step: &str) -> Vec<String> {
     });
     detail.log.with(|store, _, _| {
         let (Some(first), Some(last)) = (store.first(), store.last()) else {
-            return Vec::new();
+            return (Vec::new(), None);
         };
         let from = first.max(last.saturating_sub(20_000));
         let own = |number: &u64| {
@@ -52,18 +55,28 @@ fn last_lines(detail: &RunDetail, step: &str) -> Vec<String> {
                 .line(*number)
                 .is_some_and(|line| line.level == Level::Error)
         };
-        let mut loud: Vec<u64> = numbers.iter().copied().filter(is_loud).collect();
-        if numbers.len() <= PREVIEW || loud.is_empty() {
-            loud = numbers;
-        }
-        let skip = loud.len().saturating_sub(PREVIEW);
-        let lines = loud
-            .into_iter()
-            .skip(skip)
-            .filter_map(|number| store.line(number));
-        lines
-            .map(|line| ansi::plain(line.text).into_owned())
-            .collect()
+        let loud = numbers.iter().filter(|number| is_loud(number)).count();
+        let mut room = [PREVIEW - loud.min(PREVIEW), loud.min(PREVIEW)];
+        let mut kept = numbers.clone();
+        // From the end, as what came last is most to the point.
+        kept.reverse();
+        kept.retain(|number| {
+            let [quiet, loud] = &mut room;
+            let room = if is_loud(number) { loud } else { quiet };
+            let fits = *room > 0;
+            *room = room.saturating_sub(1);
+            fits
+        });
+        kept.reverse();
+        let left = numbers.len() - kept.len();
+        let left = (left > 0).then(|| {
+            // What is further up was not looked at.
+            let begin = if from > 1 { "more than " } else { "" };
+            let lines = text::counted(left as u64, "line", "lines");
+            [begin, &lines, " left out"].concat()
+        });
+        let lines = kept.into_iter().filter_map(|number| store.line(number));
+        (lines.map(|line| line.text.to_string()).collect(), left)
     })
 }
 
@@ -80,8 +93,9 @@ pub fn overview(detail: RunDetail) -> El {
     let for_json = detail.clone();
     let json = move || {
         let with_lines = |step: Step| {
-            let lines = last_lines(&for_json, &step.key);
-            (step, lines)
+            let (lines, _) = last_lines(&for_json, &step.key);
+            let plain = lines.iter().map(|line| ansi::plain(line).into_owned());
+            (step, plain.collect())
         };
         let failed: Vec<_> = failed.get().into_iter().map(with_lines).collect();
         let slowest = slowest(&for_json);
@@ -129,6 +143,7 @@ fn failed_step(step: Step, detail: RunDetail) -> El {
         view! { <a href=route.href()>"its error in full"</a> }
     });
     let lines = memo(move || last_lines(&detail, &key));
+    let log = route.href();
     view! {
         <section class="failed-step" data-step-key=step.key.clone()>
             <div class="failed-step__head">
@@ -139,16 +154,21 @@ fn failed_step(step: Step, detail: RunDetail) -> El {
                 <a href=route.href()>"its log"</a>
             </div>
             {move || {
-                let lines = lines.get();
-                (!lines.is_empty()).then(|| view! { <pre class="preview" tabindex="0" role="group" aria-label="last lines of its log">{lines.join("\n")}</pre> })
+                let (lines, left) = lines.get();
+                let drawn = lines.iter().enumerate().map(|(at, line)| view! { {(at > 0).then_some("\n")}{colored(line)} });
+                let drawn: Vec<_> = drawn.collect();
+                let left = left.map(|left| view! { <a class="muted" href=log.clone()>{left}</a> });
+                (!lines.is_empty()).then(|| view! { {left}<pre class="preview" tabindex="0" role="group" aria-label="last lines of its log">{drawn}</pre> })
             }}
         </section>
     }
 }
 
 fn steps_in_short(detail: RunDetail) -> El {
-    let steps = detail.steps;
-    let noun = detail.noun();
+    let (steps, run) = (detail.steps, detail.run);
+    // Somebody who comes by a link is here before the source has said what it calls a step.
+    let of_detail = detail.clone();
+    let noun = memo(move || of_detail.noun_told());
     let route = Route::to_run(&detail.source.config.id, &detail.id, Tab::Steps).href();
     let longest = move || {
         let words = slowest(&detail).into_iter();
@@ -156,17 +176,31 @@ fn steps_in_short(detail: RunDetail) -> El {
             .map(|(key, span)| (key, text::duration(span)))
             .collect()
     };
-    let plural = text::heading(&format!("{noun}s"));
+    let plural = move || text::heading(&[&noun.get(), "s"].concat());
     let standing = move || {
+        let noun = noun.get();
         steps.with(|loaded| match loaded {
-            Loaded::Loading => view! { <p class="muted">"reading \u{2026}"</p> },
+            Loaded::Loading => view! { <p class="muted">"reading \u{2026}"</p> }.into_html(),
             Loaded::Failed(error) => {
-                view! { <p class="notice notice--error">{error.to_string()}</p> }
+                view! { <p class="notice notice--error">{error.to_string()}</p> }.into_html()
             }
-            Loaded::Ready(steps) if steps.is_empty() => {
-                view! { <p class="muted">{format!("The source names no {noun}s of this run.")}</p> }
+            Loaded::Ready(steps) => {
+                let counts = fold::count(steps);
+                // A source may count steps of which it tells nothing else, as those that never began.
+                let told = run.with(|run| run.ready().map(|run| run.steps));
+                let told = told.filter(|told| told.total > counts.total);
+                let more = told.and_then(|told| told.total?.checked_sub(steps.len() as u32));
+                let more = more.map(|more| {
+                    let words = if steps.is_empty() { "" } else { "more " };
+                    let words = text::counted_noun(u64::from(more), &[words, &noun].concat());
+                    let verb = if more == 1 { "has" } else { "have" };
+                    view! { <p class="muted">{[&words, " ", verb, " no row"].concat()}</p> }
+                });
+                match steps.is_empty() && told.is_none() {
+                    true => view! { <p class="muted">{format!("The source names no {noun}s of this run.")}</p> }.into_html(),
+                    false => view! { <p>{steps_bar(told.unwrap_or(counts))}</p>{more} },
+                }
             }
-            Loaded::Ready(steps) => view! { <p>{steps_bar(fold::count(steps))}</p> },
         })
     };
     view! {
@@ -200,6 +234,7 @@ fn rows(run: &Run) -> Vec<(String, String)> {
         let word = text::run_status(run);
         format!("{word} (the source says: {})", run.raw_status)
     });
+    let parent = run.lineage.parent.clone();
     [
         ("created", time(run.created_at)),
         ("started", time(run.started_at)),
@@ -212,7 +247,7 @@ fn rows(run: &Run) -> Vec<(String, String)> {
         ),
         ("user", run.user.clone()),
         ("host", run.host.clone()),
-        ("parent", run.lineage.parent.clone()),
+        ("parent", parent.map(|parent| parent + inferred(run))),
         ("root", run.lineage.root.clone()),
         ("status", status),
     ]

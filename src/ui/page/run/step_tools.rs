@@ -2,7 +2,7 @@
 
 use crate::state::reactive::{Memo, memo};
 use crate::ui::html::{El, view};
-use runboard_core::model::Phase;
+use runboard_core::model::{Phase, Step};
 
 use crate::state::complete::Completing;
 use crate::state::run_detail::RunDetail;
@@ -25,11 +25,39 @@ pub fn step_tools(detail: &RunDetail, places: Memo<Vec<usize>>, save: El) -> El 
         let all = steps.with(|steps| steps.ready().map_or(0, Vec::len)) as u64;
         text::some_of(places.with(Vec::len) as u64, all, "step", "steps")
     };
+    let is_history = detail.source.config.kind == "history";
+    // Of what ran and has no times; what never began has none by nature.
+    let untimed = memo(move || {
+        let is_untimed = |step: &&Step| {
+            let has_times = step.started_at.or(step.ended_at).is_some();
+            !has_times
+                && matches!(
+                    step.phase,
+                    Phase::Succeeded | Phase::Failed | Phase::Unknown
+                )
+        };
+        steps.with(|steps| {
+            steps
+                .ready()
+                .map_or(0, |steps| steps.iter().filter(is_untimed).count())
+        })
+    });
+    let why = move || {
+        let count = text::counted(untimed.get() as u64, "step", "steps");
+        let why = match is_history {
+            true => "the record's metadata holds no stage timings",
+            false => "the source tells none",
+        };
+        (untimed.get() > 0).then(
+            || view! { <span class="muted">{[&count, " without times: ", why].concat()}</span> },
+        )
+    };
     view! {
         <div class="tools" role="group" aria-label="Filter steps">
             {choice("status", words, status, move |word| nav.change(|route| route.part.status = parts(&word)))}
             {suggested_field(("step", "step-key"), "load_*   /", true, step, keys, move |words| nav.change(|route| route.part.step = parts(&words)))}
             <span class="tools__count" role="status">{counts}</span>
+            {why}
             {save}
         </div>
     }

@@ -29,6 +29,15 @@ pub fn unknown(
 ) -> El {
     let index = source.as_ref().map(|source| source.index);
     let for_latest = told.clone();
+    // Some head their latest runs, and say in a last line how to find others.
+    let said = told
+        .as_ref()
+        .map_or("", |told| &told.detail)
+        .lines()
+        .skip(1);
+    let heading = said.clone().find(|line| line.ends_with(':'));
+    let heading = heading.unwrap_or("Latest runs").to_string();
+    let hint = said.last().map(|hint| view! { <p>{hint.to_string()}</p> });
     let nearest = move || {
         let told = told.as_deref().zip(index);
         let told = told
@@ -47,11 +56,10 @@ pub fn unknown(
                 .iter()
                 .map(move |run| (index, run.id.clone(), Some(run.clone())))
         });
-        rows(
-            told.collect(),
-            |table| table.latest(index, OFFERED),
-            index.is_none(),
-        )
+        // What a source offers is chosen for the id that was asked for; the list knows runs of all kinds.
+        let told: Vec<Offer> = told.collect();
+        let count = if told.is_empty() { OFFERED } else { 0 };
+        rows(told, |table| table.latest(index, count), index.is_none())
     };
     let has_nearest = crate::state::reactive::memo({
         let nearest = nearest.clone();
@@ -67,15 +75,16 @@ pub fn unknown(
     };
     let newest = move || {
         let latest = latest.clone();
+        let heading = heading.clone();
         has_latest
             .get()
-            .then(|| view! { <h3>"Latest runs"</h3>{table("Latest runs", &COLUMNS, latest)} })
+            .then(|| view! { <h3>{heading}</h3>{table("Latest runs", &COLUMNS, latest)} })
     };
     panel(
         title,
         words,
         "",
-        view! { {offer}{newest}<a class="button" href=Route::default().href()>"All runs"</a> },
+        view! { {offer}{newest}{hint}<a class="button" href=Route::default().href()>"All runs"</a> },
     )
 }
 

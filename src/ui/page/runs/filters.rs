@@ -25,6 +25,23 @@ const SINCE: [(&str, &str); 6] = [
     ("30d", "last 30 days"),
 ];
 
+/// Lengths offered for `until`, and numbers of runs; others as above.
+const UNTIL: [(&str, &str); 6] = [
+    ("", "now"),
+    ("1h", "an hour ago"),
+    ("8h", "8 hours ago"),
+    ("1d", "a day ago"),
+    ("7d", "a week ago"),
+    ("30d", "30 days ago"),
+];
+const LAST: [(&str, &str); 5] = [
+    ("", "all runs"),
+    ("10", "last 10"),
+    ("50", "last 50"),
+    ("100", "last 100"),
+    ("1000", "last 1000"),
+];
+
 pub(super) fn joined(list: &[String]) -> String {
     list.join(",")
 }
@@ -70,6 +87,14 @@ pub fn filters() -> impl IntoHtml {
     let since = memo(move || {
         nav.route
             .with(|route| route.filter.since.clone().unwrap_or_default())
+    });
+    let until = memo(move || {
+        nav.route
+            .with(|route| route.filter.until.clone().unwrap_or_default())
+    });
+    let last = memo(move || {
+        nav.route
+            .with(|route| route.limit.map_or(String::new(), |limit| limit.to_string()))
     });
     let source = memo(move || nav.route.with(|route| joined(&route.source)));
     let job = memo(move || nav.route.with(|route| joined(&route.filter.job)));
@@ -117,6 +142,14 @@ pub fn filters() -> impl IntoHtml {
                 {select(since, SINCE.to_vec(), move |word: String| {
                     nav.change(|route| route.filter.since = Some(word).filter(|word| !word.is_empty()))
                 })}
+            </label>
+            <label>"until"
+                {select(until, UNTIL.to_vec(), move |word: String| {
+                    nav.change(|route| route.filter.until = Some(word).filter(|word| !word.is_empty()))
+                })}
+            </label>
+            <label>"show"
+                {select(last, LAST.to_vec(), move |word: String| nav.change(|route| route.limit = word.parse().ok()))}
             </label>
             <label>"tag"
                 {suggest(field(tag, "key=value", move |text: String| nav.change(|route| route.filter.tag = parts(&text))), "filter-tag", |typed| (of_tag(typed), None))}
