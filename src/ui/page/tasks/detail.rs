@@ -105,7 +105,7 @@ pub(super) fn detail(source: Source, task: String) -> Html {
     };
     view! {
         <p><a href=all>"All tasks"</a></p>
-        <div class="tasks__head"><h1>{name}</h1><span class="mono muted">{task}</span>{versions}<a href=runs>"Its runs"</a></div>
+        <div class="tasks__head"><h1>{name}</h1><span class="mono muted">{task}</span><a href=runs>"Its runs"</a>{versions}</div>
         {counts}
         {body}
     }
