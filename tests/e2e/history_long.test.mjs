@@ -133,7 +133,8 @@ test("history: a long file from disk is read with progress, stopped, gone on wit
   const count = Number(/([\d,]+) runs/.exec(stopped)[1].replaceAll(",", ""));
   assert.ok(count > 0 && count < RUNS, stopped);
   await shows(page, "nav.strip", "reading stopped");
-  // What is here can be used.
+  // What is here can be used; rows that are not drawn yet would wait while somebody reads further down.
+  await shows(page, ".summary", new RegExp(`^${count.toLocaleString("en")} (runs|of)`));
   await stands(page, 0, count - 1);
   await scroll(page, 1);
   await stands(page, count - 1, 0);
