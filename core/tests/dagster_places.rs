@@ -7,9 +7,12 @@
     reason = "tests"
 )]
 
+mod dagster_cursor;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use dagster_cursor::{read, written};
 use futures_util::FutureExt as _;
 use futures_util::future::{self, LocalBoxFuture};
 use runboard_core::backend::dagster::Dagster;
@@ -17,44 +20,6 @@ use runboard_core::backend::{Backend as _, EventQuery, LogBatch, LogQuery};
 use runboard_core::model::EventFilter;
 use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
 use serde_json::{Map, Value, json};
-
-const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-fn written(id: u64) -> String {
-    let text = format!("{{\"type\": \"STORAGE_ID\", \"value\": {id}}}");
-    let mut out = String::new();
-    for part in text.as_bytes().chunks(3) {
-        let bits = (0..3).fold(0_u32, |bits, at| {
-            bits << 8 | u32::from(*part.get(at).unwrap_or(&0))
-        });
-        for at in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * at)) as usize & 63];
-            out.push(if at <= part.len() {
-                char::from(letter)
-            } else {
-                '='
-            });
-        }
-    }
-    out
-}
-
-fn read(cursor: &str) -> u64 {
-    let bits: Vec<u8> = cursor
-        .trim_end_matches('=')
-        .bytes()
-        .flat_map(|letter| {
-            let value = LETTERS.iter().position(|known| *known == letter).unwrap();
-            (0..6).rev().map(move |bit| (value >> bit & 1) as u8)
-        })
-        .collect();
-    let bytes: Vec<u8> = bits
-        .chunks_exact(8)
-        .map(|byte| byte.iter().fold(0, |all, bit| all << 1 | bit))
-        .collect();
-    let value: Value = serde_json::from_slice(&bytes).unwrap();
-    value["value"].as_u64().unwrap()
-}
 
 /// Events 1 to `count`, whose ids in the storage are `first`, `first + step`, ...
 struct Server {

@@ -58,8 +58,8 @@ pub(crate) struct Lines {
     hidden: HashSet<u32>,
     problems: Vec<String>,
     more_problems: usize,
-    /// What is wrong with a last line that has no end yet; empty when there is none.
-    torn: String,
+    /// What is wrong with a last line that has no end yet.
+    torn: Option<String>,
     /// Grows when the file turned out to be another one than before.
     pub(crate) epoch: u64,
 }
@@ -89,7 +89,7 @@ impl Lines {
             hidden: HashSet::new(),
             problems: Vec::new(),
             more_problems: 0,
-            torn: String::new(),
+            torn: None,
             epoch: 0,
         }
     }
@@ -146,7 +146,7 @@ impl Lines {
 
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut list = self.problems.clone();
-        list.extend(Some(self.torn.clone()).filter(|torn| !torn.is_empty()));
+        list.extend(self.torn.clone());
         if self.stamp.is_none() && !self.inside {
             list.push(format!("{}: there is no such file (yet)", self.name()));
         }
@@ -234,14 +234,14 @@ impl Lines {
             }
         }
         // A last line without its newline counts when it is whole; else somebody may be writing it, and it is told as long as it stays so.
-        self.torn.clear();
+        self.torn = None;
         // A position stands behind a newline: whoever comes back to it is told of such a line once more.
         let mut settled = reader.settled();
         if let Some(item) = reader.rest() {
             settled = item.offset;
             match &item.content {
                 Line::Record { .. } => self.take(item),
-                Line::Fault(fault) => self.torn = self.at(&item, fault.code()),
+                Line::Fault(fault) => self.torn = Some(self.at(&item, fault.code())),
                 Line::Blank => {}
             }
         }
