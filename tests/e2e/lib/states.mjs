@@ -69,7 +69,8 @@ export function states(world) {
   const panel = (words) => (page) => shows(page, "main", words);
   const full = (page) => until(page, () => document.querySelectorAll("[role=grid] [data-run-id]").length > 15);
   const stale = (page) => until(page, () => [...document.querySelectorAll("nav.strip [data-source]")].every((each) => each.dataset.sourceState === "stale"));
-  const live = (page) => until(page, () => [...document.querySelectorAll("nav.strip [data-source]")].every((each) => ["live", "polling"].includes(each.dataset.sourceState)));
+  // A source that is asked for the first time is "polling" too, and would be down, not stale, when it is cut.
+  const live = (page) => until(page, () => [...document.querySelectorAll("nav.strip [data-source]")].every((each) => ["live", "polling"].includes(each.dataset.sourceState) && !each.innerText.includes("connecting")));
   const steps = (page) => until(page, () => document.querySelectorAll("[role=treegrid] [data-step-key]").length > 2);
   const log = (page) => until(page, () => document.querySelectorAll("[data-line] .log__text").length > 5);
   const overview = (page) => shows(page, ".failed-step pre", /FileNotFoundError/);
