@@ -1,6 +1,11 @@
 //! An adapter whose code comes late is asked as any other: questions wait for the code, and a source whose code does not load is one that
 //! cannot be reached until it does.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -8,10 +13,14 @@ use std::rc::Rc;
 use futures_util::FutureExt as _;
 use futures_util::future::{self, LocalBoxFuture};
 use runboard_core::backend::late::Late;
+use runboard_core::backend::registry::{self, Settings};
 use runboard_core::backend::runs_api::RunsApi;
-use runboard_core::backend::{Backend, BackendError};
+use runboard_core::backend::{Backend, BackendError, Topic};
 use runboard_core::lazy::NotLoaded;
-use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
+use runboard_core::model::Timestamp;
+use runboard_core::net::{
+    Clock, Head, Request, Response, StreamResponse, Transport, TransportError,
+};
 
 /// Answers everything with an empty object, and remembers what was asked.
 #[derive(Default)]
@@ -88,4 +97,44 @@ fn code_that_does_not_load_is_a_source_that_cannot_be_reached_for_now() {
     assert!(late.run("r1").now_or_never().unwrap().is_ok());
     assert_eq!(asked.get(), 3);
     assert!(late.log_url("r1").is_some());
+}
+
+/// No time passes.
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp(0)
+    }
+
+    fn sleep(&self, _: std::time::Duration) -> LocalBoxFuture<'static, ()> {
+        future::pending().boxed_local()
+    }
+
+    fn random(&self) -> f64 {
+        0.5
+    }
+}
+
+#[test]
+fn what_is_said_of_a_kind_before_its_code_is_there_is_what_its_code_says() {
+    let log = Topic::Log {
+        run: "r".into(),
+        step: String::new(),
+        attempt: None,
+    };
+    let topics = [Topic::Run("r".into()), log];
+    let said = |backend: &dyn Backend| {
+        let streams = [backend.streams(&topics), backend.streams(&topics[..1])];
+        (backend.poll_every(), backend.tells_of_steps(), streams)
+    };
+    for kind in registry::KINDS {
+        let settings = Settings::default();
+        let transport = Rc::new(Canned::default());
+        let backend = registry::open(kind, "http://h/api/", &settings, transport, Rc::new(Still));
+        let backend = backend.unwrap();
+        let before = said(backend.as_ref());
+        backend.warm().now_or_never().unwrap();
+        assert_eq!(said(backend.as_ref()), before, "{kind}");
+    }
 }

@@ -131,6 +131,17 @@ fn a_list_that_fits_does_not_move() {
 }
 
 #[test]
+fn rows_beyond_the_visible_ones_are_kept_ready_but_while_pages_fly_past() {
+    let mut window = window(1_000, 20.0, 200.0);
+    window.on_scroll(150.0);
+    assert_eq!(window.visible(5), 2..23);
+    window.on_scroll(10_000.0);
+    assert_eq!(window.visible(5), 499..511);
+    window.on_scroll(10_020.0);
+    assert_eq!(window.visible(5), 496..516);
+}
+
+#[test]
 fn a_row_asked_for_while_the_list_is_hidden_is_in_view_once_it_is_shown() {
     for (row, align, first) in [
         (1, Align::Center, 0),

@@ -7,7 +7,8 @@
 //! }
 //! ```
 //! An attribute or a child that is a closure changes with the signals that it reads. Besides attributes there are `on:EVENT=`, `prop:NAME=`,
-//! `style:NAME=`, `class=("name", condition)` and `node_ref=`. Parts of a page are functions: `{steps_bar(counts)}`.
+//! `style:NAME=`, `class=("name", condition)`, `attrs=` for several that change together, and `node_ref=`. Parts of a page are functions:
+//! `{steps_bar(counts)}`.
 
 use proc_macro::TokenStream;
 use proc_macro2::{Span, TokenStream as Tokens};
@@ -71,68 +72,78 @@ fn bare(block: &Block) -> Tokens {
 }
 
 fn element(element: &NodeElement<rstml::Infallible>) -> Tokens {
-    let name = element.name().to_string();
-    let make = if SVG.contains(&name.as_str()) {
-        quote! { crate::ui::html::El::svg(#name) }
-    } else {
-        quote! { crate::ui::html::El::new(#name) }
+    let tag = element.name().to_string();
+    // What never changes is said once for all elements of this place: the tag, then a line for each attribute.
+    let mut plan = match SVG.contains(&tag.as_str()) {
+        true => format!("*{tag}"),
+        false => tag,
     };
-    let attributes = element
-        .attributes()
-        .iter()
-        .map(|attribute| match attribute {
+    let (mut early, mut late) = (Vec::new(), Vec::new());
+    for attribute in element.attributes() {
+        let attribute = match attribute {
             NodeAttribute::Attribute(attribute) => self::attribute(attribute),
             NodeAttribute::Block(block) => {
-                (false, wrong(block.span(), "an attribute is NAME=VALUE"))
+                Attribute::Early(wrong(block.span(), "an attribute is NAME=VALUE"))
             }
-        });
-    // A property may depend on the children: the value of a select is one of its options.
-    let (late, early): (Vec<_>, Vec<_>) = attributes.partition(|(is_late, _)| *is_late);
-    let (late, early) = (
-        late.iter().map(|(_, call)| call),
-        early.iter().map(|(_, call)| call),
-    );
+        };
+        match attribute {
+            Attribute::Fixed(name, value) => plan.extend(["\n", &name, "=", &value]),
+            Attribute::Early(call) => early.push(call),
+            Attribute::Late(call) => late.push(call),
+        }
+    }
     let children = element.children.iter().map(|child| {
         let child = node(child);
         quote! { .child(#child) }
     });
-    quote! { #make #(#early)* #(#children)* #(#late)* }
+    quote! { crate::ui::html::El::of(#plan) #(#early)* #(#children)* #(#late)* }
 }
 
-/// The call that sets an attribute, and whether it comes after the children.
-fn attribute(attribute: &KeyedAttribute) -> (bool, Tokens) {
+enum Attribute {
+    /// It never changes: name and value.
+    Fixed(String, String),
+    /// The call that sets it.
+    Early(Tokens),
+    /// A property may depend on the children: the value of a select is one of its options.
+    Late(Tokens),
+}
+
+fn attribute(attribute: &KeyedAttribute) -> Attribute {
     let name = attribute.key.to_string();
     let span = attribute.key.span();
     let Some(value) = attribute.value() else {
-        return (false, quote_spanned! { span=> .fixed(#name, "") });
+        return Attribute::Fixed(name, String::new());
     };
     let bare = match value {
         Expr::Block(block) => bare(&block.block),
         value => quote! { #value },
     };
-    let call = match name.split_once(':') {
+    Attribute::Early(match name.split_once(':') {
         Some(("on", event)) => {
             let kind = event_type(event);
             quote_spanned! { span=> .on::<#kind>(#event, #bare) }
         }
         Some(("prop", name)) => {
-            return (true, quote_spanned! { span=> .prop(#name, #bare) });
+            return Attribute::Late(quote_spanned! { span=> .prop(#name, #bare) });
         }
         Some(("style", name)) => quote_spanned! { span=> .style(#name, #bare) },
         Some(_) => wrong(span, "known are on:, prop: and style:"),
+        None if name == "attrs" => quote_spanned! { span=> .attrs(#bare) },
         None if name == "node_ref" => quote_spanned! { span=> .node_ref(#bare) },
         None => match value {
-            Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_)) => {
-                quote_spanned! { span=> .fixed(#name, #value) }
-            }
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Str(value) if !value.value().contains('\n') => {
+                    return Attribute::Fixed(name, value.value());
+                }
+                _ => quote_spanned! { span=> .attr(#name, #bare) },
+            },
             Expr::Tuple(pair) if name == "class" => {
                 let (class, condition) = (pair.elems.first(), pair.elems.last());
                 quote_spanned! { span=> .class(#class, #condition) }
             }
             _ => quote_spanned! { span=> .attr(#name, #bare) },
         },
-    };
-    (false, call)
+    })
 }
 
 fn event_type(event: &str) -> Tokens {

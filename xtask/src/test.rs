@@ -190,8 +190,8 @@ fn cargo_test(
 }
 
 fn browser_tests(stage: &mut Stage<'_>, kit: &Kit, counts: &mut Counts) -> Done {
-    if !paths::root().join("tests/web.rs").is_file() {
-        stage.note("there is no tests/web.rs");
+    if !paths::root().join("tests/web/main.rs").is_file() {
+        stage.note("there is no tests/web/main.rs");
         return Ok(());
     }
     let Some(browser) = &kit.browser else {

@@ -32,6 +32,8 @@ pub struct Window {
     echo: bool,
     /// A row that was asked for before the visible area had a height.
     sought: Option<(u64, Align)>,
+    /// The last scroll left nothing of what had been visible.
+    jumped: bool,
 }
 
 impl Window {
@@ -45,6 +47,7 @@ impl Window {
             element: 0.0,
             echo: false,
             sought: None,
+            jumped: false,
         }
     }
 
@@ -133,6 +136,7 @@ impl Window {
         };
         let before = self.top;
         self.top = top.max(0.0).min(range);
+        self.jumped = (self.top - before).abs() > self.viewport;
         self.top != before
     }
 
@@ -181,8 +185,14 @@ impl Window {
         (self.top / self.row_height + EDGE) as u64
     }
 
-    /// Rows that are at least partly visible, and `overscan` more on each side.
+    /// Rows that are at least partly visible, and `overscan` more on each side. While somebody drags the scrollbar past page after page, none
+    /// of those would be seen before they are gone again, so that there is but one.
     pub fn visible(&self, overscan: u64) -> Range<u64> {
+        let overscan = if self.jumped {
+            overscan.min(1)
+        } else {
+            overscan
+        };
         let first = self.first_visible();
         let end = ((self.top + self.viewport) / self.row_height - EDGE)
             .ceil()
@@ -217,6 +227,7 @@ impl Window {
 
     fn move_to(&mut self, top: f64) -> bool {
         let before = self.top;
+        self.jumped = false;
         self.top = top.max(0.0).min(self.range());
         if self.scroll_top() != self.element {
             self.element = self.scroll_top();

@@ -6,13 +6,14 @@
 mod attr;
 mod child;
 mod each;
+mod plan;
 
 use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Document, Element, Event};
 
-pub use self::attr::{Attr, IntoAttr};
+pub use self::attr::{Attr, Attrs, IntoAttr};
 pub use self::child::{Html, IntoHtml};
 pub use self::each::each;
 pub use runboard_view::view;
@@ -42,16 +43,21 @@ fn keep_true(work: Box<dyn FnMut()>) {
 }
 
 impl El {
-    pub fn new(tag: &'static str) -> El {
+    pub fn new(tag: &str) -> El {
         made(document(|document| document.create_element(tag)), tag)
     }
 
-    pub fn svg(tag: &'static str) -> El {
+    fn svg(tag: &str) -> El {
         const SVG: Option<&str> = Some("http://www.w3.org/2000/svg");
         made(
             document(|document| document.create_element_ns(SVG, tag)),
             tag,
         )
+    }
+
+    /// By what a view says of it once and for all, which `view!` writes down as [`plan`] tells.
+    pub fn of(plan: &'static str) -> El {
+        plan::copy(plan)
     }
 
     /// An attribute that never changes.
@@ -63,6 +69,12 @@ impl El {
 
     pub fn attr(self, name: &'static str, value: impl IntoAttr) -> El {
         self.set(Place::Attribute, name, value.into_attr())
+    }
+
+    /// Attributes that change together; always the same ones, in the same order.
+    pub fn attrs(self, ask: impl FnMut() -> Attrs + 'static) -> El {
+        attr::set_all(&self.0, Box::new(ask));
+        self
     }
 
     /// A property of the element, such as the value of a field.

@@ -11,9 +11,8 @@ use crate::net::Clock;
 const MOST: usize = 2;
 /// What was closed here may be open for the server so long: nobody tells when it has noticed.
 const CLOSING: Span = Span(150_000);
-/// A stream waits in steps of this for its turn; whoever is too many is late, but not for ever.
+/// A stream waits in steps of this for its turn.
 const STEP: Duration = Duration::from_millis(30);
-const STEPS: u32 = 100;
 
 /// Streams that are open, and when others were closed a moment ago.
 #[derive(Default)]
@@ -38,10 +37,7 @@ impl Streams {
 
     /// A place for one more, when there is one: an old stream is closed before a new one is opened.
     pub(super) async fn slot(self: Rc<Streams>, clock: Rc<dyn Clock>) -> Slot {
-        for _ in 0..STEPS {
-            if self.count(clock.now()) < MOST {
-                break;
-            }
+        while self.count(clock.now()) >= MOST {
             clock.sleep(STEP).await;
         }
         self.open.set(self.open.get() + 1);

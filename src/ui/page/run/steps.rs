@@ -157,6 +157,10 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
     effect(move || windowed.set_rows(rows.with(Vec::len) as u64));
     // The row that keys act on. It is known by its step, so that it stays the same while the order changes, and stays in the page.
     let current: RwSignal<Option<(String, u32)>> = RwSignal::new(None);
+    let kept = memo(move || {
+        let current = current.get()?;
+        rows.with(|rows| rows.iter().position(|row| key_of(row) == current))
+    });
     let visible = memo(move || {
         let range = windowed.range();
         rows.with(|rows| {
@@ -164,11 +168,7 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
             let mut visible: Vec<_> = (range.start as usize..range.end as usize)
                 .filter_map(row)
                 .collect();
-            let place = current.with(|current| {
-                let current = current.as_ref()?;
-                rows.iter().position(|row| key_of(row) == *current)
-            });
-            if let Some(place) = place.filter(|place| !range.contains(&(*place as u64))) {
+            if let Some(place) = kept.get().filter(|place| !range.contains(&(*place as u64))) {
                 visible.extend(row(place));
             }
             visible
@@ -295,7 +295,11 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
                 <div class="grid__body" role="rowgroup" style:height=move || windowed.spacer()>
                     {each(move || visible.get(), |item| format!("{} {}", item.1.1, item.1.0), move |(_, key)| {
                             let (for_place, for_link) = (key.clone(), key.clone());
-                            let at = memo(move || visible.with(|visible| visible.iter().find(|item| item.1 == for_place).map_or(0, |item| item.0)));
+                            // It stands elsewhere when the rows have changed, and not when they were scrolled.
+                            let at = memo(move || {
+                                rows.with(|_| ());
+                                visible.with_untracked(|visible| visible.iter().find(|item| item.1 == for_place).map_or(0, |item| item.0))
+                            });
                             let place = memo(move || rows.with(|rows| rows.get(at.get() as usize).cloned()));
                             let row = memo(move || {
                                 let RowAt { row, attempt } = place.get()?;
@@ -303,7 +307,6 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
                                 let attempt = step.attempts.iter().find(|one| one.number == attempt).cloned();
                                 Some(Row { step, attempt, row })
                             });
-                            let level = move || row.with(|row| row.as_ref().map_or(1, Row::level).to_string());
                             let press = move |event: web_sys::MouseEvent| {
                                 let row = place.get_untracked().filter(|row| row.attempt == 0);
                                 let is_many = row.as_ref().is_some_and(|at| at.row.is_open.is_some() || row_has_attempts(steps, at));
@@ -311,15 +314,27 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
                                     untrack(|| toggle(&row));
                                 }
                             };
+                            let attrs = move || {
+                                let at = at.get();
+                                let is_open = place.with(|row| row.as_ref().and_then(is_open).map(|is_open| is_open.to_string()));
+                                row.with(|row| {
+                                    let row = row.as_ref();
+                                    let group = row.and_then(|row| row.row.group.clone());
+                                    let phase = row.map(|row| row.attempt.as_ref().map_or(row.step.phase, |attempt| attempt.phase).word());
+                                    vec![
+                                        ("data-at", Some(at.to_string())),
+                                        ("aria-rowindex", Some((at + 2).to_string())),
+                                        ("data-step-key", row.filter(|_| group.is_none()).map(|row| row.step.key.clone())),
+                                        ("data-group", group),
+                                        ("data-phase", phase.map(String::from)),
+                                        ("aria-level", Some(row.map_or(1, Row::level).to_string())),
+                                        ("aria-expanded", is_open),
+                                    ]
+                                })
+                            };
                             view! {
                                 <div
-                                    class="grid__row" role="row" data-at=move || at.get().to_string() data-linked=move || is_linked(&for_link).then_some("true")
-                                    data-step-key=move || row.with(|row| row.as_ref().filter(|row| row.row.group.is_none()).map(|row| row.step.key.clone()))
-                                    data-phase=move || row.with(|row| row.as_ref().map(|row| row.attempt.as_ref().map_or(row.step.phase, |attempt| attempt.phase).word()))
-                                    data-group=move || row.with(|row| row.as_ref().and_then(|row| row.row.group.clone()))
-                                    aria-level=level
-                                    aria-expanded=move || place.with(|row| row.as_ref().and_then(is_open).map(|is_open| is_open.to_string()))
-                                    aria-rowindex=move || (at.get() + 2).to_string()
+                                    class="grid__row" role="row" attrs=attrs data-linked=move || is_linked(&for_link).then_some("true")
                                     tabindex=move || if stop.get() == at.get() { "0" } else { "-1" }
                                     style:transform=move || windowed.top(at.get())
                                     on:focus=move |_| current.set(Some(key.clone()))

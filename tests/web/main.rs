@@ -8,9 +8,10 @@
     reason = "tests"
 )]
 
-use leptos::prelude::*;
+mod html;
+
+use html::mount;
 use runboard_app::ui;
-use runboard_app::ui::html::{El, IntoHtml, each, view};
 use runboard_app::ui::part::phase_badge::phase_badge;
 use runboard_app::ui::part::steps_bar::steps_bar;
 use runboard_app::ui::route::{LineRange, Route, Tab, View};
@@ -18,7 +19,6 @@ use runboard_app::ui::route_part::PartFilter;
 use runboard_app::ui::text;
 use runboard_core::model::resume::{PlanStep, PlanVerb, ResumePlan};
 use runboard_core::model::{Phase, Run, Span, StepCounts, Timestamp};
-use wasm_bindgen::JsCast as _;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -187,19 +187,6 @@ fn a_run_without_a_sign_of_life_is_unfinished_and_its_length_ends_there() {
     assert_eq!(text::run_status(&run), "HIBERNATING");
 }
 
-/// Puts a view into the page; dropping the handle ends it.
-fn mount<H: IntoHtml>(draw: impl FnOnce() -> H + 'static) -> (web_sys::HtmlElement, impl Sized) {
-    let document = web_sys::window().unwrap().document().unwrap();
-    let host: web_sys::HtmlElement = document.create_element("div").unwrap().unchecked_into();
-    document.body().unwrap().append_child(&host).unwrap();
-    let into = host.clone();
-    let handle = leptos::mount::mount_to(host.clone(), move || {
-        let room = El::new("div").child(draw());
-        into.append_child(room.element()).unwrap();
-    });
-    (host, handle)
-}
-
 #[wasm_bindgen_test]
 async fn a_phase_is_a_glyph_and_a_word_and_hostile_words_stay_text() {
     let word = "<img src=x onerror=alert(1)>".to_string();
@@ -253,109 +240,4 @@ async fn steps_are_counted_in_words_too() {
         .get_attribute("title")
         .unwrap();
     assert_eq!(title, "3 of 8 succeeded, 1 failed, 0 running, 4 skipped");
-}
-
-fn find(host: &web_sys::HtmlElement, what: &str) -> web_sys::HtmlElement {
-    let found = host.query_selector(what).unwrap();
-    found
-        .unwrap_or_else(|| panic!("no {what}"))
-        .unchecked_into()
-}
-
-#[wasm_bindgen_test]
-async fn what_changes_is_written_anew_and_the_rest_stays() {
-    let words = RwSignal::new("one".to_string());
-    let is_open = RwSignal::new(false);
-    let (host, _handle) = mount(move || {
-        view! {
-            <p class="a" class=("b", move || is_open.get()) title=move || is_open.get().then(|| words.get()) style:width=move || words.with(|words| format!("{}px", words.len()))>
-                "before "{move || words.get()}" after"
-                {move || is_open.get().then(|| view! { <b>"open"</b><i>{move || words.get()}</i> })}
-            </p>
-        }
-    });
-    let p = find(&host, "p");
-    assert_eq!(p.text_content().unwrap(), "before one after");
-    assert_eq!(
-        (p.class_name().as_str(), p.get_attribute("title")),
-        ("a", None)
-    );
-    is_open.set(true);
-    words.set("three".into());
-    leptos::task::tick().await;
-    assert_eq!(p.text_content().unwrap(), "before three afteropenthree");
-    assert_eq!(p.class_name(), "a b");
-    assert_eq!(p.get_attribute("title").as_deref(), Some("three"));
-    assert_eq!(p.style().get_property_value("width").unwrap(), "5px");
-    is_open.set(false);
-    words.set("two".into());
-    leptos::task::tick().await;
-    assert_eq!(p.text_content().unwrap(), "before two after");
-    assert!(
-        find(&host, "p").is_same_node(Some(&p)),
-        "the element is the same one"
-    );
-}
-
-#[wasm_bindgen_test]
-async fn rows_are_kept_by_their_keys_in_order_and_end_with_them() {
-    let items = RwSignal::new(vec![1, 2, 3]);
-    let ended = RwSignal::new(Vec::<i32>::new());
-    let (host, handle) = mount(move || {
-        each(
-            move || items.get(),
-            |item| item.to_string(),
-            move |item| {
-                on_cleanup(move || ended.update(|ended| ended.push(item)));
-                view! { <button data-item=item.to_string()>{item.to_string()}</button> }
-            },
-        )
-    });
-    let words = || host.text_content().unwrap();
-    assert_eq!(words(), "123");
-    let second = find(&host, "[data-item='2']");
-    second.focus().unwrap();
-    items.set(vec![4, 3, 2, 5, 5]);
-    leptos::task::tick().await;
-    assert_eq!(words(), "4325", "in the order of the items, a key once");
-    assert!(
-        find(&host, "[data-item='2']").is_same_node(Some(&second)),
-        "kept"
-    );
-    assert_eq!(ended.get_untracked(), [1]);
-    // The rows before the focused one go: it keeps the focus.
-    items.set(vec![2, 5]);
-    leptos::task::tick().await;
-    let focused = web_sys::window()
-        .unwrap()
-        .document()
-        .unwrap()
-        .active_element()
-        .unwrap();
-    assert!(focused.is_same_node(Some(&second)));
-    drop(handle);
-    assert_eq!(
-        ended.get_untracked().len(),
-        5,
-        "{:?}",
-        ended.get_untracked()
-    );
-}
-
-#[wasm_bindgen_test]
-async fn a_listener_ends_with_its_element() {
-    let clicks = RwSignal::new(0);
-    let is_there = RwSignal::new(true);
-    let (host, _handle) = mount(move || {
-        move || {
-            is_there.get().then(|| view! { <button on:click=move |_| clicks.update(|clicks| *clicks += 1)>"go"</button> })
-        }
-    });
-    let button = find(&host, "button");
-    button.click();
-    is_there.set(false);
-    leptos::task::tick().await;
-    assert_eq!(host.text_content().unwrap(), "");
-    button.click();
-    assert_eq!(clicks.get_untracked(), 1);
 }
