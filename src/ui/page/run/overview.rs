@@ -5,7 +5,9 @@ use crate::ui::html::{El, IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::model::order::order;
 use runboard_core::model::step_view::duration;
-use runboard_core::model::{Level, LogStream, Run, Span, Step, Timestamp, failure, fold};
+use runboard_core::model::{
+    Level, LogStream, Run, Span, Step, StepCounts, Timestamp, failure, fold,
+};
 use runboard_core::store::{ansi, download};
 
 use super::lineage::inferred;
@@ -186,10 +188,16 @@ fn steps_in_short(detail: RunDetail) -> El {
             }
             Loaded::Ready(steps) => {
                 let counts = fold::count(steps);
-                // A source may count steps of which it tells nothing else, as those that never began.
+                // A source may count steps of which it tells nothing else, as those that never began, and those that have no rows.
                 let told = run.with(|run| run.ready().map(|run| run.steps));
-                let told = told.filter(|told| told.total > counts.total);
+                let ended = |counts: &StepCounts| counts.succeeded + counts.failed;
+                let knows_more = |told: &StepCounts| {
+                    let is_as_long = told.total >= counts.total;
+                    told.total > counts.total || is_as_long && ended(told) > ended(&counts)
+                };
+                let told = told.filter(knows_more);
                 let more = told.and_then(|told| told.total?.checked_sub(steps.len() as u32));
+                let more = more.filter(|more| *more > 0);
                 let more = more.map(|more| {
                     let words = if steps.is_empty() { "" } else { "more " };
                     let words = text::counted_noun(u64::from(more), &[words, &noun].concat());
