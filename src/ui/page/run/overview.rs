@@ -3,6 +3,7 @@
 use crate::state::reactive::memo;
 use crate::ui::html::{El, IntoHtml, view};
 use leptos::prelude::*;
+use runboard_core::backend::Logs;
 use runboard_core::model::order::order;
 use runboard_core::model::step_view::duration;
 use runboard_core::model::{
@@ -144,8 +145,14 @@ fn failed_step(step: Step, detail: RunDetail) -> El {
         route.part.event = Some(number);
         view! { <a href=route.href()>"its error in full"</a> }
     });
-    let lines = memo(move || last_lines(&detail, &key));
     let log = route.href();
+    // Histories keep none.
+    let (of_detail, href) = (detail.clone(), log.clone());
+    let its_log = move || {
+        let has_none = of_detail.tells(|can| can.logs == Logs::None);
+        (!has_none).then(|| view! { <a href=href.clone()>"its log"</a> })
+    };
+    let lines = memo(move || last_lines(&detail, &key));
     view! {
         <section class="failed-step" data-step-key=step.key.clone()>
             <div class="failed-step__head">
@@ -153,7 +160,7 @@ fn failed_step(step: Step, detail: RunDetail) -> El {
                 <h2>{step.key.clone()}</h2>
                 <span>{step.reason.clone()}</span>
                 {error}
-                <a href=route.href()>"its log"</a>
+                {its_log}
             </div>
             {move || {
                 let (lines, left) = lines.get();
