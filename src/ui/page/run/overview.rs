@@ -4,6 +4,7 @@ use crate::state::reactive::memo;
 use crate::ui::html::{El, IntoHtml, view};
 use leptos::prelude::*;
 use runboard_core::backend::Logs;
+use runboard_core::model::log::names_failure;
 use runboard_core::model::order::order;
 use runboard_core::model::step_view::duration;
 use runboard_core::model::{
@@ -56,7 +57,7 @@ fn last_lines(detail: &RunDetail, step: &str) -> (Vec<String>, Option<String>) {
         let is_loud = |number: &u64| {
             store
                 .line(*number)
-                .is_some_and(|line| line.level == Level::Error)
+                .is_some_and(|line| line.level == Level::Error || names_failure(&line.text))
         };
         let loud = numbers.iter().filter(|number| is_loud(number)).count();
         let mut room = [PREVIEW - loud.min(PREVIEW), loud.min(PREVIEW)];
