@@ -57,7 +57,7 @@ fn last_lines(detail: &RunDetail, step: &str) -> (Vec<String>, Option<String>) {
         let is_loud = |number: &u64| {
             store
                 .line(*number)
-                .is_some_and(|line| line.level == Level::Error || names_failure(&line.text))
+                .is_some_and(|line| line.level == Level::Error || names_failure(line.text))
         };
         let loud = numbers.iter().filter(|number| is_loud(number)).count();
         let mut room = [PREVIEW - loud.min(PREVIEW), loud.min(PREVIEW)];
