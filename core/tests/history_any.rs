@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use runboard_core::backend::history::{Item, Line, Naming, Reader};
+use runboard_core::backend::history::{Item, Line, Naming, Reader, health};
 
 /// How many mutants; `cargo xtask test --full` asks for 10,000.
 fn count() -> u64 {
@@ -99,6 +99,8 @@ fn every_problem_of_a_mutant_is_told() {
                 let run = summary.run(summary.id(item.line), &naming);
                 assert!(!run.id.is_empty());
                 let _ = summary.steps(&naming);
+                assert_eq!(summary.facts()[0].0, "retry_count");
+                let _ = health::part(&[summary], None, true);
             } else if let Line::Blank = item.content {
                 assert!(
                     line.trim_ascii().is_empty() || item.offset == 0,

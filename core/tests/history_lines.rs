@@ -52,7 +52,7 @@ fn actual(field: &str, item: &Item, occurrences: &HashMap<String, u32>) -> Value
                 "failure_reason" => json!(summary.failure_reason),
                 "stages_executed" => json!(summary.stages_executed),
                 "stages_failed" => json!(summary.stages_failed),
-                "retry_count" => json!(summary.retry_count),
+                "retry_count" => json!(summary.retry_count.unwrap_or(0)),
                 "metadata" => json!(summary.metadata),
                 "started_utc" => json!(run.started_at.map(|at| at.to_string())),
                 "duration_s" => json!(

@@ -103,3 +103,45 @@ fn a_bare_record_has_a_begin_and_an_end() {
     assert_eq!(events[0].time, Timestamp::parse("2026-11-21T10:00:00Z"));
     assert_eq!(events[1].time, None);
 }
+
+#[test]
+fn what_is_no_tag_is_told_value_by_value_and_no_retry_count_is_none() {
+    let told = |value: &Value| -> Vec<String> {
+        let facts = record(value).facts().into_iter();
+        facts
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect()
+    };
+    assert_eq!(told(&nested()), ["retry_count=0", "odd=1"]);
+    // Of a place of their own only where they fit in there.
+    let odd = json!({"run_id": "r", "started_at": "2026-11-21T10:00:00Z", "result": "success", "metadata": {
+        "exit_code": "none", "job": {"name": "j"}, "stages": [{"took": 3}], "tags": ["a", "b"], "empty": [], "ok": 1, "parent": "p",
+        "deep": {"a": {"b": {"c": {"d": {"e": {"f": {"g": 1}}}}}}}, "lost_lines": 0,
+    }});
+    let mut facts = told(&odd);
+    facts.sort();
+    assert_eq!(
+        facts,
+        [
+            "deep.a.b.c.d.e.f={\"g\":1}",
+            "empty=[]",
+            "exit_code=none",
+            "job.name=j",
+            "lost_lines=0",
+            "retry_count=-",
+            "stages[0].took=3",
+            "tags=a\nb",
+        ]
+    );
+    let many: Vec<Value> = (0..1000).map(|number| json!({"n": number})).collect();
+    let long = json!({"run_id": "r", "started_at": "2026-11-21T10:00:00Z", "result": "success", "metadata": {"many": many}});
+    let facts = told(&long);
+    assert_eq!(
+        (facts.len(), facts.last().map(String::as_str)),
+        (201, Some("further=all of it stands on the tab Raw"))
+    );
+    for (count, expected) in [(json!(2), "2"), (json!("2"), "2"), (Value::Null, "-")] {
+        let line = json!({"run_id": "r", "retry_count": count});
+        assert_eq!(told(&line), [format!("retry_count={expected}")]);
+    }
+}

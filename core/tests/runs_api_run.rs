@@ -337,6 +337,18 @@ fn capabilities_say_what_may_be_asked() {
         !can.allows(&Action::Terminate { immediate: true })
             && !can.allows(&Action::Reexecute(Again::default()))
     );
+    let parts = decode::info(br#"{"name":"x","health":[{"kind":"run health","name":"unstable","standing":"ill","words":"why"},{"kind":"k","name":"n","standing":"odd"}]}"#).unwrap().value.health;
+    let told: Vec<_> = parts
+        .iter()
+        .map(|part| {
+            (
+                part.name.as_str(),
+                part.standing.word(),
+                part.words.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(told, [("unstable", "ill", "why"), ("n", "unknown", "")]);
     let none = decode::info(br#"{"name":"x"}"#).unwrap().value.capabilities;
     assert!(!none.has_actions());
 }

@@ -40,7 +40,7 @@ test("history: the pipelines' own API lists runs, and a run shows its stages, re
   await shows(page, ".overview", /manual\s*true/);
   await page.goto(`${bridge.url}?view=run&source=etl&run=two&tab=steps`);
   await until(page, () => document.querySelector('[data-step-key="merger"]')?.dataset.phase === "failed" && document.querySelector('[data-step-key="translator"]')?.dataset.phase === "succeeded");
-  await shows(page, ".tools", "2 steps without times: the record's metadata holds no stage timings");
+  await shows(page, ".tools", "2 stages without times: the record's metadata holds no stage timings");
   await page.goto(`${bridge.url}?view=run&source=etl&run=three`);
   await shows(page, ".run__title", /canceled\s*\(stopped\)/);
   await page.goto(`${bridge.url}?view=sources`);
@@ -50,6 +50,34 @@ test("history: the pipelines' own API lists runs, and a run shows its stages, re
   appendFileSync(file, `${JSON.stringify(record("four", 4, "failed"))}\n`);
   await page.goto(bridge.url);
   await lists(page, ["four", "three", "two", "one"]);
+});
+
+test("history: lists and objects of metadata, retries and the pipeline's health are shown, by a file's URL as through the bridge", async (t) => {
+  const dir = tempDir("history-facts");
+  const metadata = { manual: true, run_health: "degraded", run_health_reasons: ["a lock", "a slow disk"], cluster: { name: "blue", nodes: [{ cpu: 4 }] } };
+  const records = [record("none", 1, "failed", { retry_count: undefined }), record("zero", 2, "failed", { retry_count: 0, metadata })];
+  const file = writeHistory(dir, records);
+  const { bridge } = await site(
+    t, [{ id: "file", kind: "history", url: "./runs.jsonl" }, { id: "etl", url: "./api/v1/etl/" }], { "runs.jsonl": readFileSync(file) }, { histories: { etl: file } },
+  );
+  for (const source of ["file", "etl"]) {
+    const at = (id, tab = "overview") => `${bridge.url}?view=run&source=${source}&run=${id}&tab=${tab}`;
+    const page = await open(t, at("zero"));
+    const fact = (name) => page.evaluate((name) => [...document.querySelectorAll(".overview dt")].find((head) => head.textContent === name)?.nextSibling.innerText, name);
+    await shows(page, ".overview", /cluster\.nodes\[0\]\.cpu\s*4/);
+    assert.equal(await fact("cluster.name"), "blue");
+    assert.equal(await fact("run_health_reasons"), "a lock\na slow disk");
+    assert.equal(await fact("retry_count"), "0");
+    assert.equal(await fact("run_health"), "degraded");
+    await page.goto(at("none"));
+    await shows(page, ".overview", /retry_count\s*-/);
+    await page.goto(at("zero", "steps"));
+    await shows(page, ".tools", "2 stages without times: the record's metadata holds no stage timings");
+    await page.goto(`${bridge.url}?view=sources`);
+    const parts = `[data-source=${source}] [aria-label='Parts of the source']`;
+    await shows(page, parts, /run health\s*degraded\s*ill\s*the two newest runs failed in merger; by the newest 2 of 2 runs/);
+    await page.close();
+  }
 });
 
 test("history: a file by URL is read line by line, its tail is followed, and what is wrong is listed with its place", async (t) => {

@@ -49,6 +49,10 @@ test("resume: the example run is shown, previewed, resumed, watched live, and su
   await shows(page, ".overview", `-c ${ex.config} --resume-from 249 --resume-failed-only`);
   await page.getByRole("tab", { name: "Jobs" }).or(page.locator('[role="tab"][href*="tab=steps"]')).first().click();
   await until(page, () => document.querySelectorAll("[role=treegrid] [data-step-key]").length === 8);
+  // In the words of its users.
+  await page.getByRole("treegrid", { name: "Jobs" }).getByRole("columnheader", { name: "Job" }).waitFor();
+  await page.getByRole("group", { name: "Filter steps" }).getByRole("combobox", { name: "job" }).waitFor();
+  await shows(page, ".tools", "8 jobs");
   assert.deepEqual(await steps(page), [
     "download_data succeeded", "validate_data succeeded", "transform_part1 succeeded", "transform_part2 failed",
     "merge_results upstream_failed", "generate_report upstream_failed", "send_notification upstream_failed", "cleanup upstream_failed",
@@ -101,7 +105,19 @@ test("resume: the example run is shown, previewed, resumed, watched live, and su
   await shows(page, ".overview", /resumed\s*.* from run 249/);
   await page.goto(at(249, "lineage"));
   await shows(page, ".tools", "Attempt 2 of this run: resumed in place, see its attempts.");
+  await page.getByRole("link", { name: "its attempts" }).click();
+  await until(page, () => document.querySelector('[data-step-key="transform_part2"] .col-attempts')?.textContent === "2", undefined, "the attempts of the failed job");
   assert.deepEqual(changes, ["POST /api/v1/ex/runs/249/resume"]);
+});
+
+test("resume: of a run without rows its counters count, on its page as in the list", async (t) => {
+  const { at } = await started(t);
+  const page = await open(t, at(247));
+  await until(page, () => document.querySelector(".overview span:has(> .steps-bar)")?.textContent === "2/8", undefined, "two of eight, as its design lists it");
+  assert.doesNotMatch(await page.locator(".overview").textContent(), /no row\b.*more/);
+  await shows(page, ".overview", "no job has a row: counted by run_summary");
+  await page.goto(at(246));
+  await until(page, () => document.querySelector(".overview span:has(> .steps-bar)")?.textContent === "0/8");
 });
 
 test("resume: without actions the preview and the command lines are there, and no button", async (t) => {

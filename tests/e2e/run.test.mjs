@@ -132,10 +132,10 @@ test("run: steps and a log that could not be read for a while come by themselves
 });
 
 test("run: the preview of a long log holds 20 lines, those that name an error first, and says how many it leaves out", async (t) => {
-  const id = await record(dir, "long", `$STEP count -- sh -c 'echo "ERROR: early"; seq 1 30; exit 2'; exit 2`);
+  const id = await record(dir, "long", `$STEP count -- sh -c 'echo "ERROR: early"; echo "ValueError: boom"; seq 1 30; exit 2'; exit 2`);
   const page = await open(t, `${bridge.url}?view=run&source=local&run=${id}`);
-  const lines = ["ERROR: early", ...Array.from({ length: 19 }, (_, at) => String(at + 12))];
+  const lines = ["ERROR: early", "ValueError: boom", ...Array.from({ length: 18 }, (_, at) => String(at + 13))];
   await until(page, (lines) => document.querySelector(".preview")?.textContent === lines, lines.join("\n"), "the preview");
-  await page.getByRole("link", { name: "11 lines left out" }).click();
+  await page.getByRole("link", { name: "12 lines left out" }).click();
   await shows(page, ".log", "ERROR: early");
 });

@@ -121,6 +121,26 @@ test("runs: the bar filters, writes the address, and clears", async (t) => {
   await bar.getByLabel("until").selectOption("");
   await bar.getByLabel("show").selectOption("");
   await lists(page, all());
+  // Any time can be given, by a field that comes up beside; a link keeps it.
+  for (const [name, moment, expected] of [["until", "2020-01-01T12:00", ["h-old"]], ["since", "2020-01-01T12:00", all().filter((id) => id !== "h-old")]]) {
+    const choice = bar.getByRole("combobox", { name });
+    const field = bar.getByLabel(`${name}, date and time`);
+    assert.equal(await field.count(), 0);
+    await choice.selectOption({ label: "a time …" });
+    await lists(page, all());
+    await field.fill(moment);
+    await lists(page, expected);
+    assert.equal(new URL(page.url()).searchParams.get(name), moment);
+    await page.reload();
+    await lists(page, expected);
+    assert.equal(await field.inputValue(), moment);
+    await field.fill("");
+    await lists(page, all());
+    await choice.selectOption("1d");
+    assert.equal(await field.count(), 0);
+    await choice.selectOption("");
+    await lists(page, all());
+  }
   await bar.getByLabel("Search runs").fill("report");
   await lists(page, [id.report]);
 });

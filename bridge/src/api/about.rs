@@ -72,7 +72,7 @@ pub(crate) async fn lineage(
     .await
 }
 
-/// Further facts; only a history of executioner has some.
+/// Further facts: of a run of executioner's history, and of a line of a history that other programs write.
 pub(crate) async fn facts(
     source: &Arc<Source>,
     id: &str,
@@ -82,9 +82,14 @@ pub(crate) async fn facts(
         let head = detail.folder.as_ref().and_then(|folder| head_of(folder));
         let notes = notes(head.as_ref());
         let state = source.look();
+        let of_line = || match source.place {
+            Place::History(_) => state.lines.facts(id),
+            _ => None,
+        };
         let facts = state
             .executioner()
             .and_then(|executioner| executioner.facts(id, &notes))
+            .or_else(of_line)
             .unwrap_or_default();
         let facts: Vec<Value> = facts
             .into_iter()

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Response;
-use serde_json::json;
+use runboard_core::backend::history::{Summary, health};
+use serde_json::{Value, json};
 
 use super::problem::Problem;
 use super::query::Query;
 use super::{blocking, json};
 use crate::cursor::Writer;
+use crate::source::lines::Lines;
 use crate::source::{Place, Source, now};
 
 pub(crate) const HEARTBEAT_S: u32 = 5;
@@ -26,6 +28,10 @@ pub(crate) async fn get(
         let problems = state.problems();
         let mut cursor = Writer::default();
         cursor.runs(&state.position());
+        let health = match source.place {
+            Place::History(_) => vec![run_health(&state.lines)],
+            _ => Vec::new(),
+        };
         drop(state);
         let recorded = matches!(source.place, Place::Recorded(_));
         let mirrored = match &source.place {
@@ -61,19 +67,29 @@ pub(crate) async fn get(
                 "resume_plan": has_log,
                 "resume_skips": mirrored.is_some(),
                 "resume_profiles": mirrored.is_some(),
-                "facts": mirrored.is_some(),
+                "facts": !recorded,
                 "mark_success": mark_success,
                 "reexecute": actions,
                 "terminate": if actions { json!(["safe", "immediate"]) } else { json!([]) },
                 "delete": actions,
             },
         });
-        if let Some(fields) = info.as_object_mut()
-            && !problems.is_empty()
-        {
-            fields.insert("problems".into(), json!(problems));
+        if let Some(fields) = info.as_object_mut() {
+            for (name, list) in [("problems", json!(problems)), ("health", json!(health))] {
+                if list.as_array().is_some_and(|list| !list.is_empty()) {
+                    fields.insert(name.into(), list);
+                }
+            }
         }
         json(&info)
     })
     .await
+}
+
+/// How the pipeline of a history stands, by its newest runs.
+fn run_health(lines: &Lines) -> Value {
+    let newest = lines.newest(5);
+    let newest: Vec<&Summary> = newest.iter().collect();
+    let part = health::part(&newest, Some(lines.shown() as u64), true);
+    json!({"kind": part.kind, "name": part.name, "standing": part.standing.word(), "words": part.words})
 }

@@ -26,7 +26,7 @@ fn row(id: &str, summary: Summary) -> Value {
         "failure_reason": summary.failure_reason,
         "stages_executed": summary.stages_executed,
         "stages_failed": summary.stages_failed,
-        "retry_count": summary.retry_count,
+        "retry_count": summary.retry_count.unwrap_or(0),
         "metadata": summary.metadata,
     })
 }

@@ -6,7 +6,7 @@ mod line;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use runboard_core::model::Timestamp;
 use serde_json::{Value, json};
@@ -53,6 +53,15 @@ struct Row {
     text: Vec<u8>,
 }
 
+/// What one line of a file gives.
+struct Told {
+    /// Its time, and its place among the lines of other files where that is known better.
+    at: Option<Timestamp>,
+    key: Option<Timestamp>,
+    /// Step, stream and text; nothing where another file tells the same.
+    row: Option<(String, &'static str, Vec<u8>)>,
+}
+
 impl Log {
     /// What an earlier bridge has taken over already.
     pub(super) fn open(folder: &Path) -> Log {
@@ -77,26 +86,44 @@ impl Log {
         log
     }
 
-    /// Takes over what was appended to the files since. `offset`: of the runner's clock from UTC, in minutes.
+    /// Takes over what was appended to the files since. `list`: which files there are; `offset`: of the runner's clock from UTC, in minutes.
     ///
     /// # Errors
     /// The run's own log cannot be written.
     pub(super) fn take(
         &mut self,
         folder: &Path,
-        files: Vec<LogFile>,
+        list: &dyn Fn() -> Vec<LogFile>,
         offset: i32,
     ) -> std::io::Result<()> {
         let mut rows: Vec<Row> = Vec::new();
         let mut tails = self.tails.clone();
+        let mut files = list();
+        // What the run's own log and the command line say of a job is written after the job's own lines: so far as they stand now, all that comes
+        // in front of it is in the files of jobs that are looked at from here on.
+        let len = |file: &LogFile| std::fs::metadata(&file.path).map_or(0, |meta| meta.len());
+        let of_run = files.iter().filter(|file| file.job.is_none());
+        let limits: BTreeMap<PathBuf, u64> =
+            of_run.map(|file| (file.path.clone(), len(file))).collect();
+        let has_grown = limits.iter().any(|(path, len)| {
+            let tail = tails.get(path.to_string_lossy().as_ref());
+            tail.map_or(0, |tail| tail.read) != *len
+        });
+        if has_grown {
+            files = list();
+        }
         let has_main = files
             .iter()
             .any(|file| file.job.is_none() && !file.is_console);
         for file in &files {
             let name = file.path.to_string_lossy().into_owned();
             let tail = tails.entry(name).or_default();
+            let limit = match file.job {
+                Some(_) => u64::MAX,
+                None => limits.get(&file.path).copied().unwrap_or(0),
+            };
             // A file that cannot be read now may be read the next time.
-            let _ = self.one(file, tail, offset, has_main, &mut rows);
+            let _ = self.one((file, limit), tail, offset, has_main, &mut rows);
         }
         self.files = files;
         if !rows.is_empty() {
@@ -134,7 +161,7 @@ impl Log {
 
     fn one(
         &mut self,
-        about: &LogFile,
+        (about, limit): (&LogFile, u64),
         tail: &mut Tail,
         offset: i32,
         has_main: bool,
@@ -149,25 +176,29 @@ impl Log {
         if len < tail.read {
             tail.read = 0;
         }
-        if len == tail.read {
+        if len.min(limit) <= tail.read {
             return Ok(());
         }
         let written = tail.written.offset;
         let (mut at, mut key) = (tail.at, tail.key);
         let end = whole_lines(&file, tail.read, MAX_LINE, &mut |place, line| {
+            let end = line.map_or(0, |line| place + line.len() as u64 + 1);
             let line = line.unwrap_or(b"[a line of more than 1 MiB]");
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let (row, time) = self.row(about, line, at, offset, has_main);
-            at = time.or(at);
-            if let Some(mut row) = row {
-                row.at = at;
-                row.key = row.key.or(at).max(key);
-                key = row.key;
-                if place >= written {
-                    rows.push(row);
-                }
+            let told = self.row(about, line, at, offset, has_main);
+            at = told.at.or(at);
+            // Also a line that is told elsewhere has its place, behind which those after it stand.
+            key = told.key.or(at).max(key);
+            if let Some((step, stream, text)) = told.row.filter(|_| place >= written) {
+                rows.push(Row {
+                    at,
+                    key,
+                    step,
+                    stream,
+                    text,
+                });
             }
-            true
+            end < limit
         })?;
         tail.read = end;
         (tail.at, tail.key) = (at, key);
@@ -178,7 +209,7 @@ impl Log {
         Ok(())
     }
 
-    /// A line of a file as one of the run's log, and its time.
+    /// A line of a file as one of the run's log; `before`: the time of the one in front of it.
     fn row(
         &mut self,
         about: &LogFile,
@@ -186,33 +217,24 @@ impl Log {
         before: Option<Timestamp>,
         offset: i32,
         has_main: bool,
-    ) -> (Option<Row>, Option<Timestamp>) {
-        let record = record(line, offset);
-        let row = |stream: &'static str, text: &[u8]| {
-            Some(Row {
-                at: None,
-                key: None,
-                step: about.job.clone().unwrap_or_default(),
-                stream,
-                text: text.to_vec(),
-            })
-        };
-        let Some(record) = record else {
+    ) -> Told {
+        let step = || about.job.clone().unwrap_or_default();
+        let row = |stream: &'static str, text: &[u8]| Some((step(), stream, text.to_vec()));
+        let Some(record) = record(line, offset) else {
             // The lines of a command that has several, and what is printed without a time.
             let stream = if about.job.is_some() || about.is_console {
                 "out"
             } else {
                 "sys"
             };
-            return (row(stream, line), before);
+            return Told {
+                at: before,
+                key: None,
+                row: row(stream, line),
+            };
         };
-        if about.is_console {
-            // The run's own log says the same.
-            let told = if has_main { None } else { row("sys", line) };
-            return (told, Some(record.at));
-        }
         let text = String::from_utf8_lossy(record.text);
-        match &about.job {
+        let (key, row) = match &about.job {
             Some(job) => {
                 let is_begin = text.starts_with(EXECUTING);
                 let is_end = is_trailer(&text, job);
@@ -224,45 +246,82 @@ impl Log {
                     self.open.remove(job);
                 }
                 let stream = if is_begin || is_end { "sys" } else { "out" };
-                (row(stream, record.text), Some(record.at))
+                (None, row(stream, record.text))
             }
+            // The run's own log says the same.
+            None if about.is_console && has_main => (self.moment(&text, record.at), None),
+            None if about.is_console => (self.moment(&text, record.at), row("sys", line)),
             None => {
-                let key = self.hear(&text, record.at);
-                let told = match record.level {
+                self.hear(&text, record.at);
+                let row = match record.level {
                     "INFO" => row("sys", record.text),
                     level => row("sys", format!("{level} - {text}").as_bytes()),
                 };
-                let told = told.map(|row| Row { key, ..row });
-                (told, Some(record.at))
+                (self.moment(&text, record.at), row)
             }
+        };
+        Told {
+            at: Some(record.at),
+            key,
+            row,
         }
     }
 
-    /// What the run's own log says of jobs. It knows whole seconds only: gives the moment that the job's own log has for it.
-    fn hear(&mut self, text: &str, at: Timestamp) -> Option<Timestamp> {
+    /// What the run's own log says of jobs.
+    fn hear(&mut self, text: &str, at: Timestamp) {
+        match said(text) {
+            Said::Begun(job) => {
+                self.open.entry(job).or_insert(at);
+            }
+            Said::Ended(job) => {
+                self.open.remove(&job);
+            }
+            Said::Over => self.open.clear(),
+            Said::Other => {}
+        }
+    }
+
+    /// The moment that the job's own log has for what the run's log says of it, which knows whole seconds only.
+    fn moment(&self, text: &str, at: Timestamp) -> Option<Timestamp> {
         let within = |all: &BTreeMap<String, Vec<Timestamp>>, job: &str| {
             let mut moments = all.get(job)?.iter().copied();
             moments.find(|moment| (at.0..at.0.saturating_add(2_000_000)).contains(&moment.0))
         };
-        let quoted = |rest: &str| rest.split('\'').next().map(String::from);
-        if let Some(job) = text.strip_prefix("Starting job '").and_then(quoted) {
-            let begun = within(&self.starts, &job);
-            self.open.entry(job).or_insert(at);
+        match said(text) {
             // In front of the job's own first line.
-            return begun.map(|begun| Timestamp(begun.0 - 1));
+            Said::Begun(job) => within(&self.starts, &job).map(|begun| Timestamp(begun.0 - 1)),
+            Said::Ended(job) => within(&self.ends, &job),
+            Said::Over | Said::Other => None,
         }
-        let failed = || match text.strip_prefix("Job ")?.split_once(' ')? {
-            (job, rest) if rest.starts_with("failed after") => Some(job.to_string()),
-            _ => None,
-        };
-        let ended = text.strip_prefix("Job '").and_then(quoted).or_else(failed);
-        if let Some(job) = ended {
-            self.open.remove(&job);
-            return within(&self.ends, &job);
-        }
-        if text.starts_with("Updated run summary") {
-            self.open.clear();
-        }
-        None
     }
 }
+
+/// What a line of the run's own log, or of what the command line prints, says of jobs.
+enum Said {
+    Begun(String),
+    Ended(String),
+    /// The run has ended, and with it all of them.
+    Over,
+    Other,
+}
+
+fn said(text: &str) -> Said {
+    let quoted = |rest: &str| rest.split('\'').next().unwrap_or_default().to_string();
+    if let Some(rest) = text.strip_prefix("Starting job '") {
+        return Said::Begun(quoted(rest));
+    }
+    if let Some(rest) = text.strip_prefix("Job '") {
+        return Said::Ended(quoted(rest));
+    }
+    let of_job = text
+        .strip_prefix("Job ")
+        .and_then(|rest| rest.split_once(' '));
+    match of_job {
+        Some((job, rest)) if rest.starts_with("failed after") => Said::Ended(job.into()),
+        _ if text.starts_with("Updated run summary") => Said::Over,
+        _ => Said::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

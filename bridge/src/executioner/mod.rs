@@ -196,9 +196,13 @@ impl Executioner {
         self.mirror.claim(rows);
         if let Some(log) = self.logs.get_mut(&id) {
             let folders = logs::folders(rows, config, &self.setup.database);
-            let mut files = logs::files(&folders, rows);
-            files.extend(self.mirror.consoles(id));
-            if let Err(error) = log.take(&self.mirror.folder(id), files, offset) {
+            let mirror = &self.mirror;
+            let list = || {
+                let mut files = logs::files(&folders, rows);
+                files.extend(mirror.consoles(id));
+                files
+            };
+            if let Err(error) = log.take(&mirror.folder(id), &list, offset) {
                 self.mirror.trouble(&error);
             }
         }

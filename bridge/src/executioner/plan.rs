@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use runboard_core::model::resume::planner::{
-    self, Answer, Profile, Question, StepNow, StepThen, differences,
+    self, Answer, Profile, Question, StepNow, StepThen, differences, stale,
 };
-use runboard_core::model::resume::reason::{PlanFault, Reason};
+use runboard_core::model::resume::reason::{PlanFault, PlanWarning, Reason};
 use runboard_core::model::resume::{Expected, PlanVerb};
 use sha2::{Digest, Sha256};
 
@@ -132,6 +132,7 @@ impl Executioner {
                 promised.total(PlanVerb::Blocked)
             ));
         }
+        different.extend(otherwise_stale(&material.steps, &actual, &promised));
         let to_execute = actual.to_execute();
         let can_run = material.config.is_some() && actual.fault.is_none();
         let command = Some(self.resume_command(rows, material.config, mode, skips))
@@ -147,7 +148,7 @@ impl Executioner {
             error: shown.fault.map(PlanFault::word),
             totals: totals(&steps),
             steps,
-            warnings: self.warnings(&material, [&actual, &promised], mode),
+            warnings: self.warnings(&material, shown, [&actual, &promised], mode),
             differences: different,
             expected_by: "the median of each job's successes in this application's runs",
             suggestion: suggestion(&material),
@@ -157,8 +158,15 @@ impl Executioner {
         Some((answer, if can_run { to_execute } else { 0 }))
     }
 
-    /// What is doubtful by the rules of either profile: most of it is found by those of the design, and holds for what really happens too.
-    fn warnings(&self, material: &Material<'_>, both: [&Answer; 2], mode: Mode) -> Vec<String> {
+    /// What is doubtful by the rules of either profile: most of it is found by those of the design, and holds for what really happens too. Which
+    /// results may be stale depends on what is executed, and is told of the plan that is `shown`.
+    fn warnings(
+        &self,
+        material: &Material<'_>,
+        shown: &Answer,
+        both: [&Answer; 2],
+        mode: Mode,
+    ) -> Vec<String> {
         let rows = material.rows;
         let mut list: Vec<String> = Vec::new();
         if rows.is_running() {
@@ -192,7 +200,10 @@ impl Executioner {
             }
             _ => {}
         }
-        for (warning, key) in both.iter().flat_map(|one| &one.warnings) {
+        let stale = stale(&material.steps, shown).into_iter();
+        list.extend(stale.map(|key| format!("{key} {}", PlanWarning::UpstreamRerun.sentence())));
+        let others = both.iter().flat_map(|one| &one.warnings);
+        for (warning, key) in others.filter(|(one, _)| *one != PlanWarning::UpstreamRerun) {
             let text = format!("{key} {}", warning.sentence());
             if !list.contains(&text) {
                 list.push(text);
@@ -257,6 +268,23 @@ impl Executioner {
             .map(|(key, lengths)| (key.to_string(), Expected::of(lengths)))
             .collect()
     }
+}
+
+/// Results that may be stale by one profile's plan and not by the other's.
+fn otherwise_stale(steps: &[StepNow], actual: &Answer, promised: &Answer) -> Vec<String> {
+    let (real, design) = (stale(steps, actual), stale(steps, promised));
+    let only = |these: &[&str], others: &[&str], words: &str| -> Vec<String> {
+        let only = these.iter().filter(|key| !others.contains(key));
+        only.map(|key| format!("{key}: {words}")).collect()
+    };
+    let words = "executioner skips it although something that it needs runs again, so its result may be stale; by its design nothing that it needs does";
+    let mut told = only(&real, &design, words);
+    let words = "its design skips it although something that it needs runs again, so its result may be stale; executioner runs nothing that it needs";
+    // Of one that does not even begin it is told elsewhere.
+    if actual.fault.is_none() {
+        told.extend(only(&design, &real, words));
+    }
+    told
 }
 
 /// Which mode fits: the command line passes over what was interrupted in one of them.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use runboard_core::model::failure::failures;
 use runboard_core::model::fold::count;
 use runboard_core::model::{Lineage, Phase, Run, Step, Timestamp};
 use serde_json::{Value, json};
@@ -88,10 +89,7 @@ fn reason(run: &Run, steps: &[Step]) -> Option<String> {
     if !run.phase.is_failure() {
         return None;
     }
-    let failed: Vec<&Step> = steps
-        .iter()
-        .filter(|step| step.phase.is_failure())
-        .collect();
+    let failed = failures(steps);
     let first = failed.first()?;
     let why = first.reason.as_deref().unwrap_or("it failed");
     let more = match failed.len() {

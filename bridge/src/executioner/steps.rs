@@ -8,6 +8,9 @@ use super::config::Config;
 use super::logs::Log;
 use super::rows::{JobRow, RunRows, Try, instant};
 
+/// So many rows in front of one are looked through for a time.
+const LOOK_BACK: usize = 100;
+
 /// What the rows alone do not say.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
@@ -100,7 +103,7 @@ fn explain(last: &mut Attempt, row: &JobRow, in_ns: bool) {
 
 impl Context<'_> {
     /// The tries of one row; `number`: of the first.
-    fn attempts(&self, row: &JobRow, number: u32) -> Vec<Attempt> {
+    fn attempts(&self, rows: &RunRows, row: &JobRow, number: u32) -> Vec<Attempt> {
         let in_ns = self.in_ns(row);
         let (mut tries, _) = row.tries(in_ns);
         let word = row.status.clone().unwrap_or_default();
@@ -115,11 +118,12 @@ impl Context<'_> {
             });
             // Of a job without tries only its start is written, and only with its length.
             let begun = row.duration.and(instant(row.last_run.as_deref(), offset));
+            let begun = begun.map(|(at, _)| self.behind(rows, row, at, length.unwrap_or(0)));
             let mut one = self.attempt(row, number, &tries, 0, None);
-            one.started_at = begun.map(|(at, _)| at);
+            one.started_at = begun;
             one.ended_at = begun
                 .zip(length)
-                .map(|((at, _), length)| Timestamp(at.0.saturating_add(length)));
+                .map(|(at, length)| Timestamp(at.0.saturating_add(length)));
             explain(&mut one, row, in_ns);
             return vec![one];
         }
@@ -145,6 +149,27 @@ impl Context<'_> {
             explain(last, row, in_ns);
         }
         list
+    }
+
+    /// A start that is told in whole seconds, put behind what ended within that second before: rows are written as jobs end.
+    fn behind(&self, rows: &RunRows, row: &JobRow, begun: Timestamp, length: i64) -> Timestamp {
+        const SECOND: i64 = 1_000_000;
+        let place = rows.jobs.iter().position(|other| std::ptr::eq(other, row));
+        let (Some(place), 0) = (place, begun.0 % SECOND) else {
+            return begun;
+        };
+        let before = rows.jobs.get(..place).unwrap_or_default().iter().rev();
+        let end = |other: &JobRow| {
+            let last = other.tries(self.in_ns(other)).0.pop()?;
+            let (end, _) = instant(last.end.as_deref(), self.offset_of(other.attempt))?;
+            Some(end.0)
+        };
+        let mut ends = before.take(LOOK_BACK).filter_map(end);
+        let within = begun.0..begun.0.saturating_add(SECOND);
+        match ends.next().filter(|end| within.contains(end)) {
+            Some(end) => Timestamp(begun.0.max(end.saturating_add(1).saturating_sub(length))),
+            None => begun,
+        }
     }
 
     /// maestro writes the ends of tries by the runner's clock and everything else in UTC: how far they lie apart, in microseconds.
@@ -237,7 +262,7 @@ impl Context<'_> {
         let own = rows.jobs.iter().filter(|job| job.id == key);
         for row in own {
             let number = step.attempts.len() as u32 + 1;
-            step.attempts.extend(self.attempts(row, number));
+            step.attempts.extend(self.attempts(rows, row, number));
             self.interrupt(rows, row, &mut step.attempts);
         }
         // It is at work: it has begun since its last try ended.

@@ -2,6 +2,7 @@
 //!
 //! A hundred thousand runs take a few megabytes here. What a row needs beyond its columns is read again from its line.
 
+mod problems;
 mod read;
 mod remove;
 
@@ -15,8 +16,7 @@ use runboard_core::model::{Lineage, Phase};
 
 use super::file::{Position, Stamp, read_at};
 use super::words::Words;
-
-const MAX_PROBLEMS: usize = 100;
+use problems::Naive;
 
 /// One record.
 #[derive(Clone, Copy)]
@@ -58,6 +58,8 @@ pub(crate) struct Lines {
     hidden: HashSet<u32>,
     problems: Vec<String>,
     more_problems: usize,
+    /// Lines with times without a zone.
+    naive: Naive,
     /// What is wrong with a last line that has no end yet.
     torn: Option<String>,
     /// Grows when the file turned out to be another one than before.
@@ -89,6 +91,7 @@ impl Lines {
             hidden: HashSet::new(),
             problems: Vec::new(),
             more_problems: 0,
+            naive: Naive::default(),
             torn: None,
             epoch: 0,
         }
@@ -142,18 +145,6 @@ impl Lines {
     /// The first row that begins at or behind `offset`.
     pub(crate) fn first_from(&self, offset: u64) -> usize {
         self.rows.partition_point(|row| row.offset < offset)
-    }
-
-    pub(crate) fn problems(&self) -> Vec<String> {
-        let mut list = self.problems.clone();
-        list.extend(self.torn.clone());
-        if self.stamp.is_none() && !self.inside {
-            list.push(format!("{}: there is no such file (yet)", self.name()));
-        }
-        if self.more_problems > 0 {
-            list.push(format!("{}: {} more", self.name(), self.more_problems));
-        }
-        list
     }
 
     fn name(&self) -> String {
@@ -257,25 +248,20 @@ impl Lines {
         self.sort_in(before);
     }
 
-    fn problem(&mut self, text: String) {
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(text)
-        } else {
-            self.more_problems += 1
-        }
-    }
-
     fn take(&mut self, item: Item) {
         let mut odd = String::new();
         match &item.content {
             Line::Blank => {}
             Line::Fault(fault) => odd.push_str(fault.code()),
             Line::Record { summary, warnings } => {
-                // A missing zone is common and shown on the row; it is no problem of the file.
-                let told = warnings
-                    .iter()
-                    .filter(|warning| **warning != Warning::NaiveTimestamp);
-                odd = told.map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                // A missing zone alone is common, and is told once of all such lines.
+                if warnings.contains(&Warning::NaiveTimestamp) {
+                    self.naive.add(&item);
+                }
+                if warnings.iter().any(|one| *one != Warning::NaiveTimestamp) {
+                    let told = warnings.iter().map(ToString::to_string);
+                    odd = told.collect::<Vec<_>>().join(", ");
+                }
                 if self.add(&item, summary) {
                     odd = [odd, Warning::DuplicateRunId.to_string()]
                         .into_iter()
@@ -288,15 +274,6 @@ impl Lines {
         if !odd.is_empty() {
             self.problem(self.at(&item, &odd));
         }
-    }
-
-    fn at(&self, item: &Item, odd: &str) -> String {
-        format!(
-            "{} line {} (byte {}): {odd}",
-            self.name(),
-            item.line,
-            item.offset
-        )
     }
 
     /// Adds a record; `true` when its id had been there before.

@@ -7,7 +7,7 @@ pub(crate) mod events;
 mod file;
 mod folder;
 pub(crate) mod lengths;
-mod lines;
+pub(crate) mod lines;
 mod list;
 mod near;
 mod sorted;

@@ -61,6 +61,50 @@ fn what_is_doubtful_about_a_plan_is_told_on_either_profile() {
 }
 
 #[test]
+fn results_that_may_be_stale_are_told_of_the_plan_that_makes_them_so() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 4, 2, 0, 0){JOBS} (1, 'hung', 'RUNNING', 'true'), (1, 'of_hung', 'SUCCESS', 'true'), (1, 'of_new', 'SUCCESS', 'true')"
+    );
+    let jobs = json!([
+        {"id": "hung", "command": "true"}, {"id": "of_hung", "command": "true", "dependencies": ["hung"]},
+        {"id": "new", "command": "true"}, {"id": "of_new", "command": "true", "dependencies": ["new"]},
+    ]);
+    let site = site(&rows, Some(jobs));
+    let warning = |key: &str| {
+        format!(
+            "{key} is skipped although something that it needs runs again: its result may be stale"
+        )
+    };
+    let stale = |plan: &Value| -> Vec<String> {
+        let told = texts(&plan["warnings"]).into_iter();
+        let told = told.filter(|words| words.ends_with("may be stale"));
+        told.map(String::from).collect()
+    };
+    let by_design = "of_hung: its design skips it although something that it needs runs again, so its result may be stale; executioner runs nothing that it needs";
+    let in_fact = "of_new: executioner skips it although something that it needs runs again, so its result may be stale; by its design nothing that it needs does";
+    for (query, warned, different) in [
+        ("mode=incomplete", vec!["of_new"], by_design),
+        (
+            "mode=incomplete&profile=promised",
+            vec!["of_hung", "of_new"],
+            by_design,
+        ),
+        ("mode=failed", vec!["of_hung", "of_new"], in_fact),
+        ("mode=failed&profile=promised", vec!["of_hung"], in_fact),
+    ] {
+        let plan = ask(&site, &format!("runs/1/resume?{query}"));
+        let warned: Vec<String> = warned.into_iter().map(warning).collect();
+        assert_eq!(stale(&plan), warned, "{query}");
+        let told = texts(&plan["differences"]);
+        let told: Vec<_> = told
+            .iter()
+            .filter(|words| words.contains("stale"))
+            .collect();
+        assert_eq!(told, [&different], "{query}");
+    }
+}
+
+#[test]
 fn counters_count_where_no_job_has_a_row_and_are_contradicted_where_some_have() {
     let rows = format!(
         "(1, 1, 'SUCCESS', 12, 12, 0, 0), (2, 1, 'FAILED', 12, 5, 1, 0), (3, 1, 'SUCCESS', 4, 4, 0, 0), (4, 1, 'SUCCESS', 4, 4, 0, 3), (5, 1, 'SUCCESS', 0, 0, 0, 0)

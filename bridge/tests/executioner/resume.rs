@@ -31,6 +31,11 @@ fn words(plan: &Value) -> Vec<String> {
     plan["steps"].as_array().unwrap().iter().map(word).collect()
 }
 
+fn texts(lines: &Value) -> Vec<&str> {
+    let lines = lines.as_array().unwrap().iter();
+    lines.map(|line| line["text"].as_str().unwrap()).collect()
+}
+
 fn detail(reply: &Reply, status: u16) -> String {
     let text = String::from_utf8_lossy(&reply.body);
     assert_eq!(reply.status, status, "{text}");
@@ -109,6 +114,27 @@ fn a_failed_run_is_planned_resumed_watched_and_succeeds() {
             "merge_results succeeded 1 0"
         ]
     );
+    let path = "/api/v1/ex/runs/1/logs?tail=400";
+    let log = site.eventually(path, |log| {
+        texts(&log["lines"]).contains(&"Jobs Skipped: 3")
+    });
+    let lines = texts(&log["lines"]);
+    let at = |words: &str| {
+        let place = lines.iter().rposition(|line| line.starts_with(words));
+        place.unwrap_or_else(|| panic!("{words}: {lines:#?}"))
+    };
+    // Whole seconds in the run's own log and in what is printed, milliseconds in those of jobs: the order is that in which it was written.
+    let order = [
+        "Starting job 'cleanup'",
+        "Executing job - cleanup",
+        "cleanup",
+        "Job cleanup: SUCCESS",
+        "Job 'cleanup' completed",
+        "Updated run summary",
+        "Jobs Completed: 8",
+    ];
+    let places: Vec<usize> = order.map(at).to_vec();
+    assert!(places.is_sorted(), "{places:?} {lines:#?}");
     // Beside the database, not in it.
     assert!(facts(&site, "1", "resumed")[0].contains("from run 1, with "));
     assert!(

@@ -92,6 +92,15 @@ fn what_only_the_tries_tell_is_told() {
     assert_eq!(list["steps"][3]["attempts"][0]["exit_code"], 3);
     // No time is told of it, and none is made up.
     assert_eq!(list["steps"][8].get("started_at"), None);
+    // Told in whole seconds; its row was written after one that ended within the same.
+    let ended = |place: usize| list["steps"][place]["ended_at"].as_str().unwrap();
+    assert_eq!(
+        [ended(6), ended(7)],
+        ["2026-11-21T01:49:39.682850Z", "2026-11-21T01:49:39.682851Z"]
+    );
+    let why =
+        "tmo: Job failed after 1 attempts (status: TIMEOUT, exit code: -1), and 3 more failed";
+    assert_eq!(ask(&site, "runs/1")["run"]["reason"], why);
     let notes = facts(&site, "1", "contradiction").join("\n");
     assert!(
         notes.contains("run_summary counts 5 failed, the rows of its jobs 4")

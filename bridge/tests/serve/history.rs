@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::files::{append, summary};
 use super::site::{Place, Site, ids};
 
-const AT: &str = "2026-11-21T10:00:00Z";
+pub(crate) const AT: &str = "2026-11-21T10:00:00Z";
 
-fn history(text: &[u8]) -> Site {
+pub(crate) fn history(text: &[u8]) -> Site {
     let place = Place::new();
     let path = place.join("h.jsonl");
     std::fs::write(&path, text).unwrap();

@@ -14,6 +14,7 @@ mod cuts;
 mod files;
 mod follow;
 mod history;
+mod history_told;
 mod list;
 mod logs;
 mod own_backend;

@@ -6,8 +6,9 @@ use std::cmp::Ordering;
 use super::order::order;
 use super::{Run, Step};
 
-/// The steps that failed, the cause first: by the time they ended, of those that ended together the one that began last. Steps whose end is not
-/// known stand behind, in the source's order.
+/// The steps that failed, the cause first: by the time they ended; of those that ended together the one that began last, then the one with the
+/// lower position, then the one that stands first in `steps`. Steps whose end is not known stand behind, in the source's order. Sources that
+/// tell whole seconds put what they know of the order within one into their times or positions.
 pub fn failures(steps: &[Step]) -> Vec<&Step> {
     let failed: Vec<&Step> = steps.iter().filter(|s| s.phase.is_failure()).collect();
     let end = |step: &Step| step.ended_at.map_or(i64::MAX, |at| at.0);
@@ -87,6 +88,25 @@ mod tests {
         let keys: Vec<&str> = failures(&steps).iter().map(|s| s.key.as_str()).collect();
         assert_eq!(keys, ["e2e", "test", "ci", "report"]);
         assert_eq!(first_failure(&steps[2..3]), None);
+    }
+
+    #[test]
+    fn what_ended_in_the_same_moment_stands_by_begin_then_position_then_as_it_came() {
+        let failed =
+            |key: &str, position, start| step(key, position, start, Some(9), Phase::Failed);
+        let steps = [
+            failed("b", 1, 5),
+            failed("a", 1, 5),
+            failed("low", 0, 5),
+            failed("late", 7, 6),
+        ];
+        let keys = |steps: &[Step]| -> Vec<String> {
+            failures(steps).iter().map(|s| s.key.clone()).collect()
+        };
+        assert_eq!(keys(&steps), ["late", "low", "b", "a"]);
+        let mut turned = steps.to_vec();
+        turned.reverse();
+        assert_eq!(keys(&turned), ["late", "low", "a", "b"]);
     }
 
     #[test]

@@ -23,6 +23,13 @@ impl Standing {
             Standing::Unknown => "unknown",
         }
     }
+
+    /// Any other word is none that we know.
+    pub fn from_word(word: &str) -> Standing {
+        let all = [Standing::Good, Standing::Ill, Standing::Idle];
+        let known = all.into_iter().find(|standing| standing.word() == word);
+        known.unwrap_or_default()
+    }
 }
 
 /// One part of a source.

@@ -139,6 +139,22 @@ impl Level {
     }
 }
 
+/// Whether a line speaks of a failure anywhere in it (`error`, `exception`, `traceback`, `fatal`, `ORA-00942`, in any case): where few lines of
+/// many are shown, these say most. A level it is not.
+pub fn names_failure(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    (0..bytes.len()).any(|at| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let begins = |word: &[u8]| {
+            let head = rest.get(..word.len());
+            head.is_some_and(|head| head.eq_ignore_ascii_case(word))
+        };
+        let words: [&[u8]; 4] = [b"error", b"exception", b"traceback", b"fatal"];
+        words.into_iter().any(begins)
+            || begins(b"ora-") && rest.get(4).is_some_and(u8::is_ascii_digit)
+    })
+}
+
 /// The index behind an escape sequence (`ESC [ ... letter`) that begins at `at`.
 fn skip_escape(bytes: &[u8], at: usize) -> usize {
     let mut end = at + 1;
@@ -169,7 +185,24 @@ pub struct LogLine {
 
 #[cfg(test)]
 mod tests {
-    use super::Level;
+    use super::{Level, names_failure};
+
+    #[test]
+    fn a_line_that_speaks_of_a_failure_is_known_wherever_it_does() {
+        for text in [
+            "FileNotFoundError: /data/part2_input.csv",
+            "Traceback (most recent call last):",
+            "x: FATAL",
+            "java.lang.NullPointerException",
+            "0 errors",
+            "\u{1b}[31mORA-00942\u{1b}[0m: table",
+        ] {
+            assert!(names_failure(text), "{text}");
+        }
+        for text in ["", "terror", "ORA-", "flora-x", "all is well", "fata"] {
+            assert_eq!(names_failure(text), text == "terror", "{text}");
+        }
+    }
 
     #[test]
     fn a_level_is_read_where_writers_of_logs_put_it() {

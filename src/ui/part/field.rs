@@ -3,7 +3,7 @@
 use super::suggest::suggest;
 use crate::state::complete::Completing;
 use crate::state::reactive::Memo;
-use crate::ui::html::{El, value_of, view};
+use crate::ui::html::{El, Html, value_of, view};
 
 /// A text field with its name in front; it tells when the text is done, or with `live` at every letter.
 pub fn text_field(
@@ -19,7 +19,7 @@ pub fn text_field(
 
 /// The same, with values of a source's run to choose from; `id` is one of its own in the page.
 pub fn suggested_field(
-    (name, id): (&'static str, &'static str),
+    (name, id): (Html, &'static str),
     placeholder: &'static str,
     live: bool,
     value: Memo<String>,

@@ -1,11 +1,11 @@
 //! The head of a column by which a list can be ordered.
 
-use crate::ui::html::{El, view};
+use crate::ui::html::{El, Html, view};
 
 /// `order`: whether the column orders the list, and then whether the greatest stand first.
 pub fn sort_head(
     class: &'static str,
-    name: &'static str,
+    name: Html,
     order: impl Fn() -> Option<bool> + Copy + 'static,
     press: impl Fn() + 'static,
 ) -> El {

@@ -1,6 +1,7 @@
 //! What is read again from a row's line.
 
 use runboard_core::backend::history::{Line, Summary, decode};
+use runboard_core::backend::rows::Facts;
 use runboard_core::model::{Run, Step, Timestamp};
 use serde_json::Value;
 
@@ -41,6 +42,25 @@ impl Lines {
         (run, steps)
     }
 
+    /// The records that began last, the newest first; of those that began together, the one that stands first in the file.
+    pub(crate) fn newest(&self, count: usize) -> Vec<Summary> {
+        let mut rows: Vec<&Row> = Vec::new();
+        for row in self
+            .order
+            .iter()
+            .rev()
+            .filter_map(|number| self.row(*number))
+        {
+            if rows.len() >= count && rows.last().is_some_and(|last| last.at != row.at) {
+                break;
+            }
+            rows.push(row);
+        }
+        rows.sort_by_key(|row| (std::cmp::Reverse(row.at), row.offset));
+        let newest = rows.into_iter().take(count);
+        newest.filter_map(|row| self.summary(row)).collect()
+    }
+
     /// The row's line as JSON, or as text where it is none.
     pub(crate) fn value(&self, row: &Row) -> Option<Value> {
         let bytes = self.bytes(row)?;
@@ -54,6 +74,12 @@ impl Lines {
         let len = read_at(self.file.as_ref()?, &mut bytes, row.offset).ok()?;
         bytes.truncate(len);
         Some(bytes)
+    }
+
+    /// What the line of that run tells beside the run.
+    pub(crate) fn facts(&self, id: &str) -> Option<Facts> {
+        let row = self.row(self.find(id)?)?;
+        Some(self.summary(row)?.facts())
     }
 
     /// What the row's line says, mended.

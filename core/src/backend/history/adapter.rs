@@ -13,6 +13,7 @@ use super::health;
 use super::rest::Rest;
 use super::run::Naming;
 use super::wire::Summary;
+use crate::backend::rows::Facts;
 use crate::backend::{
     Backend, BackendError, Capabilities, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch,
     LogQuery, Page, Positioned, Progress, Recalled, Topic, Update, Vocabulary,
@@ -124,15 +125,13 @@ impl Inner {
     }
 
     async fn info(&self) -> Result<Decoded<Info>, BackendError> {
-        let (newest, date) = match &self.kind {
+        let (newest, (of, is_whole), date) = match &self.kind {
             Kind::Rest(rest) => {
                 let rows = rest.newest(5).await?;
-                (
-                    rows.rows.into_iter().map(|(_, summary)| summary).collect(),
-                    rows.date,
-                )
+                let newest = rows.rows.into_iter().map(|(_, summary)| summary);
+                (newest.collect(), (None, true), rows.date)
             }
-            Kind::File(file) => (file.newest(), None),
+            Kind::File(file) => (file.newest(), file.extent(), None),
         };
         let newest: Vec<&Summary> = newest.iter().collect();
         Ok(decoded(Info {
@@ -146,9 +145,10 @@ impl Inner {
                 events: true,
                 stats: true,
                 raw: true,
+                facts: true,
                 ..Capabilities::default()
             },
-            health: vec![health::part(&newest)],
+            health: vec![health::part(&newest, of, is_whole)],
             ..Info::default()
         }))
     }
@@ -341,6 +341,11 @@ impl Backend for History {
     fn raw(&self, run: &str) -> Answer<String> {
         let (inner, id) = (self.0.clone(), run.to_string());
         async move { Ok(decoded(inner.summary(&id).await?.raw())) }.boxed_local()
+    }
+
+    fn facts(&self, run: &str) -> Answer<Facts> {
+        let (inner, id) = (self.0.clone(), run.to_string());
+        async move { Ok(decoded(inner.summary(&id).await?.facts())) }.boxed_local()
     }
 
     fn log_url(&self, _: &str) -> Option<String> {

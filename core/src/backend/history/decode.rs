@@ -69,10 +69,15 @@ struct Regular {
     stages_executed: Vec<String>,
     #[serde(default)]
     stages_failed: Vec<String>,
-    #[serde(default)]
-    retry_count: i64,
+    #[serde(default, deserialize_with = "told")]
+    retry_count: Option<i64>,
     #[serde(default)]
     metadata: Map<String, Value>,
+}
+
+/// A number; a null is none, and makes the line an irregular one.
+fn told<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    i64::deserialize(from).map(Some)
 }
 
 impl Regular {
@@ -219,12 +224,12 @@ fn mend(mut fields: Map<String, Value>, warnings: &mut Vec<Warning>) -> Summary 
     summary.stages_executed = list(&mut fields, "stages_executed");
     summary.stages_failed = list(&mut fields, "stages_failed");
     if let Some(value) = fields.remove("retry_count") {
-        summary.retry_count = value.as_i64().unwrap_or_else(|| {
+        summary.retry_count = value.as_i64().or_else(|| {
             warn(Warning::WrongType("retry_count"));
             match &value {
-                Value::String(text) => text.trim().parse().unwrap_or(0),
+                Value::String(text) => text.trim().parse().ok(),
                 // A float saturates at the ends of the integers.
-                other => other.as_f64().map_or(0, |number| number as i64),
+                other => other.as_f64().map(|number| number as i64),
             }
         });
     }

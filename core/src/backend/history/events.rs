@@ -100,7 +100,9 @@ impl Summary {
         }
         fields.insert("stages_executed".into(), list(&self.stages_executed));
         fields.insert("stages_failed".into(), list(&self.stages_failed));
-        fields.insert("retry_count".into(), self.retry_count.into());
+        if let Some(count) = self.retry_count {
+            fields.insert("retry_count".into(), count.into());
+        }
         fields.insert("metadata".into(), Value::Object(self.metadata.clone()));
         Value::Object(fields).to_string()
     }

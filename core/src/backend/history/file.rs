@@ -10,8 +10,10 @@ use futures_util::StreamExt as _;
 use futures_util::stream::LocalBoxStream;
 
 use super::decode::Line;
+use super::known::Known;
 use super::places::Places;
 use super::reader::{Item, Reader};
+use super::report::Warning;
 use super::run::nth_id;
 use super::wire::Summary;
 use crate::backend::{BackendError, Missing, Progress};
@@ -60,6 +62,8 @@ pub(super) struct State {
     newest: Vec<(Option<Timestamp>, Summary)>,
     newest_from: Option<Timestamp>,
     problems: usize,
+    /// A line whose times have no zone was told.
+    is_naive: bool,
     /// Where a last line begins that was told to be no whole one.
     torn: Option<u64>,
     /// That the server knows no ranges was told.
@@ -92,28 +96,6 @@ pub(super) struct Read {
     /// The file is another one than before; nothing was read.
     pub(super) is_other: Option<&'static str>,
     pub(super) date: Option<Timestamp>,
-}
-
-/// What of an answer's beginning is known already: so many bytes, and how they begin.
-#[derive(Default)]
-struct Known {
-    skip: u64,
-    proof: Vec<u8>,
-}
-
-impl Known {
-    /// What of the next bytes is new, or why the file is not the one that was known.
-    fn pass(&mut self, mut bytes: Vec<u8>) -> Result<Vec<u8>, &'static str> {
-        let known = self.proof.len().min(bytes.len());
-        if self.proof.get(..known) != bytes.get(..known) {
-            return Err(OTHER);
-        }
-        self.proof.drain(..known);
-        let passed = self.skip.min(bytes.len() as u64) as usize;
-        self.skip -= passed as u64;
-        bytes.drain(..passed);
-        Ok(bytes)
-    }
 }
 
 impl State {
@@ -164,7 +146,13 @@ impl State {
             Line::Fault(fault) => return self.problem(&item, fault.code(), into),
             Line::Blank => return,
         };
-        for warning in warnings {
+        // Times without a zone are as a rule all of a file's: they alone are told once.
+        let is_naive = warnings == [Warning::NaiveTimestamp];
+        if is_naive && !std::mem::replace(&mut self.is_naive, true) {
+            let words = "naive_timestamp (further lines with nothing but that are not listed)";
+            self.problem(&item, words, into);
+        }
+        for warning in warnings.iter().filter(|_| !is_naive) {
             self.problem(&item, &warning.to_string(), into);
         }
         let own = summary.id(item.line);

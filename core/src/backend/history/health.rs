@@ -54,17 +54,41 @@ pub fn run_health(newest: &[&Summary]) -> (&'static str, String) {
     ("healthy", String::new())
 }
 
-/// The same as a part of the source.
-pub(super) fn part(newest: &[&Summary]) -> Health {
-    let (word, words) = run_health(newest);
+/// The same as a part of the source. `of`: how many runs there are, where that is known; `is_whole`: all of them have been read, else nothing is
+/// claimed.
+pub fn part(newest: &[&Summary], of: Option<u64>, is_whole: bool) -> Health {
+    let (word, why) = run_health(newest);
+    let count = newest.len().min(5).to_string();
+    let of = of.map(|of| [" of ", &of.to_string()].concat());
+    let over = match newest.len() {
+        0 => String::new(),
+        1 => "by the newest run".into(),
+        _ => [
+            "by the newest ",
+            &count,
+            of.as_deref().unwrap_or(""),
+            " runs",
+        ]
+        .concat(),
+    };
+    let (name, standing) = match (newest.is_empty(), is_whole, word) {
+        (true, false, _) => ("unknown", Standing::Unknown),
+        (_, false, word) => (word, Standing::Unknown),
+        (_, true, "healthy") => (word, Standing::Good),
+        (_, true, word) => (word, Standing::Ill),
+    };
+    let told = match is_whole {
+        true if over.is_empty() => vec![why],
+        true => vec![why, over],
+        false if over.is_empty() => vec!["no run has been read so far".into()],
+        false => vec![why, [&over, " that have been read so far"].concat()],
+    };
+    let told: Vec<String> = told.into_iter().filter(|words| !words.is_empty()).collect();
     Health {
         kind: "run health".into(),
-        name: word.into(),
-        standing: match word {
-            "healthy" => Standing::Good,
-            _ => Standing::Ill,
-        },
-        words,
+        name: name.into(),
+        standing,
+        words: told.join("; "),
         seen_at: None,
     }
 }
@@ -105,6 +129,47 @@ mod tests {
             (vec![&stopped, &stopped, &stopped], "healthy"),
         ] {
             assert_eq!(run_health(&newest).0, expected, "{newest:?}");
+        }
+    }
+    #[test]
+    fn what_was_not_read_to_its_end_is_no_verdict() {
+        let ok = run("success", None, &[]);
+        let bad = run("failed", Some("no rows"), &["a"]);
+        for (newest, of, is_whole, expected) in [
+            (
+                vec![],
+                None,
+                false,
+                "unknown unknown: no run has been read so far",
+            ),
+            (vec![], None, true, "healthy good: there are no runs"),
+            (vec![&ok], Some(1), true, "healthy good: by the newest run"),
+            (
+                vec![&ok, &ok, &ok, &ok, &ok],
+                Some(18),
+                true,
+                "healthy good: by the newest 5 of 18 runs",
+            ),
+            (
+                vec![&bad, &bad],
+                None,
+                true,
+                "degraded ill: the two newest runs failed in a; by the newest 2 runs",
+            ),
+            (
+                vec![&bad, &bad],
+                Some(2),
+                false,
+                "degraded unknown: the two newest runs failed in a; by the newest 2 of 2 runs that have been read so far",
+            ),
+        ] {
+            let Health {
+                name,
+                standing,
+                words,
+                ..
+            } = part(&newest, of, is_whole);
+            assert_eq!(format!("{name} {}: {words}", standing.word()), expected);
         }
     }
 }

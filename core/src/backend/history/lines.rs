@@ -15,6 +15,12 @@ const GAP: u64 = 65_536;
 const GO: u64 = 2_000_000;
 
 impl HistoryFile {
+    /// How many runs were read, and whether these are all.
+    pub(super) fn extent(&self) -> (Option<u64>, bool) {
+        let state = self.state.borrow();
+        (Some(state.places.len() as u64), state.is_read)
+    }
+
     /// The record of a run, read again from its place.
     pub(super) async fn one(&self, id: &str) -> Result<Summary, BackendError> {
         let number = self.state.borrow().places.find(id);

@@ -6,8 +6,10 @@
 mod adapter;
 pub mod decode;
 mod events;
+mod facts;
 mod file;
 pub mod health;
+mod known;
 mod lines;
 mod places;
 pub mod reader;

@@ -140,8 +140,8 @@ impl Summary {
                 }
             }
         }
-        if self.retry_count != 0 {
-            tags.push(("retry_count".into(), self.retry_count.to_string()));
+        if let Some(count) = self.retry_count.filter(|count| *count != 0) {
+            tags.push(("retry_count".into(), count.to_string()));
         }
         for (key, value) in &self.metadata {
             let nothing = value.is_null() || value.is_object() || value.is_array();

@@ -14,7 +14,8 @@ pub struct Summary {
     pub failure_reason: Option<String>,
     pub stages_executed: Vec<String>,
     pub stages_failed: Vec<String>,
-    pub retry_count: i64,
+    /// `None`: the line does not say.
+    pub retry_count: Option<i64>,
     pub metadata: Map<String, Value>,
     /// Fields that the format does not know.
     pub extra: Map<String, Value>,

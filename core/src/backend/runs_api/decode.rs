@@ -11,8 +11,8 @@ use crate::backend::{
     Vocabulary,
 };
 use crate::model::{
-    Attempt, Level, Lineage, LogLine, LogStream, Phase, ResumeMode, Run, Step, StepCounts,
-    Timestamp,
+    Attempt, Health, Level, Lineage, LogLine, LogStream, Phase, ResumeMode, Run, Standing, Step,
+    StepCounts, Timestamp,
 };
 
 /// The phase for a wire status, and the word to show for it.
@@ -150,6 +150,16 @@ pub(super) fn decoded<T>(value: T, cursor: Option<String>, problems: Problems) -
     }
 }
 
+fn part(fields: &mut Fields<'_>, _: usize) -> Health {
+    Health {
+        kind: fields.word("kind"),
+        name: fields.word("name"),
+        standing: Standing::from_word(&fields.word("standing")),
+        words: fields.word("words"),
+        seen_at: fields.time("seen_at"),
+    }
+}
+
 /// `GET /info`. An answer without a name or an API version is not from this API.
 pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
     let mut problems = Problems::new();
@@ -168,6 +178,7 @@ pub fn info(bytes: &[u8]) -> Result<Decoded<Info>, BackendError> {
         problems: fields.texts("problems"),
         ..Info::default()
     };
+    info.health = fields.rows("health", part);
     if let Some(mut can) = fields.object("capabilities") {
         let ends = can.texts("terminate");
         info.capabilities = Capabilities {

@@ -344,6 +344,27 @@ fn of_these(is_chosen: bool, stood: Option<(Stood, bool)>) -> (PlanVerb, Reason)
     }
 }
 
+/// Steps that a plan leaves as they succeeded although something that they need directly is executed: their results may be stale. By the
+/// plan's own rows, so for either profile; [`PlanWarning::UpstreamRerun`] says the same of what is promised alone.
+pub fn stale<'a>(steps: &'a [StepNow], answer: &Answer) -> Vec<&'a str> {
+    let rows: BTreeMap<&str, &Row> = answer
+        .rows
+        .iter()
+        .map(|row| (row.key.as_str(), row))
+        .collect();
+    let runs = |need: &String| {
+        let row = rows.get(need.as_str());
+        row.is_some_and(|row| matches!(row.verb, PlanVerb::Retry | PlanVerb::Run))
+    };
+    let is_left = |step: &&StepNow| {
+        let row = rows.get(step.key.as_str());
+        row.is_some_and(|row| row.verb == PlanVerb::Skip && row.reason == Reason::PreviousSuccess)
+    };
+    let left = steps.iter().filter(is_left);
+    let stale = left.filter(|step| step.needs.iter().any(runs));
+    stale.map(|step| step.key.as_str()).collect()
+}
+
 /// A step that two plans see differently: the first's row and the second's.
 pub fn differences<'a>(actual: &'a Answer, promised: &'a Answer) -> Vec<(&'a Row, &'a Row)> {
     let other: BTreeMap<&str, &Row> = promised

@@ -64,13 +64,15 @@ pub fn tools(page: LogPage, detail: RunDetail) -> impl IntoHtml {
         }
         names
     });
+    let of_detail = detail.clone();
+    let noun = move || of_detail.noun_told();
     let for_streams = detail.clone();
     let has_streams = memo(move || !for_streams.tells(|can| can.captured));
     let levels = [Level::Error, Level::Warn, Level::Info, Level::Debug];
     let streams = [LogStream::Out, LogStream::Err, LogStream::System];
     view! {
         <div class="log__tools" role="toolbar" aria-label="Log tools">
-            <label>"step"
+            <label>{noun}
                 <select class="field" prop:value=move || step.get() on:change=move |event| {
                     let word = value_of(&event);
                     nav.change(|route| route.part.choose_steps(parts(&word)));

@@ -1,7 +1,7 @@
 //! The filters over the events; what is typed here is the address's.
 
 use crate::state::reactive::memo;
-use crate::ui::html::{El, view};
+use crate::ui::html::{El, IntoHtml, view};
 use runboard_core::model::EventLevel;
 
 use crate::state::complete::Completing;
@@ -24,6 +24,9 @@ pub fn event_tools(detail: &RunDetail, save: El) -> El {
     let events = detail.events;
     let source = detail.source.index;
     let steps = (Completing::StepKey(detail.id.clone()), source);
+    // Somebody who comes by a link is here before the source has told its words.
+    let of_detail = detail.clone();
+    let noun = move || of_detail.noun_told();
     let nav = Nav::get();
     let kind = memo(move || nav.route.with(|route| joined(&route.part.kind)));
     let step = memo(move || nav.route.with(|route| joined(&route.part.only_steps())));
@@ -54,8 +57,8 @@ pub fn event_tools(detail: &RunDetail, save: El) -> El {
     };
     view! {
         <div class="tools" role="group" aria-label="Filter events">
-            {suggested_field(("type", "event-type"), "STEP_*", false, kind, (Completing::EventType, source), move |words| nav.change(|route| route.part.kind = parts(&words)))}
-            {suggested_field(("step", "event-step"), "load_*", false, step, steps, move |words| nav.change(|route| route.part.choose_steps(parts(&words))))}
+            {suggested_field(("type".into_html(), "event-type"), "STEP_*", false, kind, (Completing::EventType, source), move |words| nav.change(|route| route.part.kind = parts(&words)))}
+            {suggested_field((noun.into_html(), "event-step"), "load_*", false, step, steps, move |words| nav.change(|route| route.part.choose_steps(parts(&words))))}
             {choice("level", levels, level, move |words| nav.change(|route| route.part.level = parts(&words)))}
             {choice("since", SINCE.to_vec(), since, move |words| nav.change(|route| route.part.since = some_text(&words)))}
             {text_field("find", "text   /", true, text, move |words| nav.change(|route| route.part.text = some_text(&words)))}

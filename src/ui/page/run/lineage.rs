@@ -73,12 +73,15 @@ pub fn lineage(detail: RunDetail) -> Html {
         let run = detail.run;
         move || run.with(|run| run.ready().map_or(1, |run| run.attempt))
     });
+    // A link in it is held on to while relatives change.
+    let told = memo(move || {
+        let many = family.with(|family| family.as_ref().map(|family| family.runs.len()));
+        many.map(|many| (many, attempt.get()))
+    });
+    let attempts = Route::to_run(&detail.source.config.id, &detail.id, Tab::Steps).href();
     let words = move || {
-        family.with(|family| {
-            family
-                .as_ref()
-                .map(|family| in_words(family, attempt.get()))
-        })
+        told.get()
+            .map(|(many, attempt)| in_words(many, attempt, &attempts))
     };
     let missing =
         move || {
@@ -123,16 +126,18 @@ pub fn lineage(detail: RunDetail) -> Html {
     .into_html()
 }
 
-fn in_words(family: &Family, attempt: u32) -> String {
-    match family.runs.len() {
-        0 | 1 if attempt > 1 => {
-            format!("Attempt {attempt} of this run: resumed in place, see its attempts.")
+fn in_words(many: usize, attempt: u32, attempts: &str) -> Html {
+    match many {
+        0 | 1 if attempt > 1 => view! {
+            {format!("Attempt {attempt} of this run: resumed in place, see ")}
+            <a href=attempts>"its attempts"</a>
+            "."
+        },
+        0 | 1 => "Made from no other run, and no other was made from it.".into_html(),
+        many => {
+            let runs = text::counted(many as u64, "run", "runs");
+            [&runs, " of one root, oldest first"].concat().into_html()
         }
-        0 | 1 => "Made from no other run, and no other was made from it.".into(),
-        many => format!(
-            "{} of one root, oldest first",
-            text::counted(many as u64, "run", "runs")
-        ),
     }
 }
 

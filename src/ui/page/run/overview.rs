@@ -3,9 +3,13 @@
 use crate::state::reactive::memo;
 use crate::ui::html::{El, IntoHtml, view};
 use leptos::prelude::*;
+use runboard_core::backend::Logs;
+use runboard_core::model::log::names_failure;
 use runboard_core::model::order::order;
 use runboard_core::model::step_view::duration;
-use runboard_core::model::{Level, LogStream, Run, Span, Step, Timestamp, failure, fold};
+use runboard_core::model::{
+    Level, LogStream, Run, Span, Step, StepCounts, Timestamp, failure, fold,
+};
 use runboard_core::store::{ansi, download};
 
 use super::lineage::inferred;
@@ -53,7 +57,7 @@ fn last_lines(detail: &RunDetail, step: &str) -> (Vec<String>, Option<String>) {
         let is_loud = |number: &u64| {
             store
                 .line(*number)
-                .is_some_and(|line| line.level == Level::Error)
+                .is_some_and(|line| line.level == Level::Error || names_failure(line.text))
         };
         let loud = numbers.iter().filter(|number| is_loud(number)).count();
         let mut room = [PREVIEW - loud.min(PREVIEW), loud.min(PREVIEW)];
@@ -142,8 +146,14 @@ fn failed_step(step: Step, detail: RunDetail) -> El {
         route.part.event = Some(number);
         view! { <a href=route.href()>"its error in full"</a> }
     });
-    let lines = memo(move || last_lines(&detail, &key));
     let log = route.href();
+    // Histories keep none.
+    let (of_detail, href) = (detail.clone(), log.clone());
+    let its_log = move || {
+        let has_none = of_detail.tells(|can| can.logs == Logs::None);
+        (!has_none).then(|| view! { <a href=href.clone()>"its log"</a> })
+    };
+    let lines = memo(move || last_lines(&detail, &key));
     view! {
         <section class="failed-step" data-step-key=step.key.clone()>
             <div class="failed-step__head">
@@ -151,7 +161,7 @@ fn failed_step(step: Step, detail: RunDetail) -> El {
                 <h2>{step.key.clone()}</h2>
                 <span>{step.reason.clone()}</span>
                 {error}
-                <a href=route.href()>"its log"</a>
+                {its_log}
             </div>
             {move || {
                 let (lines, left) = lines.get();
@@ -186,10 +196,16 @@ fn steps_in_short(detail: RunDetail) -> El {
             }
             Loaded::Ready(steps) => {
                 let counts = fold::count(steps);
-                // A source may count steps of which it tells nothing else, as those that never began.
+                // A source may count steps of which it tells nothing else, as those that never began, and those that have no rows.
                 let told = run.with(|run| run.ready().map(|run| run.steps));
-                let told = told.filter(|told| told.total > counts.total);
+                let ended = |counts: &StepCounts| counts.succeeded + counts.failed;
+                let knows_more = |told: &StepCounts| {
+                    let is_as_long = told.total >= counts.total;
+                    told.total > counts.total || is_as_long && ended(told) > ended(&counts)
+                };
+                let told = told.filter(knows_more);
                 let more = told.and_then(|told| told.total?.checked_sub(steps.len() as u32));
+                let more = more.filter(|more| *more > 0);
                 let more = more.map(|more| {
                     let words = if steps.is_empty() { "" } else { "more " };
                     let words = text::counted_noun(u64::from(more), &[words, &noun].concat());

@@ -74,6 +74,8 @@ pub fn stats(detail: RunDetail) -> Html {
         Loaded::Ready(_) => "As the source tells.".into(),
     });
     let json = move || download::stats(&id, &figures.get());
+    let of_detail = detail.clone();
+    let steps_head = move || text::heading(&[&of_detail.noun_told(), "s"].concat());
     view! {
         <div class="tools">
             <span class="muted" role="status">{move || from.get()}</span>
@@ -85,7 +87,7 @@ pub fn stats(detail: RunDetail) -> Html {
                 {bar(figures)}
                 {table("Where the time went", &["Part", "Length", "Share", "What it is"], move || figures.with(|stats| lengths(stats, is_active.get())))}
             </section>
-            <section><h2>"Steps"</h2>{facts(move || figures.with(step_rows))}</section>
+            <section><h2>{steps_head}</h2>{facts(move || figures.with(step_rows))}</section>
             <section><h2>"Assets"</h2>{facts(move || figures.with(asset_rows))}</section>
             <section><h2>"Checks"</h2>{facts(move || figures.with(check_rows))}</section>
         </div>

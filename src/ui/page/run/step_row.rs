@@ -162,6 +162,7 @@ fn bar(run: &Run, started: Timestamp, ended: Timestamp, now: Timestamp) -> Optio
         return None;
     }
     let part = |span: Span| (span.0 as f64 / whole as f64 * 100.0).max(0.0).min(100.0);
-    let x = part(started.since(begin));
+    // What ends in the second in which a run is told to end is no further to the right.
+    let x = part(started.since(begin)).min(99.2);
     Some((x, (part(ended.since(begin)) - x).max(0.8)))
 }

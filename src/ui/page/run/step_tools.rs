@@ -1,7 +1,7 @@
 //! The filters over the steps; what is chosen here is the address's.
 
 use crate::state::reactive::{Memo, memo};
-use crate::ui::html::{El, view};
+use crate::ui::html::{El, IntoHtml, view};
 use runboard_core::model::{Phase, Step};
 
 use crate::state::complete::Completing;
@@ -11,7 +11,12 @@ use crate::ui::part::field::{choice, suggested_field};
 use crate::ui::route_part::{joined, parts};
 use crate::ui::text;
 
-pub fn step_tools(detail: &RunDetail, places: Memo<Vec<usize>>, save: El) -> El {
+pub fn step_tools(
+    detail: &RunDetail,
+    noun: Memo<String>,
+    places: Memo<Vec<usize>>,
+    save: El,
+) -> El {
     let steps = detail.steps;
     let keys = (Completing::StepKey(detail.id.clone()), detail.source.index);
     let nav = Nav::get();
@@ -23,9 +28,17 @@ pub fn step_tools(detail: &RunDetail, places: Memo<Vec<usize>>, save: El) -> El 
     let words = std::iter::once(("", "any status")).chain(words).collect();
     let counts = move || {
         let all = steps.with(|steps| steps.ready().map_or(0, Vec::len)) as u64;
-        text::some_of(places.with(Vec::len) as u64, all, "step", "steps")
+        let (noun, shown) = (noun.get(), places.with(Vec::len) as u64);
+        text::some_of(shown, all, &noun, &[&noun, "s"].concat())
     };
-    let is_history = detail.source.config.kind == "history";
+    // A history, by whichever way it came, tells how its pipeline stands.
+    let link = detail.source.link;
+    let is_history = memo(move || {
+        link.with(|link| {
+            let info = link.info.as_ref();
+            info.is_some_and(|info| info.health.iter().any(|part| part.kind == "run health"))
+        })
+    });
     // Of what ran and has no times; what never began has none by nature.
     let untimed = memo(move || {
         let is_untimed = |step: &&Step| {
@@ -43,8 +56,8 @@ pub fn step_tools(detail: &RunDetail, places: Memo<Vec<usize>>, save: El) -> El 
         })
     });
     let why = move || {
-        let count = text::counted(untimed.get() as u64, "step", "steps");
-        let why = match is_history {
+        let count = text::counted_noun(untimed.get() as u64, &noun.get());
+        let why = match is_history.get() {
             true => "the record's metadata holds no stage timings",
             false => "the source tells none",
         };
@@ -55,7 +68,7 @@ pub fn step_tools(detail: &RunDetail, places: Memo<Vec<usize>>, save: El) -> El 
     view! {
         <div class="tools" role="group" aria-label="Filter steps">
             {choice("status", words, status, move |word| nav.change(|route| route.part.status = parts(&word)))}
-            {suggested_field(("step", "step-key"), "load_*   /", true, step, keys, move |words| nav.change(|route| route.part.step = parts(&words)))}
+            {suggested_field(((move || noun.get()).into_html(), "step-key"), "load_*   /", true, step, keys, move |words| nav.change(|route| route.part.step = parts(&words)))}
             <span class="tools__count" role="status">{counts}</span>
             {why}
             {save}

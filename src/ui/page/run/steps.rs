@@ -22,6 +22,7 @@ use crate::ui::part::row_keys::{focus_row, target};
 use crate::ui::part::sort_head::sort_head;
 use crate::ui::part::windowed::Windowed;
 use crate::ui::route::{Route, Tab};
+use crate::ui::text;
 
 /// Class, name, and what a press on the head orders by.
 const COLUMNS: [(&str, &str, StepSort); 7] = [
@@ -35,13 +36,17 @@ const COLUMNS: [(&str, &str, StepSort); 7] = [
 ];
 
 /// What stands in place of the steps: still awaited, not to be had, none there.
-pub(super) fn standing(steps: &Loaded<Vec<Step>>) -> Option<(String, String)> {
+pub(super) fn standing(steps: &Loaded<Vec<Step>>, noun: &str) -> Option<(String, String)> {
+    let words = |parts: [&str; 3]| parts.concat();
     match steps {
-        Loaded::Loading => Some(("Reading the steps \u{2026}".into(), String::new())),
-        Loaded::Failed(error) => Some(("The steps could not be read".into(), error.to_string())),
+        Loaded::Loading => Some((words(["Reading the ", noun, "s \u{2026}"]), String::new())),
+        Loaded::Failed(error) => {
+            let title = words(["The ", noun, "s could not be read"]);
+            Some((title, error.to_string()))
+        }
         Loaded::Ready(steps) if steps.is_empty() => Some((
-            "No steps".into(),
-            "The source names no steps of this run.".into(),
+            words(["No ", noun, "s"]),
+            words(["The source names no ", noun, "s of this run."]),
         )),
         Loaded::Ready(_) => None,
     }
@@ -71,25 +76,29 @@ pub fn steps(detail: RunDetail) -> impl IntoHtml {
             download::steps(&id, &mut shown)
         })
     };
+    // Somebody who comes by a link is here before the source has told its words.
+    let of_detail = detail.clone();
+    let noun = memo(move || of_detail.noun_told());
     let words = memo(move || {
-        let standing = steps.with(standing);
+        let noun = noun.get();
+        let standing = steps.with(|steps| standing(steps, &noun));
         let none = || {
             let words = "The filters leave nothing over.".to_string();
-            Some(("No step matches".to_string(), words))
+            Some((["No ", &noun, " matches"].concat(), words))
         };
         standing.or_else(|| places.with(Vec::is_empty).then(none).flatten())
     });
     let clear = move || {
         let is_filtered = asked.with(|asked| !asked.status.is_empty() || !asked.keys.is_empty());
         is_filtered.then(|| view! {
-            <button class="button" on:click=move |_| nav.change(|route| route.part.clear())>"Show all steps"</button>
+            <button class="button" on:click=move |_| nav.change(|route| route.part.clear())>{move || ["Show all ", &noun.get(), "s"].concat()}</button>
         })
     };
     let save = save_button(&detail, Tab::Steps, json);
     view! {
-        {step_tools(&detail, places, save)}
+        {step_tools(&detail, noun, places, save)}
         {move || words.get().map(|(title, text)| panel(title, text, "", clear()))}
-        {grid(detail.clone(), places, words)}
+        {grid(detail.clone(), noun, places, words)}
         {step_panel(&detail)}
     }
 }
@@ -117,7 +126,12 @@ fn on_link(event: &web_sys::MouseEvent) -> bool {
     target.is_some_and(|element| element.closest("a, button").ok().flatten().is_some())
 }
 
-fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String, String)>>) -> El {
+fn grid(
+    detail: RunDetail,
+    noun: Memo<String>,
+    places: Memo<Vec<usize>>,
+    words: Memo<Option<(String, String)>>,
+) -> El {
     let steps = detail.steps;
     let open: RwSignal<Vec<String>> = RwSignal::new(Vec::new());
     let folded: RwSignal<BTreeSet<String>> = RwSignal::new(BTreeSet::new());
@@ -279,13 +293,17 @@ fn grid(detail: RunDetail, places: Memo<Vec<usize>>, words: Memo<Option<(String,
                 route.part.sort = Some((key, down)).filter(|sort| *sort != Default::default())
             });
         };
-        sort_head(class, name, order, press)
+        let name = move || match key {
+            StepSort::Key => text::heading(&noun.get()),
+            _ => name.into(),
+        };
+        sort_head(class, name.into_html(), order, press)
     };
     let detail = StoredValue::new_local(detail);
     view! {
         <div class="grid steps" hidden=move || words.with(Option::is_some)>
             <div
-                class="grid__scroll" node_ref=windowed.node role="treegrid" aria-label="Steps"
+                class="grid__scroll" node_ref=windowed.node role="treegrid" aria-label=move || text::heading(&[&noun.get(), "s"].concat())
                 aria-rowcount=move || (rows.with(Vec::len) + 1).to_string()
                 on:scroll=move |_| { windowed.on_scroll(); }
                 on:wheel=move |event| { windowed.on_wheel(&event); }

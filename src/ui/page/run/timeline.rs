@@ -40,6 +40,7 @@ pub fn timeline(detail: RunDetail) -> Html {
         let ticks = (page::size().0 / APART).max(2.0).min(8.0) as usize;
         steps.with(|steps| Timeline::new(steps.ready()?, begin, now, ticks))
     });
+    let for_noun = detail.clone();
     let standing = memo(move || {
         let none = || {
             let is_over = run.with(|run| run.ready().is_some_and(|run| run.phase.is_terminal()));
@@ -50,12 +51,12 @@ pub fn timeline(detail: RunDetail) -> Html {
                 ),
                 false => (
                     "Nothing to draw yet",
-                    "No step has begun; lanes appear here when one does.",
+                    "Nothing has begun; lanes appear here when something does.",
                 ),
             };
             Some((title.to_string(), words.to_string()))
         };
-        let standing = steps.with(steps::standing);
+        let standing = steps.with(|steps| steps::standing(steps, &for_noun.noun_told()));
         standing.or_else(|| line.with(Option::is_none).then(none).flatten())
     });
     let words = move || {

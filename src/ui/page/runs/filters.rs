@@ -13,26 +13,32 @@ use crate::state::sources::Source;
 use crate::state::task;
 use crate::ui::nav::Nav;
 use crate::ui::part::suggest::{of_tag, suggest};
+use crate::ui::route::Route;
 use crate::ui::text;
 
+/// The option behind which a field for a date and a time comes up.
+const MOMENT: (&str, &str) = ("at", "a time \u{2026}");
+
 /// Lengths offered for `since`; any other can be typed into the address.
-const SINCE: [(&str, &str); 6] = [
+const SINCE: [(&str, &str); 7] = [
     ("", "any time"),
     ("1h", "last hour"),
     ("8h", "last 8 hours"),
     ("1d", "last day"),
     ("7d", "last week"),
     ("30d", "last 30 days"),
+    MOMENT,
 ];
 
 /// Lengths offered for `until`, and numbers of runs; others as above.
-const UNTIL: [(&str, &str); 6] = [
+const UNTIL: [(&str, &str); 7] = [
     ("", "now"),
     ("1h", "an hour ago"),
     ("8h", "8 hours ago"),
     ("1d", "a day ago"),
     ("7d", "a week ago"),
     ("30d", "30 days ago"),
+    MOMENT,
 ];
 const LAST: [(&str, &str); 5] = [
     ("", "all runs"),
@@ -138,16 +144,8 @@ pub fn filters() -> impl IntoHtml {
                     ((Completing::Job, typed.to_string(), String::new()), None)
                 })}
             </label>
-            <label>"since"
-                {select(since, SINCE.to_vec(), move |word: String| {
-                    nav.change(|route| route.filter.since = Some(word).filter(|word| !word.is_empty()))
-                })}
-            </label>
-            <label>"until"
-                {select(until, UNTIL.to_vec(), move |word: String| {
-                    nav.change(|route| route.filter.until = Some(word).filter(|word| !word.is_empty()))
-                })}
-            </label>
+            {moment("since", SINCE.to_vec(), since, |route, word| route.filter.since = word)}
+            {moment("until", UNTIL.to_vec(), until, |route, word| route.filter.until = word)}
             <label>"show"
                 {select(last, LAST.to_vec(), move |word: String| nav.change(|route| route.limit = word.parse().ok()))}
             </label>
@@ -187,6 +185,45 @@ pub fn filters() -> impl IntoHtml {
             {meanings}
             {move || state.runs.wrong.get().map(|words| view! { <span class="filters__wrong" role="alert">{words}</span> })}
         </form>
+    }
+}
+
+/// Whether a field for a date and a time can show it: `2026-11-21T08:00`, by the clock of whoever looks.
+fn is_moment(word: &str) -> bool {
+    word.as_bytes().get(10) == Some(&b'T') && matches!(word.len(), 16 | 19)
+}
+
+/// A choice of lengths before now, and on demand a field for a date and a time.
+fn moment(
+    name: &'static str,
+    options: Vec<(&'static str, &'static str)>,
+    value: Memo<String>,
+    keep: fn(&mut Route, Option<String>),
+) -> impl IntoHtml {
+    let nav = Nav::get();
+    let is_asked = RwSignal::new(false);
+    let is_there = memo(move || is_asked.get() || value.with(|word| is_moment(word)));
+    let shown = memo(move || match is_there.get() {
+        true => MOMENT.0.to_string(),
+        false => value.get(),
+    });
+    let tell = move |word: String| {
+        nav.change(|route| keep(route, Some(word).filter(|word| !word.is_empty())));
+    };
+    let choose = move |word: String| {
+        // Until one is given, no time narrows the list.
+        let is_asking = word == MOMENT.0;
+        is_asked.set(is_asking);
+        tell(if is_asking { String::new() } else { word });
+    };
+    let field = move || {
+        is_there.get().then(|| view! {
+            <input class="field" type="datetime-local" aria-label=[name, ", date and time"].concat() prop:value=move || value.get() on:change=move |event| tell(value_of(&event)) />
+        })
+    };
+    view! {
+        <label>{name}{select(shown, options, choose)}</label>
+        {field}
     }
 }
 

@@ -6,135 +6,14 @@
     clippy::panic
 )]
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+mod server;
 
-use futures_util::future::{self, LocalBoxFuture};
-use futures_util::{FutureExt as _, StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _};
 use runboard_core::backend::history::History;
 use runboard_core::backend::{Backend, BackendError, Topic, Update};
 use runboard_core::model::{Run, RunFilter};
-use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
 
-/// A file server in memory, and a pipeline's API beside it.
-#[derive(Default)]
-struct Server {
-    file: RefCell<Vec<u8>>,
-    knows_ranges: Cell<bool>,
-    asked: RefCell<Vec<String>>,
-    /// Bytes that were sent.
-    sent: Cell<usize>,
-    rows: RefCell<Vec<String>>,
-}
-
-fn head(status: u16, kind: &str) -> Head {
-    Head {
-        status,
-        content_type: kind.into(),
-        ..Head::default()
-    }
-}
-
-impl Server {
-    fn answer(&self, request: &Request) -> (Head, Vec<u8>) {
-        let range = request
-            .headers
-            .iter()
-            .find(|(name, _)| *name == "Range")
-            .map(|(_, value)| value.clone());
-        self.asked.borrow_mut().push(format!(
-            "{} {}",
-            request.url,
-            range.clone().unwrap_or_default()
-        ));
-        if let Some((_, query)) = request.url.split_once("/runs?limit=") {
-            let limit: usize = query.parse().unwrap();
-            let rows = self.rows.borrow();
-            let rows = &rows[..limit.min(rows.len())];
-            // As the original does it: the rows that are returned.
-            let body = format!("{{\"runs\":[{}],\"total\":{}}}", rows.join(","), rows.len());
-            return (head(200, "application/json"), body.into_bytes());
-        }
-        if let Some((_, id)) = request.url.split_once("/runs/") {
-            let own = format!("\"run_id\":\"{id}\"");
-            let rows = self.rows.borrow();
-            return match rows.iter().find(|row| row.contains(&own)) {
-                Some(row) => (head(200, "application/json"), row.clone().into_bytes()),
-                None => (
-                    head(404, "application/json"),
-                    format!("{{\"detail\":\"Run {id} not found\"}}").into_bytes(),
-                ),
-            };
-        }
-        let file = self.file.borrow();
-        let Some(range) = range.filter(|_| self.knows_ranges.get()) else {
-            return (head(200, "application/x-ndjson"), file.clone());
-        };
-        let (from, to) = range
-            .strip_prefix("bytes=")
-            .unwrap()
-            .split_once('-')
-            .unwrap();
-        let from: usize = from.parse().unwrap();
-        let to = to
-            .parse::<usize>()
-            .map_or(file.len(), |to| (to + 1).min(file.len()));
-        match from < file.len() {
-            true => (head(206, "application/x-ndjson"), file[from..to].to_vec()),
-            false => (head(416, ""), Vec::new()),
-        }
-    }
-}
-
-struct Wire(Rc<Server>);
-
-impl Transport for Wire {
-    fn send(
-        &self,
-        request: Request,
-        _: usize,
-    ) -> LocalBoxFuture<'static, Result<Response, TransportError>> {
-        let (head, body) = self.0.answer(&request);
-        future::ready(Ok(Response { head, body })).boxed_local()
-    }
-
-    fn stream(
-        &self,
-        request: Request,
-    ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
-        let (head, body) = self.0.answer(&request);
-        let server = self.0.clone();
-        let chunks: Vec<Vec<u8>> = body.chunks(1000).map(<[u8]>::to_vec).collect();
-        let body = stream::iter(chunks.into_iter().map(move |chunk| {
-            server.sent.set(server.sent.get() + chunk.len());
-            Ok(chunk)
-        }));
-        future::ready(Ok(StreamResponse {
-            head,
-            body: body.boxed_local(),
-        }))
-        .boxed_local()
-    }
-}
-
-fn line(number: u32, result: &str) -> String {
-    format!(
-        "{{\"run_id\":\"run-{number}\",\"started_at\":\"2025-01-15T10:{:02}:{:02}Z\",\"ended_at\":\"2025-01-15T11:00:00Z\",\"result\":\"{result}\",\"failure_reason\":null,\"stages_executed\":[\"a\",\"b\"],\"stages_failed\":[],\"retry_count\":0,\"metadata\":{{}}}}",
-        number / 60 % 60,
-        number % 60
-    )
-}
-
-fn source(url: &str, knows_ranges: bool) -> (Rc<Server>, History) {
-    let server = Rc::new(Server::default());
-    server.knows_ranges.set(knows_ranges);
-    let wire = Rc::new(Wire(server.clone()));
-    (server, History::new(url, wire))
-}
-
-fn got<T>(answer: LocalBoxFuture<'static, T>) -> T {
-    answer.now_or_never().unwrap()
-}
+use server::{got, line, source};
 
 /// The whole list, page by page, and its problems.
 fn list(history: &History, limit: u32) -> (Vec<Run>, Vec<String>) {
@@ -158,6 +37,73 @@ fn news(history: &History) -> Vec<Update> {
 
 fn ids(runs: &[Run]) -> Vec<String> {
     runs.iter().map(|run| run.id.clone()).collect()
+}
+
+/// Name, standing and words of how the pipeline stands.
+fn health(history: &History) -> String {
+    let info = got(history.info()).unwrap().value;
+    let part = &info.health[0];
+    format!("{} {}: {}", part.name, part.standing.word(), part.words)
+}
+
+#[test]
+fn how_a_pipeline_stands_is_no_verdict_before_its_file_was_read_to_the_end() {
+    let (server, history) = source("https://x/runs.jsonl", true);
+    let text: String = (0..500)
+        .map(|number| line(number, "failed") + "\n")
+        .collect();
+    *server.file.borrow_mut() = text.into_bytes();
+    assert_eq!(
+        health(&history),
+        "unknown unknown: no run has been read so far"
+    );
+    let first = got(history.list_runs(&RunFilter::default(), 100, None)).unwrap();
+    assert!(first.value.next.is_some());
+    let so_far = health(&history);
+    assert!(
+        so_far.starts_with("unstable unknown: 5 of the newest 5 runs failed; by the newest 5 of ")
+            && so_far.ends_with(" runs that have been read so far"),
+        "{so_far}"
+    );
+    list(&history, 100);
+    assert_eq!(
+        health(&history),
+        "unstable ill: 5 of the newest 5 runs failed; by the newest 5 of 500 runs"
+    );
+}
+
+#[test]
+fn times_without_a_zone_are_one_problem_of_a_file() {
+    let (server, history) = source("https://x/runs.jsonl", true);
+    let naive = |number: u32| line(number, "success").replace("Z\"", "\"") + "\n";
+    let odd = naive(1).replace("\"retry_count\":0", "\"retry_count\":\"0\"");
+    let first = line(0, "success") + "\n";
+    let mut text = [first.as_str(), &odd].concat();
+    text.extend((2..300).map(naive));
+    *server.file.borrow_mut() = text.clone().into_bytes();
+    let (runs, problems) = list(&history, 100);
+    assert_eq!(runs.len(), 300);
+    let second = first.len();
+    let third = second + odd.len();
+    assert_eq!(
+        problems,
+        [
+            format!("line 2 (byte {second}): wrong_type:retry_count"),
+            format!("line 2 (byte {second}): naive_timestamp"),
+            format!(
+                "line 3 (byte {third}): naive_timestamp (further lines with nothing but that are not listed)"
+            ),
+        ]
+    );
+    server
+        .file
+        .borrow_mut()
+        .extend_from_slice(naive(300).as_bytes());
+    assert!(
+        !news(&history)
+            .iter()
+            .any(|update| matches!(update, Update::Problem(_)))
+    );
 }
 
 #[test]

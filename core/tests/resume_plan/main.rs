@@ -6,6 +6,8 @@
     clippy::panic
 )]
 
+mod doubt;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -14,7 +16,7 @@ use runboard_core::model::resume::PlanVerb;
 use runboard_core::model::resume::planner::{
     Answer, Chosen, Profile, Question, Start, StepNow, StepThen, Stood, differences, plan,
 };
-use runboard_core::model::resume::reason::{PlanFault, PlanWarning, Reason};
+use runboard_core::model::resume::reason::{PlanFault, Reason};
 use serde_json::{Value, json};
 
 fn texts(list: &Value) -> Vec<String> {
@@ -197,34 +199,6 @@ fn what_the_command_line_does_otherwise_than_the_design_is_named_step_by_step() 
         .map(|(a, b)| (a.reason, b.reason))
         .collect();
     assert_eq!(found, [(Reason::StatusNotFailed, Reason::Interrupted)]);
-}
-
-#[test]
-fn a_configuration_that_changed_since_is_said() {
-    let step = |key: &str, needs: &[&str]| StepNow {
-        key: key.into(),
-        needs: needs.iter().map(|need| (*need).into()).collect(),
-        ..StepNow::default()
-    };
-    let before = [step("a", &[]), step("b", &["a"]), step("gone", &[])];
-    let steps = [step("a", &[]), step("b", &["new"]), step("new", &[])];
-    let then = [StepThen::of_word("a", 1, Some("SUCCESS"), None)];
-    let answer = plan(Question {
-        steps: &steps,
-        then: Some(&then),
-        before: Some(&before),
-        chosen: Chosen::Incomplete,
-        profile: Profile::Promised,
-        skips: &[],
-    });
-    assert_eq!(
-        answer.warnings,
-        [
-            (PlanWarning::DependenciesChanged, "b".to_string()),
-            (PlanWarning::Added, "new".into()),
-            (PlanWarning::Removed, "gone".into()),
-        ]
-    );
 }
 
 #[test]

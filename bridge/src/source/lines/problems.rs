@@ -1,0 +1,64 @@
+//! What is wrong with a file of lines, for people.
+
+use runboard_core::backend::history::{Item, Warning};
+
+use super::Lines;
+
+const MAX_PROBLEMS: usize = 100;
+
+/// How many lines have times without a zone, and the first of them with its offset.
+#[derive(Default)]
+pub(super) struct Naive {
+    count: u64,
+    first: (u64, u64),
+}
+
+impl Naive {
+    pub(super) fn add(&mut self, item: &Item) {
+        if self.count == 0 {
+            self.first = (item.line, item.offset);
+        }
+        self.count += 1;
+    }
+}
+
+impl Lines {
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut list = self.problems.clone();
+        list.extend(self.torn.clone());
+        if self.stamp.is_none() && !self.inside {
+            list.push(format!("{}: there is no such file (yet)", self.name()));
+        }
+        let (line, offset) = self.naive.first;
+        let (code, name) = (Warning::NaiveTimestamp, self.name());
+        match self.naive.count {
+            0 => {}
+            1 => list.push(format!("{name} line {line} (byte {offset}): {code}")),
+            count => list.push(format!(
+                "{name}: {code} in {count} lines, first in line {line} (byte {offset})"
+            )),
+        }
+        if self.more_problems > 0 {
+            list.push(format!("{}: {} more", self.name(), self.more_problems));
+        }
+        list
+    }
+
+    pub(super) fn problem(&mut self, text: String) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(text)
+        } else {
+            self.more_problems += 1
+        }
+    }
+
+    /// A problem of one line.
+    pub(super) fn at(&self, item: &Item, odd: &str) -> String {
+        format!(
+            "{} line {} (byte {}): {odd}",
+            self.name(),
+            item.line,
+            item.offset
+        )
+    }
+}

@@ -1,0 +1,129 @@
+//! The servers of these tests, in memory.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use futures_util::future::{self, LocalBoxFuture};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use runboard_core::backend::history::History;
+use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
+
+/// A file server in memory, and a pipeline's API beside it.
+#[derive(Default)]
+pub(crate) struct Server {
+    pub(crate) file: RefCell<Vec<u8>>,
+    pub(crate) knows_ranges: Cell<bool>,
+    pub(crate) asked: RefCell<Vec<String>>,
+    /// Bytes that were sent.
+    pub(crate) sent: Cell<usize>,
+    pub(crate) rows: RefCell<Vec<String>>,
+}
+
+fn head(status: u16, kind: &str) -> Head {
+    Head {
+        status,
+        content_type: kind.into(),
+        ..Head::default()
+    }
+}
+
+impl Server {
+    fn answer(&self, request: &Request) -> (Head, Vec<u8>) {
+        let range = request
+            .headers
+            .iter()
+            .find(|(name, _)| *name == "Range")
+            .map(|(_, value)| value.clone());
+        self.asked.borrow_mut().push(format!(
+            "{} {}",
+            request.url,
+            range.clone().unwrap_or_default()
+        ));
+        if let Some((_, query)) = request.url.split_once("/runs?limit=") {
+            let limit: usize = query.parse().unwrap();
+            let rows = self.rows.borrow();
+            let rows = &rows[..limit.min(rows.len())];
+            // As the original does it: the rows that are returned.
+            let body = format!("{{\"runs\":[{}],\"total\":{}}}", rows.join(","), rows.len());
+            return (head(200, "application/json"), body.into_bytes());
+        }
+        if let Some((_, id)) = request.url.split_once("/runs/") {
+            let own = format!("\"run_id\":\"{id}\"");
+            let rows = self.rows.borrow();
+            return match rows.iter().find(|row| row.contains(&own)) {
+                Some(row) => (head(200, "application/json"), row.clone().into_bytes()),
+                None => (
+                    head(404, "application/json"),
+                    format!("{{\"detail\":\"Run {id} not found\"}}").into_bytes(),
+                ),
+            };
+        }
+        let file = self.file.borrow();
+        let Some(range) = range.filter(|_| self.knows_ranges.get()) else {
+            return (head(200, "application/x-ndjson"), file.clone());
+        };
+        let (from, to) = range
+            .strip_prefix("bytes=")
+            .unwrap()
+            .split_once('-')
+            .unwrap();
+        let from: usize = from.parse().unwrap();
+        let to = to
+            .parse::<usize>()
+            .map_or(file.len(), |to| (to + 1).min(file.len()));
+        match from < file.len() {
+            true => (head(206, "application/x-ndjson"), file[from..to].to_vec()),
+            false => (head(416, ""), Vec::new()),
+        }
+    }
+}
+
+struct Wire(Rc<Server>);
+
+impl Transport for Wire {
+    fn send(
+        &self,
+        request: Request,
+        _: usize,
+    ) -> LocalBoxFuture<'static, Result<Response, TransportError>> {
+        let (head, body) = self.0.answer(&request);
+        future::ready(Ok(Response { head, body })).boxed_local()
+    }
+
+    fn stream(
+        &self,
+        request: Request,
+    ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
+        let (head, body) = self.0.answer(&request);
+        let server = self.0.clone();
+        let chunks: Vec<Vec<u8>> = body.chunks(1000).map(<[u8]>::to_vec).collect();
+        let body = stream::iter(chunks.into_iter().map(move |chunk| {
+            server.sent.set(server.sent.get() + chunk.len());
+            Ok(chunk)
+        }));
+        future::ready(Ok(StreamResponse {
+            head,
+            body: body.boxed_local(),
+        }))
+        .boxed_local()
+    }
+}
+
+pub(crate) fn line(number: u32, result: &str) -> String {
+    format!(
+        "{{\"run_id\":\"run-{number}\",\"started_at\":\"2025-01-15T10:{:02}:{:02}Z\",\"ended_at\":\"2025-01-15T11:00:00Z\",\"result\":\"{result}\",\"failure_reason\":null,\"stages_executed\":[\"a\",\"b\"],\"stages_failed\":[],\"retry_count\":0,\"metadata\":{{}}}}",
+        number / 60 % 60,
+        number % 60
+    )
+}
+
+pub(crate) fn source(url: &str, knows_ranges: bool) -> (Rc<Server>, History) {
+    let server = Rc::new(Server::default());
+    server.knows_ranges.set(knows_ranges);
+    let wire = Rc::new(Wire(server.clone()));
+    (server, History::new(url, wire))
+}
+
+pub(crate) fn got<T>(answer: LocalBoxFuture<'static, T>) -> T {
+    answer.now_or_never().unwrap()
+}
