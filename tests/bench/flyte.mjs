@@ -48,7 +48,7 @@ async function open(browser, base) {
           const frame = () => (document.querySelector(".tools__count")?.innerText === words ? done(performance.now()) : requestAnimationFrame(frame));
           frame();
         }),
-      `${ACTIONS.toLocaleString("en-GB")} steps`,
+      `${ACTIONS.toLocaleString("en-GB")} actions`,
     );
     const frames = await scrolled(page, `${GRID} [data-step-key]`);
     const nodes = await page.evaluate(() => document.querySelectorAll("*").length);
