@@ -1,7 +1,7 @@
 // One run: the ways to it, its overview and its steps.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { logTexts, record, serve } from "./lib/bridge.mjs";
+import { logTexts, record, serve, writeHistory } from "./lib/bridge.mjs";
 import { tempDir } from "./lib/env.mjs";
 import { line, lists, open, shows, until } from "./lib/page.mjs";
 import { later } from "./lib/proc.mjs";
@@ -56,6 +56,22 @@ test("run: opened by a click, by Enter, by a link, by a prefix and as the latest
   await shows(page, "main", /no such run|could not be read/i);
   await page.goto(`${bridge.url}?view=run&run=latest&job=nothing`);
   await shows(page, "main", "There is no such run");
+});
+
+test("run: the beginning of a UUID stands for it, also one of digits alone; a number stands for no other number", async (t) => {
+  const runs = ["80586806-ebb2-48da-9da0-32ad63da9810", "1234567"];
+  const at = "2026-11-20T08:00:00Z";
+  const history = writeHistory(dir, runs.map((id) => ({ run_id: id, started_at: at, ended_at: at, result: "success", stages_executed: ["a"], metadata: { job: "etl" } })), "digits.jsonl");
+  const bridge = await serve({ histories: { history } });
+  later(t, () => bridge.stop());
+  // It may be asked for before the list is there.
+  const page = await open(t, `${bridge.url}?view=run&run=80586806`, { allow: [/404 /] });
+  await page.locator(article(runs[0])).waitFor();
+  await page.goto(`${bridge.url}?view=run&run=123456`);
+  await shows(page, "main", /no such run/i);
+  await until(page, () => document.querySelectorAll('[aria-label="Latest runs"] tbody tr').length === 2);
+  await page.getByRole("link", { name: runs[1] }).first().click();
+  await page.locator(article(runs[1])).waitFor();
 });
 
 /** The shortest prefix of at least 6 that fits `id` alone. */

@@ -7,7 +7,7 @@ use crate::state::State;
 use crate::state::clock::offset_minutes;
 use crate::state::sources::ConfigState;
 
-/// A prefix must be this long, and no number, to stand for a run.
+/// A prefix must be this long to stand for a run. A number stands for none that is itself one: it is another run's.
 const PREFIX: usize = 6;
 /// Runs offered when a prefix fits several.
 const CHOICES: usize = 20;
@@ -67,7 +67,7 @@ pub(super) fn resolve(state: State, sources: &[String], run: &str, filter: &RunF
             source: *source,
             id: id.clone(),
         },
-        ([], _) if !is_loaded && is_prefix(run) => Resolved::Waiting,
+        ([], _) if !is_loaded && is_prefix(run) && !is_number(run) => Resolved::Waiting,
         ([], [source]) => Resolved::One {
             source: *source,
             id: run.into(),
@@ -86,8 +86,11 @@ pub(super) fn resolve(state: State, sources: &[String], run: &str, filter: &RunF
 }
 
 fn is_prefix(run: &str) -> bool {
-    let is_number = run.bytes().all(|byte| byte.is_ascii_digit());
-    run.chars().count() >= PREFIX && !is_number && !is_uuid(run)
+    run.chars().count() >= PREFIX && !is_uuid(run)
+}
+
+fn is_number(id: &str) -> bool {
+    id.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A UUID is whole, whatever the list holds: its run is asked for at once.
@@ -114,6 +117,7 @@ fn find(state: State, chosen: &[u16], run: &str) -> Vec<(u16, String)> {
             .iter()
             .flat_map(|source| table.find_prefix(Some(*source), run, CHOICES))
             .map(name)
+            .filter(|(_, id)| !is_number(run) || !is_number(id))
             .collect()
     })
 }
