@@ -41,7 +41,7 @@ impl StepLook {
             standing: RwSignal::new(Standing::Asking),
             again: RwSignal::new(Timestamp::default()),
         };
-        let (source, id) = (run.source.clone(), run.id.clone());
+        let (source, id, whole) = (run.source.clone(), run.id.clone(), run.run);
         let asking: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
         let last = StoredValue::new(None);
         effect(move || {
@@ -62,9 +62,14 @@ impl StepLook {
             asking.set_value(Some(Task::spawn(async move {
                 loop {
                     let answer = backend.step(&id, &key).await;
-                    let is_over = answer
-                        .as_ref()
-                        .is_ok_and(|answer| answer.value.step.phase.is_terminal());
+                    // While the run goes on, what failed may be tried once more.
+                    let goes_on = whole.with_untracked(|run| {
+                        run.ready().is_some_and(|run| !run.phase.is_terminal())
+                    });
+                    let is_over = answer.as_ref().is_ok_and(|answer| {
+                        let phase = answer.value.step.phase;
+                        phase.is_terminal() && !(goes_on && phase.is_failure())
+                    });
                     // What was heard stays while the source does not answer.
                     let is_shown = look.detail.with_untracked(|old| old.ready().is_some());
                     match answer {

@@ -24,7 +24,7 @@ for (const mode of ["open", "strict"]) {
   test(`flyte acts, ${mode}: questions are answered as their types want it, and once`, async (t) => {
     const page = await open(t, `${here.fly.run("rtree")}&step=amount`);
     const panel = page.getByRole("region", { name: "Step" });
-    await shows(page, "[aria-label=Step]", "How many?");
+    await shows(page, "[aria-label=Step]", "How **many**?");
     const answer = async (words) => {
       await panel.getByLabel("answer (integer)").fill(words);
       await panel.getByRole("button", { name: "Answer …" }).click();
@@ -35,6 +35,7 @@ for (const mode of ["open", "strict"]) {
     await answer("42");
     await step(page, "amount", "succeeded");
     await until(page, () => !/It waits for an answer/.test(document.querySelector("[aria-label=Step]").innerText));
+    await shows(page, "[aria-label=Step]", /answered by\s+ada@example.org\s+answer\s+42/);
   });
 
   test(`flyte acts, ${mode}: a run is aborted for a reason, and never when it is over`, async (t) => {
@@ -117,6 +118,8 @@ for (const mode of ["open", "strict"]) {
     assert.deepEqual([tree.load0[0], tree.fold1[0], tree.load1[0]], [10, 1, 1], "reused, and queued again, one of them because that was chosen");
     await page.goto(here.fly.run(name));
     await step(page, "load0", "recovered");
+    await page.goto(`${here.fly.run(name)}&step=load0`);
+    await shows(page, "[aria-label=Step]", /recovered from\s+flytesnacks\/development\/rtree load0/);
   });
 }
 

@@ -44,6 +44,7 @@ test("flyte run: one action in full: attempts and their phases, why, cache, link
   assert.ok((await page.locator(`${PANEL} [data-attempt="1"] rect`).count()) >= 2, "a bar of its phases");
   const link = page.locator(PANEL).getByRole("link", { name: "Cloud logs of attempt 2" });
   assert.equal(await link.getAttribute("href"), "https://logs.example/train/2");
+  await shows(page, PANEL, "Dashboard of attempt 1: https://dash.example/1 (not ready)");
   for (const words of ["rtree-train-1", "task type\npython", "attempt 1: error code\nE2"]) await shows(page, PANEL, words);
   await shows(page, PANEL, "kind-1");
   // What happens around it comes while somebody looks.
@@ -51,9 +52,9 @@ test("flyte run: one action in full: attempts and their phases, why, cache, link
   await shows(page, PANEL, "BackOff image not found, by kubelet");
   await shows(page, PANEL, /attempt 2: cluster events\s+1/);
   await page.goto(`${here.fly.run("rtree")}&step=approve`);
-  for (const words of ["Release the model?", "3600s", "written in Markdown"]) await shows(page, PANEL, words);
+  for (const words of ["Release the model?", "3600s", "asks a person"]) await shows(page, PANEL, words);
   await page.goto(`${here.fly.run("rtree")}&step=load0`);
-  await shows(page, PANEL, "CACHE_HIT");
+  for (const words of ["CACHE_HIT", "rdone load0 attempt 2"]) await shows(page, PANEL, words);
   await page.goto(`${here.fly.run("rtree")}&step=load3`);
   await shows(page, PANEL, "rtree-load3-0");
   await shows(page, `${PANEL} [aria-label=Inputs]`, /"part"[\s\S]*"3"/);
@@ -64,6 +65,8 @@ test("flyte run: one action in full: attempts and their phases, why, cache, link
   await shows(page, PANEL, "attempt failed");
   await page.goto(`${here.fly.run("rdone")}&step=a0`);
   await shows(page, PANEL, "image pulled");
+  const look = await page.evaluate((panel) => [...document.querySelectorAll(`${panel} rect`)].map((bar) => `${getComputedStyle(bar).fill} ${getComputedStyle(bar).fillOpacity}`), PANEL);
+  assert.equal(new Set(look.slice(0, 4)).size, 4, `queued, waiting, starting and running look different: ${look.join("; ")}`);
   await page.getByRole("button", { name: "Get a link" }).click();
   await shows(page, PANEL, "Open the report of attempt 1");
   const report = page.locator(PANEL).getByRole("link", { name: "Open the report of attempt 1" });
@@ -72,6 +75,31 @@ test("flyte run: one action in full: attempts and their phases, why, cache, link
   for (const words of ["WAITING_FOR_RESOURCES", "image pulled", "SUCCEEDED"]) await shows(page, "[role=grid][aria-label=Events]", words);
   await page.goto(here.fly.run("rdone", "raw"));
   await shows(page, "main", "registry.example/etl:v1");
+});
+
+test("flyte run: a question in Markdown is shown as such, and nothing in it runs; one in plain text is left as it is", async (t) => {
+  const page = await open(t, `${here.fly.run("rtree")}&step=approve`);
+  const asked = page.getByRole("group", { name: "Question" });
+  assert.equal(await asked.locator("strong").innerText(), "model");
+  assert.equal(await asked.locator("li code").innerText(), "0.91");
+  const links = await asked.locator("a").evaluateAll((all) => all.map((a) => [a.textContent, a.href, a.rel, a.target]));
+  assert.deepEqual(links, [["the report", "https://reports.example/rtree", "noopener noreferrer", "_blank"]]);
+  await shows(page, "[aria-label=Question]", "<b>not</b> [this](javascript:alert(1))");
+  await page.goto(`${here.fly.run("rtree")}&step=amount`);
+  await shows(page, "[aria-label=Question]", "How **many**?");
+  // Who may not answer is told what is asked all the same.
+  const alone = await flyte({ to: here.all });
+  await page.goto(`${alone.run("rtree")}&step=approve`);
+  await shows(page, "[aria-label=Question]", "Release the model?");
+  assert.equal(await page.locator("[aria-label=Question] button").count(), 0);
+});
+
+test("flyte run: an action that failed is looked at until its run is over, because it may be tried once more", async (t) => {
+  const page = await open(t, `${here.fly.run("rlive")}&step=s1`);
+  await here.all.control("set?run=rlive&action=s1&phase=6");
+  await shows(page, `${PANEL} [data-attempt="1"]`, /failed/);
+  for (const phase of [1, 4]) await here.all.control(`set?run=rlive&action=s1&phase=${phase}`);
+  await shows(page, `${PANEL} [data-attempt="2"]`, /queued .*running/);
 });
 
 test("flyte run: the log of an attempt, each line once although a new connection sends all again", async (t) => {

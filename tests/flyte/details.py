@@ -4,6 +4,7 @@ from flyteidl2.core import execution_pb2 as ex
 from flyteidl2.core import literals_pb2 as lt
 from flyteidl2.workflow import run_definition_pb2 as rd
 
+import mount
 from store import ABORTED, FAILED, TERMINAL, stamp
 
 
@@ -46,6 +47,8 @@ def events_of(action, attempt):
 def attempts(action):
     for number, spans in sorted(action.transitions.items()):
         one = rd.ActionAttempt(attempt=number, phase=spans[-1][0], start_time=stamp(spans[0][1]), cluster="kind-1", cache_status=action.cache)
+        if action.cached_from:
+            one.cache_metadata.source_action_attempt.CopyFrom(action.cached_from)
         if spans[-1][0] in TERMINAL:
             one.end_time.CopyFrom(stamp(spans[-1][1]))
         for phase, start, end in spans:
@@ -61,7 +64,10 @@ def attempts(action):
             one.logs_available = True
             if not action.hides_context:
                 one.log_context.CopyFrom(context(action, number))
-            one.log_info.add(uri=f"https://logs.example/{action.name}/{number}", name="Cloud logs", ready=True, link_type=ex.TaskLog.EXTERNAL)
+            # The service says of dashboards and editors alone when they are ready.
+            one.log_info.add(uri=f"https://logs.example/{action.name}/{number}", name="Cloud logs", link_type=ex.TaskLog.EXTERNAL)
+            one.log_info.add(uri=f"https://dash.example/{number}", name="Dashboard", ready=is_last, link_type=ex.TaskLog.DASHBOARD)
+            one.log_info.add(uri=f"https://ide.example/{number}", name="Editor", ready=True, link_type=ex.TaskLog.IDE, HideOnceFinished=True)
         if is_last and action.phase in (5, 10) and action.outputs:
             one.outputs.output_uri = f"s3://data/{action.run.key[2]}/{action.name}/outputs.pb"
         if action.report:
@@ -83,7 +89,11 @@ def details(action):
         out.error_info.message, out.error_info.kind = action.error
     if action.phase == ABORTED and action.abort:
         out.abort_info.reason = action.abort
+        # The open service does not tell who it was.
+        if mount.STRICT:
+            owner(out.abort_info.aborted_by, "grace")
     if action.signal is not None:
+        owner(out.signal_info.signalled_by, "ada")
         out.signal_info.output.CopyFrom(literal(action.signal))
     if action.kind == "task" and run.store is not None:
         spec = run.store.tasks.get(action.task) or run.store.sent.get(action.task)

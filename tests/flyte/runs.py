@@ -261,7 +261,7 @@ class Runs:
             made.condition = action.condition
             if action.phase in (SUCCEEDED, RECOVERED) and action.name not in forced:
                 self.store.set(made, RECOVERED)
-                action.identify_to = None
+                made.recovered = action.proto().id
 
     async def abort_run(self, request, ctx):
         run = self.run(request.run_id)

@@ -3,6 +3,7 @@ one run of many actions."""
 
 import time
 
+from flyteidl2.common import identifier_pb2 as ids
 from flyteidl2.core import interface_pb2 as it
 from flyteidl2.core import literals_pb2 as lt
 from flyteidl2.task import run_pb2 as tr
@@ -106,7 +107,9 @@ def tree(store, etl, report):
         store.set(one, RUNNING, at=at + number + 1)
         store.set(one, SUCCEEDED, at=at + 20 + number)
         one.inputs, one.outputs = {"part": number}, {"rows": number * 10}
-        one.cache = 2 if number == 0 else 0
+        if number == 0:
+            one.cache = 2
+            one.cached_from = ids.ActionAttemptIdentifier(attempt=2, action_id={"name": "load0", "run": {"project": HOME[0], "domain": HOME[1], "name": "rdone"}})
     one.hides_context = True
     store.log(one, "loaded", at=at + 5)
     retried = store.action(made, "train", task=report, group="fit", at=at + 30)
@@ -121,7 +124,8 @@ def tree(store, etl, report):
         store.set(inner, FAILED if number else SUCCEEDED, at=at + 60, **({"error": ("diverged", rd.ErrorInfo.KIND_USER)} if number else {}))
     trace = store.action(made, "fetch", kind="trace", phase=SUCCEEDED, group="fetch", at=at + 70)
     trace.end = at + 71
-    for name, kind, prompt in (("approve", 4, "Release the model?"), ("amount", 1, "How many?")):
+    markdown = "Release the **model**?\n\n- accuracy `0.91`\n- [the report](https://reports.example/rtree), <b>not</b> [this](javascript:alert(1))"
+    for name, kind, prompt in (("approve", 4, markdown), ("amount", 1, "How **many**?")):
         asked = store.action(made, name, kind="condition", at=at + 80, quiet=True)
         asked.condition = {"name": name, "type": kind, "prompt": prompt, "description": "asks a person", "wait": 3600 if name == "approve" else 0}
         store.set(asked, PAUSED, at=at + 81)

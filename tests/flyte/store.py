@@ -30,7 +30,7 @@ class Action:
         self.end = None
         self.phase, self.attempts, self.cache = phase, 1, 0
         self.counts = collections.Counter()
-        self.error = self.abort = self.signal = self.condition = self.recovered = None
+        self.error = self.abort = self.signal = self.condition = self.recovered = self.cached_from = None
         # Of each attempt: (phase, start, end), cluster events, error.
         self.transitions = {1: [[phase, self.start, None]]}
         self.events = {}

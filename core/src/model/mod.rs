@@ -12,6 +12,7 @@ pub mod fold;
 pub mod health;
 pub mod letter;
 pub mod log;
+pub mod markdown;
 pub mod near;
 pub mod order;
 pub mod phase;

@@ -39,6 +39,10 @@ pub(crate) async fn answers(service: &Service) {
     got(backend.order(&signal("approve", "true"))).await;
     let detail = got(backend.step(&home("rtree"), "approve")).await;
     assert_eq!(detail.step.phase, Phase::Succeeded);
+    for (name, value) in [("answered by", "ada@example.org"), ("answer", "true")] {
+        let fact = (name.to_string(), value.to_string());
+        assert!(detail.facts.contains(&fact), "{:?}", detail.facts);
+    }
     let error = refused(backend.order(&signal("approve", "true"))).await;
     assert!(error.to_string().contains("does not wait"), "{error}");
     got(backend.order(&signal("amount", "42"))).await;
@@ -54,7 +58,12 @@ pub(crate) async fn aborts(service: &Service) {
         Phase::Succeeded
     );
     got(backend.order(&abort("rtree", Some("train")))).await;
-    let train = got(backend.step(&home("rtree"), "train")).await.step;
+    let told = got(backend.step(&home("rtree"), "train")).await;
+    // The open service does not tell who it was.
+    let by = told.facts.iter().find(|(name, _)| name == "aborted by");
+    let expected = (service.name == "STRICT").then_some("grace@example.org");
+    assert_eq!(by.map(|(_, who)| who.as_str()), expected);
+    let train = told.step;
     assert_eq!(
         (train.phase, train.reason.as_deref()),
         (Phase::Canceled, Some("because"))
@@ -132,6 +141,9 @@ pub(crate) async fn reruns_and_recovers(service: &Service) {
             step.key
         );
     }
+    let load = got(backend.step(&made.id, "load0")).await;
+    let from = ("recovered from".to_string(), home("rtree") + " load0");
+    assert!(load.facts.contains(&from), "{:?}", load.facts);
 }
 
 fn new(template: Template, name: Option<&str>, inputs: Option<&str>) -> Order {

@@ -22,7 +22,7 @@ pub(crate) const SPEED: u32 = 4;
 
 /// One of the services that `cargo xtask test flyte` starts: `LAX`, `STRICT` or `BARE` (without a DataProxy).
 pub(crate) struct Service {
-    name: &'static str,
+    pub(crate) name: &'static str,
     pub(crate) backend: Rc<Flyte>,
 }
 

@@ -15,7 +15,7 @@ pub(crate) async fn about(service: &Service) {
     service.control("ready?words=database%20is%20down").await;
     let info = got(service.backend.info()).await;
     assert!(
-        info.problems[0].contains("not ready: database is down"),
+        info.problems[0].contains("not ready: database is down (its database? see the log of"),
         "{:?}",
         info.problems
     );

@@ -78,11 +78,26 @@ pub(crate) async fn attempts(service: &Service) {
         seen.gaps == 1 && seen.lines.len() == 2
     });
     let changer = async {
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        for phase in [6, 1, 4] {
-            service
-                .control(&format!("set?run=rtree&action=train&phase={phase}"))
-                .await;
+        let phase = async |phase: u8| {
+            let what = format!("set?run=rtree&action=train&phase={phase}");
+            service.control(&what).await;
+        };
+        let pause = || tokio::time::sleep(std::time::Duration::from_millis(50));
+        while !service.is_open("TailLogs").await {
+            pause().await;
+        }
+        // That it failed is not its end, because the run goes on: it is asked about again and again.
+        phase(6).await;
+        let asked = async || {
+            let told = service.control("streams").await;
+            told["asked"]["GetActionDetails"].as_u64().unwrap_or(0)
+        };
+        let before = asked().await;
+        while asked().await < before + 6 {
+            pause().await;
+        }
+        for next in [1, 4] {
+            phase(next).await;
         }
         service
             .control("log?run=rtree&action=train&n=2&text=third")

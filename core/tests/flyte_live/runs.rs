@@ -68,11 +68,21 @@ pub(crate) async fn step(service: &Service) {
         .map(|span| span.raw_status.as_str())
         .collect();
     assert_eq!(second, ["QUEUED", "RUNNING"]);
-    assert!(
-        train
-            .links
-            .iter()
-            .any(|link| link.url.contains("/train/2") && link.attempt == Some(2))
+    // A log's link is there even though the service never calls it ready; an editor is gone with its attempt.
+    let links: Vec<(&str, Option<u32>, bool)> = train
+        .links
+        .iter()
+        .map(|link| (link.name.as_str(), link.attempt, link.is_ready))
+        .collect();
+    assert_eq!(
+        links,
+        [
+            ("Cloud logs", Some(1), true),
+            ("Dashboard", Some(1), false),
+            ("Cloud logs", Some(2), true),
+            ("Dashboard", Some(2), true),
+            ("Editor", Some(2), true)
+        ]
     );
     assert!(
         train
@@ -82,19 +92,22 @@ pub(crate) async fn step(service: &Service) {
     );
     assert!(train.spec.unwrap().contains("etl:v1"));
     let load = got(service.backend.step(&home("rtree"), "load0")).await;
-    assert!(
-        load.facts.contains(&("cache".into(), "CACHE_HIT".into())),
-        "{:?}",
-        load.facts
+    let cached = |name: &str| {
+        let of = |(fact, _): &&(String, String)| fact == name;
+        load.facts.iter().find(of).map(|(_, value)| value.as_str())
+    };
+    assert_eq!(cached("cache"), Some("CACHE_HIT"));
+    assert_eq!(cached("attempt 1: cache"), None, "as the action's own");
+    assert_eq!(
+        cached("attempt 1: cached from"),
+        Some("flytesnacks/development/rdone load0 attempt 2")
     );
     let asked = got(service.backend.step(&home("rtree"), "approve"))
         .await
         .question
         .unwrap();
-    assert_eq!(
-        (asked.kind.as_str(), asked.prompt.as_str()),
-        ("BOOLEAN", "Release the model?")
-    );
+    assert_eq!((asked.kind.as_str(), asked.is_markdown), ("BOOLEAN", true));
+    assert!(asked.prompt.starts_with("Release the **model**?\n"));
     // Where the details do not tell where it ran, that is asked for.
     let load = got(service.backend.step(&home("rtree"), "load3")).await;
     let pod = ("attempt 1: pod".to_string(), "rtree-load3-0".to_string());

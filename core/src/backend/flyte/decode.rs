@@ -28,7 +28,7 @@ const RELATIONS: [&str; 6] = [
     "TRIGGERED",
     "ON_ARTIFACT",
 ];
-const CACHE: [&str; 8] = [
+pub(super) const CACHE: [&str; 8] = [
     "CACHE_DISABLED",
     "CACHE_MISS",
     "CACHE_HIT",
@@ -66,6 +66,17 @@ pub(super) struct Act {
     relation: Option<(String, String)>,
     /// What details tell beside all that, for people.
     pub(super) further: Vec<(&'static str, String)>,
+}
+
+/// An action of another run, for people: `project/domain/run action`.
+pub(super) fn related(fields: &mut Fields<'_>) -> String {
+    let run = fields.object("run").map(|mut run| name(&mut run).text());
+    [
+        run.as_deref().unwrap_or_default(),
+        " ",
+        &fields.word("name"),
+    ]
+    .concat()
 }
 
 fn name(fields: &mut Fields<'_>) -> Id {
@@ -172,6 +183,7 @@ fn metadata(act: &mut Act, meta: &mut Fields<'_>) {
         act.kind = "task";
         act.label = task.word("shortName");
         act.further.push(("task type", task.word("taskType")));
+        act.further.push(("queue", task.word("queue")));
         if let Some(mut id) = task.object("id") {
             let version = id.word("version");
             act.task = Some((name(&mut id), version));
@@ -182,18 +194,20 @@ fn metadata(act: &mut Act, meta: &mut Fields<'_>) {
             act.kind = kind;
             act.label = other.word("name");
             if let Some(mut wanted) = other.object("type") {
-                act.awaits = wanted.text("simple");
+                act.awaits = wanted.take("simple").and_then(proto::simple);
             }
         }
     }
     if act.label.is_empty() {
         act.label = function;
     }
-    if let Some(mut id) = meta.object("triggerId")
-        && let Some(mut id) = id.object("name")
-        && act.trigger.is_empty()
-    {
-        act.trigger = id.word("name");
+    if let Some(mut id) = meta.object("triggerId") {
+        act.further.push(("trigger revision", id.word("revision")));
+        if let Some(mut id) = id.object("name")
+            && act.trigger.is_empty()
+        {
+            act.trigger = id.word("name");
+        }
     }
     act.further.extend(super::options::further(meta));
     if let Some(mut relation) = meta.object("relation") {

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use futures_util::FutureExt as _;
 
-use super::decode::{Act, act};
+use super::decode::{Act, CACHE, act, identity, related};
 use super::id::Id;
 use super::list::decoded;
-use super::proto;
 use super::request::{Asked, RUNS, Server};
+use super::{literal, proto};
 use crate::backend::lenient::{Fields, Problems};
 use crate::backend::{BackendError, Decoded, slice};
 use crate::model::step_detail::{PhaseSpan, Question, StepLink, StepNote};
@@ -75,11 +75,31 @@ fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
         fact("error code", Some(code.clone()));
     }
     fact("cluster", fields.text("cluster"));
-    let mut links = fields.rows("logInfo", |log, _| StepLink {
-        attempt: None,
-        name: log.word("name"),
-        url: log.word("uri"),
-        is_ready: log.flag("ready"),
+    let cache = fields.enumerated("cacheStatus", "", &CACHE);
+    fact("cache", Some(cache).filter(|word| word != CACHE[0]));
+    if let Some(mut meta) = fields.object("cacheMetadata")
+        && let Some(mut from) = meta.object("sourceActionAttempt")
+    {
+        let nth = from.text("attempt").map(|nth| [" attempt ", &nth].concat());
+        let from = from.object("actionId").map(|mut id| related(&mut id));
+        fact(
+            "cached from",
+            from.map(|from| from + nth.as_deref().unwrap_or_default()),
+        );
+    }
+    let mut links = Vec::new();
+    fields.each("logInfo", &mut |log, _| {
+        if log.flag("HideOnceFinished") && phase.is_terminal() {
+            return;
+        }
+        // The service says of dashboards and editors alone when they can be opened: other links are as they are, and their flag is never set.
+        let kind = log.enumerated("linkType", "", &["EXTERNAL", "DASHBOARD", "IDE"]);
+        links.push(StepLink {
+            attempt: None,
+            name: log.word("name"),
+            url: log.word("uri"),
+            is_ready: log.flag("ready") || kind == "EXTERNAL",
+        });
     });
     if let Some(mut outputs) = fields.object("outputs") {
         for (name, field) in [("report", "reportUri"), ("outputs", "outputUri")] {
@@ -199,8 +219,14 @@ fn details(fields: &mut Fields<'_>, position: u32) -> (Act, StepDetail) {
         let Some(mut info) = fields.object(info) else {
             continue;
         };
-        let by = info.text(by).filter(|by| !by.is_empty());
-        detail.facts.extend(by.map(|by| (name.into(), by)));
+        let by = info.object(by).and_then(|mut who| identity(&mut who));
+        detail.facts.extend(by.map(|(_, by)| (name.into(), by)));
+        let answer = info
+            .take("output")
+            .map(|given| literal::typed(&given.to_string()));
+        detail
+            .facts
+            .extend(answer.map(|answer| ("answer".into(), answer)));
         if name == "aborted by" {
             step.reason = info.text("reason").or(Some("aborted".into()));
         }
@@ -210,7 +236,9 @@ fn details(fields: &mut Fields<'_>, position: u32) -> (Act, StepDetail) {
         detail.spans.extend(tried.spans);
         detail.links.extend(tried.links);
         detail.notes.extend(tried.notes);
-        detail.facts.extend(tried.facts);
+        // As the action's own.
+        let is_news = |fact: &(String, String)| fact.1 != act.cache || !fact.0.ends_with(": cache");
+        detail.facts.extend(tried.facts.into_iter().filter(is_news));
         if tried.is_placeless {
             act.placeless.push(tried.attempt.number);
         }
@@ -230,30 +258,22 @@ fn details(fields: &mut Fields<'_>, position: u32) -> (Act, StepDetail) {
     if let Some(mut asked) = fields.object("condition") {
         let kind = asked
             .object("type")
-            .and_then(|mut kind| kind.text("simple"));
+            .and_then(|mut kind| proto::simple(kind.take("simple")?));
         let style = asked.enumerated(
             "promptType",
             "CONDITION_PROMPT_TYPE_",
             &["UNSPECIFIED", "TEXT", "MARKDOWN"],
         );
         let timeout = asked.text("timeout");
-        let style = |words: &str| (style == "MARKDOWN").then(|| words.to_string());
-        let told = [
-            ("waits at most", timeout.clone()),
-            (
-                "question",
-                style("written in Markdown, shown as it was written"),
-            ),
-        ];
-        let told = told
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_string(), value?)));
-        detail.facts.extend(told);
+        let told = timeout.clone();
+        detail
+            .facts
+            .extend(told.map(|told| ("waits at most".into(), told)));
         detail.question = Some(Question {
             kind: kind.or_else(|| act.awaits.clone()).unwrap_or_default(),
             prompt: asked.word("prompt"),
             description: asked.word("description"),
-            is_markdown: style("").is_some(),
+            is_markdown: style == "MARKDOWN",
             timeout: timeout.as_deref().and_then(proto::span),
         });
     }

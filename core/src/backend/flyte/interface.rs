@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::proto;
 use crate::backend::slice;
 use crate::backend::tasks::TaskInput;
 
@@ -13,9 +14,9 @@ pub(super) fn kind(own: &Value) -> Option<String> {
         Some([words, &inner].concat())
     };
     match own.get("simple") {
-        Some(Value::String(word)) if !word.is_empty() => Some(word.clone()),
-        _ if own.get("enumType").is_some() => Some("ENUM".into()),
-        _ => inner("collectionType", "list of ").or_else(|| inner("mapValueType", "map of ")),
+        Some(simple) => proto::simple(simple.clone()),
+        None if own.get("enumType").is_some() => Some("ENUM".into()),
+        None => inner("collectionType", "list of ").or_else(|| inner("mapValueType", "map of ")),
     }
 }
 

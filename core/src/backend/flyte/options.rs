@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::decode::related;
 use super::detail::Whole;
 use super::task::schedule;
 use crate::backend::lenient::{Fields, Problems};
@@ -72,10 +73,7 @@ pub(super) fn further(meta: &mut Fields<'_>) -> Vec<(&'static str, String)> {
         facts.push(("trigger type", kind));
     }
     if let Some(mut from) = meta.object("recoveredFrom") {
-        let name = from.word("name");
-        let run = from.object("run").map(|mut run| run.word("name"));
-        let run = run.unwrap_or_default();
-        facts.push(("recovered from", [&run, " ", &name].concat()));
+        facts.push(("recovered from", related(&mut from)));
     }
     facts
 }

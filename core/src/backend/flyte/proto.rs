@@ -58,6 +58,22 @@ pub(super) fn numbers(word: &str) -> Vec<usize> {
     found
 }
 
+/// The word for a simple type (`SimpleType`), sent by name or number; a number that is not known stays one.
+pub(super) fn simple(sent: Value) -> Option<String> {
+    const TYPES: [&str; 10] = [
+        "NONE", "INTEGER", "FLOAT", "STRING", "BOOLEAN", "DATETIME", "DURATION", "BINARY", "ERROR",
+        "STRUCT",
+    ];
+    match sent {
+        Value::String(word) => Some(word).filter(|word| !word.is_empty()),
+        other => {
+            let place = other.as_u64()?;
+            let known = TYPES.iter().zip(0..).find(|(_, number)| *number == place);
+            known.map_or_else(|| Some(place.to_string()), |(word, _)| Some((*word).into()))
+        }
+    }
+}
+
 /// A duration: `1.5s`, at most nine digits behind the point.
 pub(super) fn span(text: &str) -> Option<Span> {
     let text = text.strip_suffix('s')?;
@@ -143,6 +159,22 @@ mod tests {
             assert_eq!(phase(&mut fields, name), (expected, word.into()));
         }
         assert_eq!(problems, ["m.c: expected a whole number, found a text"]);
+    }
+
+    #[test]
+    fn simple_types() {
+        for (sent, word) in [
+            (json!("BOOLEAN"), Some("BOOLEAN")),
+            (json!(4), Some("BOOLEAN")),
+            (json!(0), Some("NONE")),
+            (json!(77), Some("77")),
+            (json!("NOVEL"), Some("NOVEL")),
+            (json!(""), None),
+            (json!(null), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(simple(sent.clone()).as_deref(), word, "{sent}");
+        }
     }
 
     #[test]

@@ -29,8 +29,8 @@ pub(super) enum Answer {
     Runs(Reading),
     Run(Box<Whole>),
     Actions(Box<Polled>),
-    /// Phase and attempts of an action.
-    Action(Phase, u32),
+    /// Phase and attempts of an action, and whether another attempt may follow.
+    Action(Phase, u32, bool),
 }
 
 /// What happens to one that is followed.

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use futures_util::{FutureExt as _, TryFutureExt as _};
+use futures_util::FutureExt as _;
 
+use super::decode::ROOT;
 use super::detail;
 use super::id::Id;
 use super::list::resolve;
@@ -67,6 +68,22 @@ pub(super) async fn open(
     Ok(Box::new(log))
 }
 
+/// How an action stands. While its run goes on, one that failed may be tried once more, which is of interest to who looks at the last attempt.
+async fn standing(
+    server: Rc<Server>,
+    id: Id,
+    step: String,
+    is_last: bool,
+) -> Result<Answer, BackendError> {
+    let (act, _) = detail::action(&server, &id, &step).await?;
+    let mut may_follow = false;
+    if is_last && act.phase.is_failure() && step != ROOT {
+        let (root, _) = detail::action(&server, &id, ROOT).await?;
+        may_follow = !root.phase.is_terminal();
+    }
+    Ok(Answer::Action(act.phase, act.attempts, may_follow))
+}
+
 impl Log {
     fn reopen(&mut self) {
         self.seen.reconnect();
@@ -77,8 +94,12 @@ impl Log {
         self.since += 1;
         if self.since >= EVERY && self.line.asked.is_none() {
             self.since = 0;
-            let asked = detail::action(&self.line.server, &self.id, &self.place.step);
-            let asked = asked.map_ok(|(act, _)| Answer::Action(act.phase, act.attempts));
+            let asked = standing(
+                self.line.server.clone(),
+                self.id.clone(),
+                self.place.step.clone(),
+                self.is_last,
+            );
             self.line.asked = Some(asked.boxed_local());
         }
         match self.retry {
@@ -91,7 +112,7 @@ impl Log {
         }
     }
 
-    fn asked(&mut self, phase: Phase, attempts: u32) {
+    fn asked(&mut self, phase: Phase, attempts: u32, may_follow: bool) {
         if !self.is_live {
             self.is_live = true;
             self.line.live();
@@ -108,7 +129,7 @@ impl Log {
             (self.seen, self.is_over) = (Seen::default(), phase.is_terminal());
             (self.is_complete, self.failures) = (false, 0);
             self.reopen();
-        } else if self.is_over && self.is_complete {
+        } else if self.is_over && self.is_complete && !may_follow {
             let topic = self.topic.clone();
             self.line.end(topic);
         }
@@ -183,8 +204,8 @@ impl Follow for Log {
             Event::Tick => self.tick(),
             Event::Told(told) => self.told(told)?,
             Event::Asked(answer) => {
-                if let Answer::Action(phase, attempts) = *answer {
-                    self.asked(phase, attempts);
+                if let Answer::Action(phase, attempts, may_follow) = *answer {
+                    self.asked(phase, attempts, may_follow);
                 }
             }
         }

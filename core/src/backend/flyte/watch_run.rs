@@ -112,7 +112,7 @@ impl Tree {
         self.asks = 0;
         let words = [
             why,
-            ": the actions of this run are asked for every few seconds instead (a proxy that collects answers before it passes them on?)",
+            ": the actions of this run are asked for every few seconds instead (a proxy that collects answers before it passes them on? logs then come when they end)",
         ];
         self.line.push(Update::Note(Some(words.concat())));
     }

@@ -10,6 +10,7 @@ mod head;
 mod lineage;
 mod made;
 mod mark;
+mod markdown;
 mod notes;
 mod overview;
 mod pick;

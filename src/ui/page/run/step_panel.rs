@@ -6,6 +6,7 @@ use runboard_core::model::{Phase, Step};
 use runboard_core::store::json::pretty;
 
 use super::head::copy;
+use super::markdown::markdown;
 use crate::state::actions::Standing;
 use crate::state::reactive::{Memo, RwSignal, memo};
 use crate::state::run_detail::{Loaded, RunDetail};
@@ -71,9 +72,7 @@ fn panel(run: RunDetail, key: Memo<Option<String>>, look: StepLook) -> El {
 
 /// What can be asked of the step. Apart from what is read again and again, so that nobody's typing is lost.
 fn orders(run: RunDetail, key: Memo<Option<String>>, look: StepLook) -> Html {
-    if !run.source.config.actions {
-        return ().into_html();
-    }
+    let has_actions = run.source.config.actions;
     let goes_on = memo(move || {
         look.detail.with(|detail| {
             detail
@@ -98,26 +97,37 @@ fn orders(run: RunDetail, key: Memo<Option<String>>, look: StepLook) -> Html {
     };
     // As memos: what a source tells of itself is heard again and again.
     let (for_abort, for_answer) = (run.clone(), run.clone());
-    let can_abort = memo(move || goes_on.get() && for_abort.tells(|can| can.abort_steps));
-    let can_answer = memo(move || for_answer.tells(|can| can.signal));
+    let can_abort =
+        memo(move || has_actions && goes_on.get() && for_abort.tells(|can| can.abort_steps));
+    let can_answer = memo(move || has_actions && for_answer.tells(|can| can.signal));
     let for_abort = run.clone();
     let abort = move || can_abort.get().then(|| abort(for_abort.clone(), key, look));
     let answer = move || {
-        let question = question.get().filter(|_| can_answer.get())?;
-        Some(ask(run.clone(), key, look, question))
+        let question = question.get()?;
+        Some(ask(run.clone(), key, look, question, can_answer))
     };
     view! { {answer}{abort}{move || said().map(|words| view! { <p class="dialog__wrong" role="status">{words}</p> })} }
 }
 
 /// A question, and the ways to answer it. An answer counts once it is confirmed.
-fn ask(run: RunDetail, key: Memo<Option<String>>, look: StepLook, question: Question) -> El {
+fn ask(
+    run: RunDetail,
+    key: Memo<Option<String>>,
+    look: StepLook,
+    question: Question,
+    can_answer: Memo<bool>,
+) -> El {
     let typed = RwSignal::new(String::new());
     let chosen: RwSignal<Option<String>> = RwSignal::new(None);
-    let words = [question.prompt.as_str(), question.description.as_str()];
-    let words = words.into_iter().filter(|words| !words.is_empty());
-    let words: Vec<El> = words
-        .map(|words| view! { <p>{words.to_string()}</p> })
-        .collect();
+    let plain = |words: &str| {
+        let words = Some(words.to_string()).filter(|words| !words.is_empty());
+        words.map(|words| view! { <p>{words}</p> }).into_html()
+    };
+    let prompt = match question.is_markdown {
+        true => markdown(&question.prompt),
+        false => plain(&question.prompt),
+    };
+    let description = plain(&question.description);
     let is_yes_or_no = question.kind == "BOOLEAN";
     let label = ["answer (", &lowered(&question.kind), ")"].concat();
     let choose = move |answer: &str| chosen.set(Some(answer.to_string()));
@@ -160,7 +170,8 @@ fn ask(run: RunDetail, key: Memo<Option<String>>, look: StepLook, question: Ques
             }
         }
     };
-    view! { <div class="step-panel__order" role="group" aria-label="Question"><b>"It waits for an answer"</b>{words}{body}</div> }
+    let body = move || can_answer.get().then(&body);
+    view! { <div class="step-panel__order" role="group" aria-label="Question"><b>"It waits for an answer"</b>{prompt}{description}{body}</div> }
 }
 
 /// Abort: a reason first, and then the word.
@@ -294,7 +305,13 @@ fn attempts(run: &RunDetail, step: &Step, spans: &[PhaseSpan]) -> Option<Html> {
                 let width = length(span).unwrap_or(0.0) / whole.max(1.0) * 100.0;
                 let x = at;
                 at += width;
-                bars.push(view! { <rect data-phase=span.phase.word() x=x width=width height="8" /> });
+                // Before it ran: the nearer, the darker.
+                let opacity = match span.phase {
+                    Phase::Queued => "0.3",
+                    Phase::Waiting => "0.6",
+                    _ => "1",
+                };
+                bars.push(view! { <rect data-phase=span.phase.word() x=x width=width height="8" fill-opacity=opacity /> });
             }
             let words = own.iter().map(|span| {
                 let took = span.from.map(|from| match span.to {
