@@ -25,6 +25,7 @@ mod steps;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use runboard_core::model::{Run, Step, Timestamp};
 
@@ -39,6 +40,8 @@ use steps::Context;
 
 /// A run that says it goes on and has shown no sign for so long is looked for among the processes.
 const SILENT_US: i64 = 15_000_000;
+/// How long the end of a run waits at most for what its processes write last.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// Where a history is and what belongs to it, as the operator said.
 #[derive(Clone, Debug)]
@@ -74,6 +77,8 @@ pub(crate) struct Executioner {
     parents: BTreeMap<i64, shape::Parent>,
     logs: BTreeMap<i64, Log>,
     given: BTreeMap<i64, (Run, Vec<Step>)>,
+    /// Runs whose rows say that they are over, and that are written to still, with since when that was seen.
+    ending: BTreeMap<i64, Instant>,
     /// Why the database cannot be read.
     error: Option<String>,
 }
@@ -92,6 +97,7 @@ impl Executioner {
             parents: BTreeMap::new(),
             logs: BTreeMap::new(),
             given: BTreeMap::new(),
+            ending: BTreeMap::new(),
             error: None,
             setup,
         }
@@ -115,6 +121,7 @@ impl Executioner {
         }
         let running = self.runs.values().filter(|rows| rows.is_running());
         fresh.extend(running.map(|rows| rows.id));
+        fresh.extend(self.ending.keys());
         if all {
             fresh.extend(self.runs.keys());
         }
@@ -133,6 +140,7 @@ impl Executioner {
         for id in self.runs.keys().filter(|id| !runs.contains_key(id)) {
             self.mirror.remove(*id);
             self.given.remove(id);
+            self.ending.remove(id);
             self.logs.remove(id);
         }
         self.mirror.keep_only(&runs);
@@ -192,6 +200,15 @@ impl Executioner {
         if rows.is_running() && !self.logs.contains_key(&id) {
             self.logs.insert(id, self.mirror.log(id));
         }
+        // What is written last comes after the row says that the run is over, and whoever follows it is told no more behind its end.
+        let shown = self.given.get(&id);
+        let has_ended = !rows.is_running() && shown.is_some_and(|(run, _)| run.phase.is_active());
+        let is_held = has_ended
+            && self.is_written(id)
+            && self.ending.entry(id).or_insert_with(Instant::now).elapsed() < LAST_WORDS;
+        if !is_held {
+            self.ending.remove(&id);
+        }
         // Before anything is written into its folder.
         self.mirror.claim(rows);
         if let Some(log) = self.logs.get_mut(&id) {
@@ -205,6 +222,9 @@ impl Executioner {
             if let Err(error) = log.take(&mirror.folder(id), &list, offset) {
                 self.mirror.trouble(&error);
             }
+        }
+        if is_held {
+            return None;
         }
         let log = self.logs.get(&id);
         let seen = seen(rows, log, offset);
@@ -236,6 +256,13 @@ impl Executioner {
             run,
             steps,
         })
+    }
+
+    /// Whether a process still has the run's logs open, or is its command line.
+    fn is_written(&self, id: i64) -> bool {
+        let at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = |log: &Log| mirror::is_open(&log.files);
+        at_work.contains(&id) || self.logs.get(&id).is_some_and(files)
     }
 
     /// Whether somebody works on a run that says it goes on.

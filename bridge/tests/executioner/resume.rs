@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::client::{JSON, MARK, Reply, send};
+use super::client::{Event, JSON, MARK, Reply, send};
 use super::make::{Checkout, ask, facts, steps};
 use super::site::{Place, Site};
 
@@ -103,7 +103,14 @@ fn a_failed_run_is_planned_resumed_watched_and_succeeds() {
         (&reply.json()["run"]["id"], &reply.json()["run"]["attempt"]),
         (&json!("1"), &json!(2))
     );
-    stream.until(|event| event.name == "log" && event.data.to_string().contains("notify"));
+    let notified = |event: &Event| event.name == "log" && event.data.to_string().contains("notify");
+    let mut told = stream.until(notified);
+    // What is printed last, after the row says that the run is over, is told before its end is.
+    told.extend(stream.until_named("end"));
+    let told: String = told.iter().map(|event| event.data.to_string()).collect();
+    for words in ["Updated run summary for run ID: 1", "Jobs Skipped: 3"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
     site.eventually("/api/v1/ex/runs/1", |answer| {
         answer["run"]["status"] == "succeeded"
     });

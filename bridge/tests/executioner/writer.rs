@@ -1,6 +1,6 @@
 //! The bridge reads; whoever writes never waits for it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -54,11 +54,13 @@ fn a_run_is_followed_while_it_goes_on() {
     let site = checkout.site(place, &[]);
     let script = checkout.script.clone();
     let arg = checkout.config.clone();
+    let gate = checkout.home.join("last");
     let runner = std::thread::spawn(move || {
         std::process::Command::new("python3")
             .arg(script)
             .arg("-c")
             .arg(arg)
+            .env("STAND_IN_GATE", gate)
             .output()
             .unwrap()
     });
@@ -77,7 +79,26 @@ fn a_run_is_followed_while_it_goes_on() {
         "{plan}"
     );
     std::fs::write(checkout.home.join("go"), "").unwrap();
-    stream.until(|event| event.name == "log" && event.data.to_string().contains("gone"));
+    let mut told =
+        stream.until(|event| event.name == "log" && event.data.to_string().contains("gone"));
+    // What is written last, after the row says that the run is over, is told before its end is.
+    let database = Connection::open(&checkout.database).unwrap();
+    let is_over = || {
+        let row = database.query_row("SELECT end_time IS NOT NULL FROM run_summary", [], |row| {
+            row.get::<_, bool>(0)
+        });
+        row.unwrap_or(false)
+    };
+    let begun = Instant::now();
+    while !is_over() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it never ended");
+        std::thread::yield_now();
+    }
+    ask(&site, "runs/1");
+    std::fs::write(checkout.home.join("last"), "").unwrap();
+    told.extend(stream.until_named("end"));
+    let told: String = told.iter().map(|event| event.data.to_string()).collect();
+    assert!(told.contains("Updated run summary for run ID: 1"), "{told}");
     runner.join().unwrap();
     site.eventually("/api/v1/ex/runs/1", |answer| {
         answer["run"]["status"] == "failed"
