@@ -4,7 +4,13 @@ use runboard_core::model::markdown::{Block, Piece, blocks};
 
 use crate::ui::html::{El, Html, IntoHtml, view};
 
+/// Longer texts are shown as they came, in bytes: looking for the other ends of marks takes the square of their length.
+const MOST: usize = 10_000;
+
 pub(super) fn markdown(text: &str) -> Html {
+    if text.len() > MOST {
+        return view! { <pre class="preview">{text}</pre> }.into_html();
+    }
     let block = |block: Block| match block {
         Block::Paragraph(own) => view! { <p>{pieces(own)}</p> }.into_html(),
         Block::Code(lines) => view! { <pre class="preview">{lines}</pre> }.into_html(),
