@@ -57,7 +57,7 @@ test("flyte: a run of 20,000 actions, the first ones before the last, by two str
   const rows = () => Number(document.querySelector("[role=treegrid]")?.getAttribute("aria-rowcount") ?? 0);
   const first = await until(page, rows);
   assert.ok(first < 20_001, `${first} rows at first`);
-  await shows(page, ".tools__count", "20,000 steps");
+  await shows(page, ".tools__count", "20,000 actions");
   assert.equal(Object.keys(await control("tree?run=rbig")).length, 20_000);
   assert.ok((await domNodes(page)) < 2000, "few elements");
   const { most } = await control("streams");

@@ -182,7 +182,7 @@ test("flyte run: 20,000 actions, the first ones drawn while the server still hol
   const rows = () => Number(document.querySelector("[role=treegrid]")?.getAttribute("aria-rowcount") ?? 0);
   assert.ok((await page.evaluate(rows)) < 2000, "one frame has come");
   await big.control("hold?on=0");
-  await shows(page, ".tools__count", "20,000 steps");
+  await shows(page, ".tools__count", "20,000 actions");
   assert.equal(Object.keys(await big.control("tree?run=rbig")).length, 20_000);
   const nodes = [];
   for (const at of [0, 0.5, 1]) {
@@ -232,7 +232,7 @@ test("flyte run: streams cut again and again while actions change; in the end th
   for (const [phase] of Object.values(tree)) counts[{ 5: "succeeded", 6: "failed", 7: "canceled" }[phase]] += 1;
   for (const [phase, count] of Object.entries(counts)) {
     await page.getByLabel("status").selectOption(phase);
-    const words = `${count.toLocaleString("en-GB")} of ${Object.keys(tree).length.toLocaleString("en-GB")} steps`;
+    const words = `${count.toLocaleString("en-GB")} of ${Object.keys(tree).length.toLocaleString("en-GB")} actions`;
     await until(page, (words) => document.querySelector(".tools__count")?.innerText === words, words, phase);
   }
   const { most } = await own.control("streams");

@@ -100,7 +100,8 @@ def details(action):
         if spec is not None:
             out.task.CopyFrom(spec)
     elif action.kind == "trace":
-        out.trace.SetInParent()
+        answer = out.trace.interface.outputs.variables.add(key="o0")
+        answer.value.type.simple = 1
     elif action.kind == "condition":
         one = action.condition
         out.condition.name, out.condition.type.simple = one["name"], one["type"]

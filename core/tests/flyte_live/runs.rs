@@ -108,6 +108,15 @@ pub(crate) async fn step(service: &Service) {
         .unwrap();
     assert_eq!((asked.kind.as_str(), asked.is_markdown), ("BOOLEAN", true));
     assert!(asked.prompt.starts_with("Release the **model**?\n"));
+    // What a traced call and a question are made of is told as well as a task's.
+    let trace = got(service.backend.step(&home("rtree"), "fetch")).await;
+    assert!(trace.spec.unwrap().contains("INTEGER"));
+    let amount = got(service.backend.step(&home("rtree"), "amount")).await;
+    let spec = amount.spec.unwrap();
+    assert!(
+        spec.contains("asks a person") && spec.contains("INTEGER"),
+        "{spec}"
+    );
     // Where the details do not tell where it ran, that is asked for.
     let load = got(service.backend.step(&home("rtree"), "load3")).await;
     let pod = ("attempt 1: pod".to_string(), "rtree-load3-0".to_string());
