@@ -7,8 +7,11 @@
     reason = "tests"
 )]
 
+mod virtual_time;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{self, LocalBoxFuture};
@@ -17,10 +20,8 @@ use runboard_core::backend::registry::{self, Settings};
 use runboard_core::backend::runs_api::RunsApi;
 use runboard_core::backend::{Backend, BackendError, Topic};
 use runboard_core::lazy::NotLoaded;
-use runboard_core::model::Timestamp;
-use runboard_core::net::{
-    Clock, Head, Request, Response, StreamResponse, Transport, TransportError,
-};
+use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
+use virtual_time::{Handle, VirtualClock};
 
 /// Answers everything with an empty object, and remembers what was asked.
 #[derive(Default)]
@@ -99,23 +100,6 @@ fn code_that_does_not_load_is_a_source_that_cannot_be_reached_for_now() {
     assert!(late.log_url("r1").is_some());
 }
 
-/// No time passes.
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        Timestamp(0)
-    }
-
-    fn sleep(&self, _: std::time::Duration) -> LocalBoxFuture<'static, ()> {
-        future::pending().boxed_local()
-    }
-
-    fn random(&self) -> f64 {
-        0.5
-    }
-}
-
 #[test]
 fn what_is_said_of_a_kind_before_its_code_is_there_is_what_its_code_says() {
     let log = Topic::Log {
@@ -130,11 +114,12 @@ fn what_is_said_of_a_kind_before_its_code_is_there_is_what_its_code_says() {
     };
     for kind in registry::KINDS {
         let settings = Settings::default();
-        let transport = Rc::new(Canned::default());
-        let backend = registry::open(kind, "http://h/api/", &settings, transport, Rc::new(Still));
+        let (transport, clock) = (Rc::new(Canned::default()), VirtualClock::new(1));
+        let handle = Rc::new(Handle(clock.clone()));
+        let backend = registry::open(kind, "http://h/api/", &settings, transport, handle);
         let backend = backend.unwrap();
         let before = said(backend.as_ref());
-        backend.warm().now_or_never().unwrap();
+        clock.run(Duration::ZERO, backend.warm()).unwrap();
         assert_eq!(said(backend.as_ref()), before, "{kind}");
     }
 }

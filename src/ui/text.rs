@@ -221,9 +221,14 @@ pub fn heading(words: &str) -> String {
     words
 }
 
+/// Several of what a source calls so: `stages`.
+pub fn plural(noun: &str) -> String {
+    [noun, "s"].concat()
+}
+
 /// `2 steps`, of a noun that a source gave: an English plural.
 pub fn counted_noun(number: u64, noun: &str) -> String {
-    counted(number, noun, &[noun, "s"].concat())
+    counted(number, noun, &plural(noun))
 }
 
 pub use runboard_core::model::resume::command;

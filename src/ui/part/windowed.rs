@@ -21,8 +21,8 @@ pub struct Windowed {
     pub node: ElRef,
     /// Counts changes of the geometry.
     moved: RwSignal<u64>,
-    /// Where rows stand while the scrollbar is not scaled: their height. NaN while it is, as then they move with every change.
-    steady: RwSignal<f64>,
+    /// The height of rows that stand where they are; none while the scrollbar is scaled, as then they move with every change.
+    steady: RwSignal<Option<f64>>,
     /// Pixels of the element that a sticky head covers.
     head: StoredValue<f64, LocalStorage>,
     /// The window stays at the end, however the list and the element change.
@@ -36,7 +36,7 @@ impl Windowed {
             window: StoredValue::new_local(Window::new(row_height)),
             node: ElRef::new(),
             moved: RwSignal::new(0),
-            steady: RwSignal::new(row_height),
+            steady: RwSignal::new(Some(row_height)),
             head: StoredValue::new_local(head),
             at_end: StoredValue::new_local(false),
         };
@@ -92,11 +92,10 @@ impl Windowed {
     }
 
     fn touch(self) {
-        let height = self.window.with_value(|window| match window.is_scaled() {
-            true => f64::NAN,
-            false => window.row_height(),
-        });
-        if self.steady.get_untracked().to_bits() != height.to_bits() {
+        let height = self
+            .window
+            .with_value(|window| (!window.is_scaled()).then(|| window.row_height()));
+        if self.steady.get_untracked() != height {
             self.steady.set(height);
         }
         self.moved.update(|count| *count += 1);
@@ -232,13 +231,13 @@ impl Windowed {
 
     /// Where a row stands inside the tall element, as CSS. Tracked.
     pub fn top(self, row: u64) -> String {
-        let height = self.steady.get();
-        let top = if height.is_nan() {
-            self.moved.track();
-            self.window
-                .with_value(|window| window.scroll_top() + window.offset_of(row))
-        } else {
-            row as f64 * height
+        let top = match self.steady.get() {
+            Some(height) => row as f64 * height,
+            None => {
+                self.moved.track();
+                self.window
+                    .with_value(|window| window.scroll_top() + window.offset_of(row))
+            }
         };
         format!("translateY({}px)", text::decimal(top, 2))
     }

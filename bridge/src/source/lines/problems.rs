@@ -29,13 +29,14 @@ impl Lines {
         if self.stamp.is_none() && !self.inside {
             list.push(format!("{}: there is no such file (yet)", self.name()));
         }
-        let (line, offset) = self.naive.first;
-        let (code, name) = (Warning::NaiveTimestamp, self.name());
+        let code = Warning::NaiveTimestamp;
+        let first = place(self.naive.first);
         match self.naive.count {
             0 => {}
-            1 => list.push(format!("{name} line {line} (byte {offset}): {code}")),
+            1 => list.push(format!("{} {first}: {code}", self.name())),
             count => list.push(format!(
-                "{name}: {code} in {count} lines, first in line {line} (byte {offset})"
+                "{}: {code} in {count} lines, first in {first}",
+                self.name()
             )),
         }
         if self.more_problems > 0 {
@@ -54,11 +55,10 @@ impl Lines {
 
     /// A problem of one line.
     pub(super) fn at(&self, item: &Item, odd: &str) -> String {
-        format!(
-            "{} line {} (byte {}): {odd}",
-            self.name(),
-            item.line,
-            item.offset
-        )
+        format!("{} {}: {odd}", self.name(), place((item.line, item.offset)))
     }
+}
+
+fn place((line, offset): (u64, u64)) -> String {
+    format!("line {line} (byte {offset})")
 }

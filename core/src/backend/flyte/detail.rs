@@ -54,7 +54,8 @@ pub(super) fn place(context: &mut Fields<'_>) -> Vec<(&'static str, String)> {
     found
 }
 
-fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
+/// `own_cache`: the action's own word, which is not told again of an attempt.
+fn tried(fields: &mut Fields<'_>, index: usize, own_cache: &str) -> Tried {
     let number = fields.small("attempt").unwrap_or(index as u32 + 1).max(1);
     let (phase, raw_status) = proto::phase(fields, "phase");
     let mut facts = Vec::new();
@@ -76,7 +77,8 @@ fn tried(fields: &mut Fields<'_>, index: usize) -> Tried {
     }
     fact("cluster", fields.text("cluster"));
     let cache = fields.enumerated("cacheStatus", "", &CACHE);
-    fact("cache", Some(cache).filter(|word| word != CACHE[0]));
+    let is_news = |word: &String| word != CACHE[0] && word != own_cache;
+    fact("cache", Some(cache).filter(is_news));
     if let Some(mut meta) = fields.object("cacheMetadata")
         && let Some(mut from) = meta.object("sourceActionAttempt")
     {
@@ -232,13 +234,15 @@ fn details(fields: &mut Fields<'_>, position: u32) -> (Act, StepDetail) {
         }
     }
     step.attempts.clear();
-    for tried in fields.rows("attempts", tried) {
+    let mut all = Vec::new();
+    fields.each("attempts", &mut |fields, index| {
+        all.push(tried(fields, index, &act.cache));
+    });
+    for tried in all {
         detail.spans.extend(tried.spans);
         detail.links.extend(tried.links);
         detail.notes.extend(tried.notes);
-        // As the action's own.
-        let is_news = |fact: &(String, String)| fact.1 != act.cache || !fact.0.ends_with(": cache");
-        detail.facts.extend(tried.facts.into_iter().filter(is_news));
+        detail.facts.extend(tried.facts);
         if tried.is_placeless {
             act.placeless.push(tried.attempt.number);
         }

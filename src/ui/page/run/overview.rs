@@ -186,7 +186,7 @@ fn steps_in_short(detail: RunDetail) -> El {
             .map(|(key, span)| (key, text::duration(span)))
             .collect()
     };
-    let plural = move || text::heading(&[&noun.get(), "s"].concat());
+    let plural = move || text::heading(&text::plural(&noun.get()));
     let standing = move || {
         let noun = noun.get();
         steps.with(|loaded| match loaded {

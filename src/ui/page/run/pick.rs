@@ -78,7 +78,7 @@ impl Pick {
         let words = move || {
             let keys = keys.get();
             let all = steps.with(|steps| steps.ready().map_or(0, Vec::len)) as u64;
-            let count = text::some_of(keys.len() as u64, all, &noun, &[&noun, "s"].concat());
+            let count = text::some_of(keys.len() as u64, all, &noun, &text::plural(&noun));
             match keys.is_empty() {
                 true => "none chosen".to_string(),
                 false => [&count, ": ", &keys.join(", ")].concat(),

@@ -75,7 +75,7 @@ pub fn stats(detail: RunDetail) -> Html {
     });
     let json = move || download::stats(&id, &figures.get());
     let of_detail = detail.clone();
-    let steps_head = move || text::heading(&[&of_detail.noun_told(), "s"].concat());
+    let steps_head = move || text::heading(&text::plural(&of_detail.noun_told()));
     view! {
         <div class="tools">
             <span class="muted" role="status">{move || from.get()}</span>

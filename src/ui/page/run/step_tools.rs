@@ -29,7 +29,7 @@ pub fn step_tools(
     let counts = move || {
         let all = steps.with(|steps| steps.ready().map_or(0, Vec::len)) as u64;
         let (noun, shown) = (noun.get(), places.with(Vec::len) as u64);
-        text::some_of(shown, all, &noun, &[&noun, "s"].concat())
+        text::some_of(shown, all, &noun, &text::plural(&noun))
     };
     // A history, by whichever way it came, tells how its pipeline stands.
     let link = detail.source.link;

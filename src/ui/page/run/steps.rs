@@ -37,16 +37,13 @@ const COLUMNS: [(&str, &str, StepSort); 7] = [
 
 /// What stands in place of the steps: still awaited, not to be had, none there.
 pub(super) fn standing(steps: &Loaded<Vec<Step>>, noun: &str) -> Option<(String, String)> {
-    let words = |parts: [&str; 3]| parts.concat();
+    let words = |before: &str, after: &str| [before, &text::plural(noun), after].concat();
     match steps {
-        Loaded::Loading => Some((words(["Reading the ", noun, "s \u{2026}"]), String::new())),
-        Loaded::Failed(error) => {
-            let title = words(["The ", noun, "s could not be read"]);
-            Some((title, error.to_string()))
-        }
+        Loaded::Loading => Some((words("Reading the ", " \u{2026}"), String::new())),
+        Loaded::Failed(error) => Some((words("The ", " could not be read"), error.to_string())),
         Loaded::Ready(steps) if steps.is_empty() => Some((
-            words(["No ", noun, "s"]),
-            words(["The source names no ", noun, "s of this run."]),
+            words("No ", ""),
+            words("The source names no ", " of this run."),
         )),
         Loaded::Ready(_) => None,
     }
@@ -91,7 +88,7 @@ pub fn steps(detail: RunDetail) -> impl IntoHtml {
     let clear = move || {
         let is_filtered = asked.with(|asked| !asked.status.is_empty() || !asked.keys.is_empty());
         is_filtered.then(|| view! {
-            <button class="button" on:click=move |_| nav.change(|route| route.part.clear())>{move || ["Show all ", &noun.get(), "s"].concat()}</button>
+            <button class="button" on:click=move |_| nav.change(|route| route.part.clear())>{move || ["Show all ", &text::plural(&noun.get())].concat()}</button>
         })
     };
     let save = save_button(&detail, Tab::Steps, json);
@@ -303,7 +300,7 @@ fn grid(
     view! {
         <div class="grid steps" hidden=move || words.with(Option::is_some)>
             <div
-                class="grid__scroll" node_ref=windowed.node role="treegrid" aria-label=move || text::heading(&[&noun.get(), "s"].concat())
+                class="grid__scroll" node_ref=windowed.node role="treegrid" aria-label=move || text::heading(&text::plural(&noun.get()))
                 aria-rowcount=move || (rows.with(Vec::len) + 1).to_string()
                 on:scroll=move |_| { windowed.on_scroll(); }
                 on:wheel=move |event| { windowed.on_wheel(&event); }
