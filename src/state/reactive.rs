@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use leptos::prelude::{
-    Effect, Get as _, GetUntracked as _, LocalStorage, Notify as _, ReadValue as _, StoredValue,
-    Track as _, WriteValue as _,
+    ArcMemo, Effect, Get as _, GetUntracked as _, LocalStorage, Notify as _, ReadValue as _,
+    StoredValue, Track as _, WriteValue as _, on_cleanup,
 };
+use leptos::reactive::graph::{Subscriber as _, ToAnySubscriber};
 
 /// A value whose readers are told when it changes.
 pub struct RwSignal<T> {
@@ -144,7 +145,9 @@ pub fn memo<T: PartialEq + Send + Sync + 'static>(
 }
 
 fn erased(read: Box<dyn Fn() -> Held + Send + Sync>) -> leptos::prelude::Memo<Held> {
-    leptos::prelude::Memo::new(move |_| read())
+    let memo = ArcMemo::new(move |_| read());
+    ends_here(&memo);
+    memo.into()
 }
 
 impl<T: Clone + 'static> Memo<T> {
@@ -170,7 +173,14 @@ impl<T: 'static> Memo<T> {
 /// Work that is done anew when the signals that it read have changed.
 pub fn effect(work: impl FnMut() + 'static) {
     let mut work: Box<dyn FnMut()> = Box::new(work);
-    Effect::new(move |_: Option<()>| work());
+    ends_here(&Effect::new(move |_: Option<()>| work()));
+}
+
+/// Lets the signals that an effect or a memo read forget it with the current owner. By itself it would stay in their lists, and a signal that
+/// never changes would remember all that ever was on the page (`reactive_graph` 0.2: `SubscriberSet` is cleared by changes alone).
+pub fn ends_here(reader: &impl ToAnySubscriber) {
+    let reader = reader.to_any_subscriber();
+    on_cleanup(move || reader.clear_sources(&reader));
 }
 
 fn of_type<T: 'static>(value: &dyn Any) -> &T {

@@ -1,6 +1,7 @@
 //! The renderer: what changes, what stays, and what ends.
 
 use leptos::prelude::*;
+use runboard_app::state::reactive::{effect, memo};
 use runboard_app::ui::html::{El, IntoHtml, each, view};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -170,4 +171,38 @@ async fn a_listener_ends_with_its_element() {
     assert_eq!(host.text_content().unwrap(), "");
     button.click();
     assert_eq!(clicks.get_untracked(), 1);
+}
+
+/// Effects and memos of `reactive_graph` 0.2 stay in the lists of the signals that they read when they end. A wall replaces rows for weeks.
+#[wasm_bindgen_test]
+async fn rows_that_come_and_go_leave_nothing_behind() {
+    let still = RwSignal::new(7);
+    let round = RwSignal::new(0);
+    let (host, _handle) = mount(move || {
+        let rows = each(
+            move || {
+                (0..50)
+                    .map(|at| round.get() * 50 + at)
+                    .collect::<Vec<i32>>()
+            },
+            i32::to_string,
+            move |number| {
+                let sum = memo(move || still.get() + number);
+                effect(move || assert_eq!(still.get(), 7));
+                view! { <b title=move || still.get().to_string()>{move || sum.get().to_string()}</b> }
+            },
+        );
+        view! { <p>{rows}</p> }
+    });
+    let mut pages = Vec::new();
+    for until in [100, 700] {
+        while round.get_untracked() < until {
+            round.update(|round| *round += 1);
+            leptos::task::tick().await;
+        }
+        pages.push(core::arch::wasm32::memory_size(0));
+    }
+    assert_eq!(find(&host, "b").text_content().unwrap(), "35007");
+    let more = (pages[1] - pages[0]) * 64;
+    assert!(more < 1024, "30,000 rows left {more} KiB");
 }

@@ -15,6 +15,7 @@ pub mod log_select;
 pub mod log_store;
 pub mod needle;
 pub mod paged;
+mod row_queue;
 mod run_brief;
 mod run_build;
 mod run_columns;

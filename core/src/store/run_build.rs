@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use super::brief::{BRIEF, ByRow};
+use super::row_queue::RowQueue;
 use super::run_match::RowMatcher;
 use super::run_order::Keys;
 use super::run_table::{RowId, RunTable};
@@ -25,7 +26,7 @@ pub(super) struct Build {
     pieces: VecDeque<Piece>,
     merge: Option<Merge>,
     /// Rows that changed after they were looked at. They are left out, since what they are compared by may be gone, and put in afterwards.
-    pub(super) late: Vec<RowId>,
+    pub(super) late: RowQueue,
     is_late: ByRow<bool>,
 }
 
@@ -89,7 +90,7 @@ impl Build {
             is_read: false,
             pieces: VecDeque::new(),
             merge: None,
-            late: Vec::new(),
+            late: RowQueue::default(),
             is_late: ByRow::default(),
         }
     }

@@ -230,10 +230,11 @@ impl RunTable {
 
     /// Bytes held, by accounting.
     pub fn memory_bytes(&self) -> usize {
-        let rows = self.free.capacity() + self.told.capacity() + self.changed.capacity();
+        let rows = self.free.capacity() + self.told.capacity();
         self.columns.memory_bytes()
             + self.index.memory_bytes()
             + self.answers.memory_bytes()
+            + self.changed.memory_bytes()
             + self.recalled.memory_bytes()
             + (self.seen.capacity() + self.jobs.capacity() + rows) * size_of::<u32>()
             + self.sources.capacity() * size_of::<Source>()

@@ -2,6 +2,7 @@
 
 use super::brief::{BRIEF, ByRow};
 use super::hash_index::{HashIndex, hash};
+use super::row_queue::RowQueue;
 use super::run_brief::Recalled;
 use super::run_columns::{ALIVE, CHANGED, Columns, Head};
 use crate::model::{Phase, Run, StepCounts};
@@ -50,7 +51,7 @@ pub struct RunTable {
     pub(super) free: Vec<RowId>,
     /// Removed rows that the views were told of by the last [`RunTable::take_changes`].
     pub(super) told: Vec<RowId>,
-    pub(super) changed: Vec<RowId>,
+    pub(super) changed: RowQueue,
     pub(super) sources: Vec<Source>,
     epoch: u32,
     /// By interned text: how many runs have it as their job.
@@ -184,11 +185,10 @@ impl RunTable {
             self.columns.free(row.0 as usize);
             self.free.push(row);
         }
-        let later = self.changed.split_off(limit.min(self.changed.len()));
-        if later.is_empty() {
+        let changed = self.changed.take(limit);
+        if self.changed.is_empty() {
             self.columns.briefs.settle();
         }
-        let changed = std::mem::replace(&mut self.changed, later);
         for row in &changed {
             if row.0 & BRIEF != 0 {
                 self.columns.briefs.unmark(row.0);

@@ -2,6 +2,7 @@
 
 use super::brief::ByRow;
 use super::export::Column;
+use super::row_queue::RowQueue;
 use super::run_build::Build;
 use super::run_match::RowMatcher;
 use super::run_order::{Keys, Order};
@@ -129,6 +130,8 @@ pub struct RunView {
     /// Rows that wait or stand loose; some may have been settled since.
     waiting: Vec<RowId>,
     build: Option<Build>,
+    /// Rows that changed while the order was built and are not in it yet.
+    late: RowQueue,
 }
 
 impl RunView {
@@ -144,6 +147,7 @@ impl RunView {
             held: 0,
             waiting: Vec::new(),
             build: None,
+            late: RowQueue::default(),
         };
         view.set_query(query);
         view
@@ -161,17 +165,18 @@ impl RunView {
             matcher,
             Keys::new(query.sort, query.descending, query.now.0),
         ));
+        self.late = RowQueue::default();
         self.query = query;
     }
 
     pub fn is_building(&self) -> bool {
-        self.build.is_some()
+        self.build.is_some() || !self.late.is_empty()
     }
 
     /// Works on the new order for about `budget` rows (20,000 are a few milliseconds); true when the view is up to date.
     pub fn rebuild_slice(&mut self, table: &RunTable, budget: usize) -> bool {
         let Some(build) = &mut self.build else {
-            return true;
+            return self.let_late_in(table, budget);
         };
         let Some(chunks) = build.slice(table, budget) else {
             return false;
@@ -188,10 +193,17 @@ impl RunView {
         }
         self.held = 0;
         self.waiting = Vec::new();
+        self.late = build.late;
+        self.let_late_in(table, budget)
+    }
+
+    /// True when none is left. Each costs several times what a row of an order costs that is built.
+    fn let_late_in(&mut self, table: &RunTable, budget: usize) -> bool {
+        let rows = self.late.take(budget / 6 + 1);
         let is_holding = std::mem::take(&mut self.is_holding);
-        self.changed(table, &build.late);
+        self.changed(table, &rows);
         self.is_holding = is_holding;
-        true
+        self.late.is_empty()
     }
 
     /// Takes in rows that were inserted, updated or removed: O(log n) each.

@@ -8,7 +8,7 @@ mod child;
 mod each;
 mod plan;
 
-use crate::state::reactive::RwSignal;
+use crate::state::reactive::{RwSignal, ends_here};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Document, Element, Event};
@@ -39,7 +39,9 @@ fn document<T>(make: impl FnOnce(&Document) -> T) -> T {
 /// Runs `work` now, and again when a signal that it read has changed; it ends with the current owner.
 fn keep_true(work: Box<dyn FnMut()>) {
     let mut work = work;
-    StoredValue::new_local(RenderEffect::new(move |_: Option<()>| work()));
+    let effect = RenderEffect::new(move |_: Option<()>| work());
+    ends_here(&effect);
+    StoredValue::new_local(effect);
 }
 
 impl El {
