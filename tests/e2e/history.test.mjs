@@ -85,8 +85,13 @@ test("history: a file by URL is read line by line, its tail is followed, and wha
   const { bridge, place } = await site(t, [{ id: "file", kind: "history", url: "./runs.jsonl" }], { "runs.jsonl": edge });
   const page = await open(t, bridge.url);
   await until(page, () => document.querySelectorAll("[data-run-id]").length === 18, undefined, "18 records");
+  const unknown = await page.evaluate(() => document.querySelectorAll('[data-run-id][data-phase="unknown"]').length);
+  assert.ok(unknown > 0);
   await page.goto(`${bridge.url}?view=sources`);
   await shows(page, "main", /line 15 \(byte \d+\): not_an_object/);
+  // A result that nobody knows is not one that is still to come.
+  await page.goto(`${bridge.url}?view=stats`);
+  await shows(page, ".stats__numbers", new RegExp(` 0 open, ${unknown} of unknown result`));
   await page.goto(bridge.url);
   const text = [record("a", 1), record("b", 2)].map((one) => `${JSON.stringify(one)}\n`).join("");
   writeFileSync(join(place, "runs.jsonl"), text);

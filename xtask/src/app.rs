@@ -55,14 +55,9 @@ pub(crate) fn bundle(stage: &mut Stage<'_>, kit: &Kit) -> Done {
     let work = paths::own().join("split");
     let made = work.join("dist");
     fs::create_dir_all(&work).map_err(|error| Fail::file(&work, &error))?;
-    let mut flags = remapped();
     let mut command = trunk(kit, "build");
     command.arg("--release=true").arg("--dist").arg(&made);
-    if is_split {
-        flags.push_str(" -Clink-args=--emit-relocs");
-        command.args(["--features", "split"]);
-    }
-    stage.run(command.env(RUSTFLAGS, flags))?;
+    stage.run(as_released(&mut command, is_split))?;
     if is_split {
         let whole = paths::target().join(TARGET).join("web/runboard.wasm");
         split::split(stage, kit, &whole, &work, &made)?;
@@ -112,24 +107,51 @@ pub(crate) fn dev_bundle(stage: &mut Stage<'_>, kit: &Kit) -> Done {
     stage.run(trunk(kit, "build").arg("--dist").arg(dev_dist()))
 }
 
-fn build_of_bridge(kit: &Kit) -> Command {
-    kit.cargo(&["build", "--release", "--locked", "-p", "runboard-bridge"])
-}
+const BRIDGE: [&str; 5] = ["build", "--release", "--locked", "-p", "runboard-bridge"];
 
 pub(crate) fn bridge(stage: &mut Stage<'_>, kit: &Kit, embed: bool) -> Done {
-    let mut command = build_of_bridge(kit);
+    let mut command = kit.cargo(&BRIDGE);
     if embed {
         command.args(["--features", "embed"]);
     }
     stage.run(&mut command)
 }
 
-/// Builds all of the bridge but for the app in it, silently, while something else is done; ends when it is dropped. [`bridge`] waits for it
-/// by Cargo's own lock and says what is wrong.
-pub(crate) fn bridge_beside(kit: &Kit) -> Option<Group> {
-    let mut command = build_of_bridge(kit);
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    Group::spawn(&mut command).ok()
+/// Lets Cargo make what [`bundle`] and [`bridge`] will ask it for (the bridge without the app in it), silently, and only in the time that
+/// other work leaves over. They wait for it by Cargo's own locks, and say what is wrong. Ends when it is dropped.
+pub(crate) fn beside(kit: &Kit) -> Vec<Group> {
+    let idle = |words: &[&str]| {
+        let mut command = kit.command("nice");
+        command.args(["-n", "19", "cargo"]).args(words);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let app = [
+        "build",
+        "--locked",
+        "--target",
+        TARGET,
+        "--profile",
+        "web",
+        "--bin",
+        "runboard",
+    ];
+    let mut app = idle(&app);
+    as_released(&mut app, kit.node_modules.is_some());
+    let commands = [app, idle(&BRIDGE)].into_iter();
+    commands
+        .filter_map(|mut command| Group::spawn(&mut command).ok())
+        .collect()
+}
+
+/// What the release of the app is compiled with.
+fn as_released(command: &mut Command, is_split: bool) -> &mut Command {
+    let mut flags = remapped();
+    if is_split {
+        flags.push_str(" -Clink-args=--emit-relocs");
+        command.args(["--features", "split"]);
+    }
+    command.env(RUSTFLAGS, flags)
 }
 
 /// Flags for the app's crates beside those of .cargo/config.toml; Cargo joins the two.

@@ -79,7 +79,7 @@ pub(crate) fn run(stage: &mut Stage<'_>, kit: &Kit, counts: &mut Counts) -> Done
         "-p",
         "runboard-core",
         "--features",
-        "dagster-live",
+        "live",
         "--test",
         "dagster_live",
     ]);

@@ -56,7 +56,7 @@ pub(crate) fn run(stage: &mut Stage<'_>, kit: &Kit, counts: &mut Counts) -> Done
         "-p",
         "runboard-core",
         "--features",
-        "flyte-live",
+        "live",
         "--test",
         "flyte_live",
     ]);

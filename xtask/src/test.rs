@@ -26,6 +26,10 @@ const STAGES: [&str; 12] = [
     "e2e",
 ];
 
+/// While these wait for their servers, processors have time for what "build" needs; at the latest it begins in time to do both things of it at
+/// once, since the app's last minutes keep one of them busy.
+const SERVED: [&str; 4] = ["schemathesis", "dagster", "flyte", "build"];
+
 fn needs(stages: &[&str]) -> Vec<Need> {
     let of = |stage: &&str| match *stage {
         "fmt" | "clippy" => vec![Need::Lints],
@@ -89,7 +93,13 @@ fn all(session: &Session, needs: &[Need], stages: &[&'static str], full: bool) -
     let kit = tools::ensure(session, needs)?;
     session.stage("fetch", |stage| app::fetch(stage, &kit))?;
     let mut rows: Vec<Row> = Vec::new();
+    let mut beside = Vec::new();
+    let mut is_to_build = stages.contains(&"build");
     for name in stages.iter().copied() {
+        if is_to_build && SERVED.contains(&name) {
+            is_to_build = false;
+            beside = app::beside(&kit);
+        }
         let row = if name == "e2e"
             && rows
                 .iter()
@@ -107,6 +117,7 @@ fn all(session: &Session, needs: &[Need], stages: &[&'static str], full: bool) -
         };
         rows.push(row);
     }
+    drop(beside);
     close(session, &rows)
 }
 
@@ -157,13 +168,9 @@ fn run(stage: &mut Stage<'_>, kit: &Kit, name: &str, full: bool, counts: &mut Co
         "clippy-wasm" => checks::clippy_wasm(stage, kit),
         "wasm" => browser_tests(stage, kit, counts),
         "build" => {
-            // The app's last minutes keep one core busy. What is wrong with the bridge is said when its turn comes.
-            let beside = app::bridge_beside(kit);
             build::release(stage, kit)?;
             sizes::check(stage, kit)?;
-            let done = app::bridge(stage, kit, true);
-            drop(beside);
-            done
+            app::bridge(stage, kit, true)
         }
         _ => end_to_end(stage, kit, full, counts),
     }

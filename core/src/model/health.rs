@@ -32,10 +32,13 @@ impl Standing {
     }
 }
 
+/// The kind of a history's one part: how its pipeline stands by its newest runs.
+pub const RUN_HEALTH: &str = "run health";
+
 /// One part of a source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// What kind of part: `daemon`, `code location`.
+    /// What kind of part: `daemon`, `code location`, [`RUN_HEALTH`].
     pub kind: String,
     /// The source's own name of it.
     pub name: String,

@@ -36,7 +36,7 @@ pub use event::{EventFilter, EventLevel};
 pub use event_log::EventLog;
 pub use family::Family;
 pub use filter::RunFilter;
-pub use health::{Health, Standing};
+pub use health::{Health, RUN_HEALTH, Standing};
 pub use log::{Level, LogLine, LogStream};
 pub use phase::Phase;
 pub use resume::{ResumeMode, ResumePlan};

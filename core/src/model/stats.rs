@@ -30,13 +30,15 @@ pub struct Outcomes {
     pub failed: u64,
     /// Canceled, skipped, or kept from running.
     pub stopped: u64,
-    /// Not over, or of unknown fate.
+    /// Not over.
     pub open: u64,
+    /// What its source says of its end, nobody knows to read.
+    pub unknown: u64,
 }
 
 impl Outcomes {
     pub fn total(&self) -> u64 {
-        self.succeeded + self.failed + self.stopped + self.open
+        self.succeeded + self.failed + self.stopped + self.open + self.unknown
     }
 
     /// Succeeded among those that succeeded or failed, 0.0 to 1.0; `None` when there are none of either.
@@ -56,8 +58,8 @@ impl Outcomes {
             | Phase::Starting
             | Phase::Running
             | Phase::Paused
-            | Phase::Canceling
-            | Phase::Unknown => &mut self.open,
+            | Phase::Canceling => &mut self.open,
+            Phase::Unknown => &mut self.unknown,
         };
         *slot += 1;
     }
@@ -282,7 +284,8 @@ mod tests {
                 succeeded: 1,
                 failed: 1,
                 stopped: 1,
-                open: 2
+                open: 1,
+                unknown: 1
             }
         );
         assert_eq!(stats.outcomes.success_rate(), Some(0.5));

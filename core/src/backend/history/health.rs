@@ -1,7 +1,7 @@
 //! How a pipeline stands by its newest runs: the rules of the project that writes these histories.
 
 use super::wire::Summary;
-use crate::model::{Health, Standing};
+use crate::model::{Health, RUN_HEALTH, Standing};
 
 /// Words in a failure's reason that name what no retry mends.
 const INFRASTRUCTURE: [&str; 7] = [
@@ -85,7 +85,7 @@ pub fn part(newest: &[&Summary], of: Option<u64>, is_whole: bool) -> Health {
     };
     let told: Vec<String> = told.into_iter().filter(|words| !words.is_empty()).collect();
     Health {
-        kind: "run health".into(),
+        kind: RUN_HEALTH.into(),
         name: name.into(),
         standing,
         words: told.join("; "),

@@ -151,12 +151,19 @@ pub fn plan(question: Question<'_>) -> Answer {
             by: by.map(String::from),
         })
     };
-    let rows = ordered().filter_map(row).collect();
-    Answer {
+    let mut answer = Answer {
         fault: (!is_whole && !is_actual).then_some(PlanFault::MissingDependency),
-        rows,
+        rows: ordered().filter_map(row).collect(),
         warnings: planner.warnings,
+    };
+    if question.profile == Profile::Promised {
+        let stale = stale(steps, &answer).into_iter();
+        let stale: Vec<_> = stale
+            .map(|key| (PlanWarning::UpstreamRerun, key.into()))
+            .collect();
+        answer.warnings.extend(stale);
     }
+    answer
 }
 
 /// What becomes of a step, and by which other one.
@@ -251,7 +258,10 @@ impl<'a> Planner<'a> {
         let is_chosen = self.is_chosen(&step.key);
         let stood = then.map(|then| then.stood);
         if stood == Some(Stood::Succeeded) && is_chosen != Some(true) {
-            self.check(step, then);
+            let commands = then.and_then(|then| then.command.as_ref().zip(step.command.as_ref()));
+            if commands.is_some_and(|(then, now)| then != now) {
+                self.warn(PlanWarning::CommandChanged, &step.key);
+            }
             return (PlanVerb::Skip, Reason::PreviousSuccess);
         }
         if stood == Some(Stood::Unknown) {
@@ -278,21 +288,6 @@ impl<'a> Planner<'a> {
         match step.needs.iter().any(is_bad) {
             true => (PlanVerb::Blocked, Reason::DependencyNotSatisfied),
             false => wanted,
-        }
-    }
-
-    /// What is doubtful about leaving a step as it is.
-    fn check(&mut self, step: &StepNow, then: Option<&StepThen>) {
-        let runs = |need: &String| {
-            let decided = self.decided.get(need.as_str());
-            decided.is_some_and(Decision::runs)
-        };
-        if step.needs.iter().any(runs) {
-            self.warn(PlanWarning::UpstreamRerun, &step.key);
-        }
-        let commands = then.and_then(|then| then.command.as_ref().zip(step.command.as_ref()));
-        if commands.is_some_and(|(then, now)| then != now) {
-            self.warn(PlanWarning::CommandChanged, &step.key);
         }
     }
 
@@ -345,7 +340,7 @@ fn of_these(is_chosen: bool, stood: Option<(Stood, bool)>) -> (PlanVerb, Reason)
 }
 
 /// Steps that a plan leaves as they succeeded although something that they need directly is executed: their results may be stale. By the
-/// plan's own rows, so for either profile; [`PlanWarning::UpstreamRerun`] says the same of what is promised alone.
+/// plan's own rows, so for either profile; what is promised warns of it by itself ([`PlanWarning::UpstreamRerun`]).
 pub fn stale<'a>(steps: &'a [StepNow], answer: &Answer) -> Vec<&'a str> {
     let rows: BTreeMap<&str, &Row> = answer
         .rows

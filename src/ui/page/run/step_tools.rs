@@ -2,7 +2,7 @@
 
 use crate::state::reactive::{Memo, memo};
 use crate::ui::html::{El, IntoHtml, view};
-use runboard_core::model::{Phase, Step};
+use runboard_core::model::{Phase, RUN_HEALTH, Step};
 
 use crate::state::complete::Completing;
 use crate::state::run_detail::RunDetail;
@@ -36,7 +36,7 @@ pub fn step_tools(
     let is_history = memo(move || {
         link.with(|link| {
             let info = link.info.as_ref();
-            info.is_some_and(|info| info.health.iter().any(|part| part.kind == "run health"))
+            info.is_some_and(|info| info.health.iter().any(|part| part.kind == RUN_HEALTH))
         })
     });
     // Of what ran and has no times; what never began has none by nature.

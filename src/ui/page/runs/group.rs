@@ -150,7 +150,8 @@ fn outcomes(group: &RunGroup) -> impl IntoHtml + use<> {
         ("succeeded", group.outcomes.succeeded, "succeeded"),
         ("stopped", group.outcomes.stopped, "stopped"),
         ("running", group.running, "running"),
-        ("open", open, "of unknown or later end"),
+        ("open", open, "not over"),
+        ("unknown", group.outcomes.unknown, "of unknown result"),
     ];
     let part = |(class, count, words): (&'static str, u64, &'static str)| {
         let words = [&text::count(count), " ", words].concat();

@@ -29,13 +29,14 @@ fn day_link(nav: Nav, day: i64) -> String {
     })
 }
 
-fn parts(day: &Day) -> [(&'static str, u64); 4] {
+fn parts(day: &Day) -> [(&'static str, u64); 5] {
     let outcomes = day.outcomes;
     [
         ("succeeded", outcomes.succeeded),
         ("failed", outcomes.failed),
         ("stopped", outcomes.stopped),
         ("open", outcomes.open),
+        ("unknown", outcomes.unknown),
     ]
 }
 
@@ -45,10 +46,10 @@ fn stack(nav: Nav, day: Day, most: u64) -> El {
     let mut words = format!("{}:", day_words(day.number));
     let mut rects = Vec::new();
     for (index, (class, count)) in parts(&day).into_iter().enumerate() {
-        words.push_str(&format!(
-            "{} {count} {class}",
-            if index == 0 { "" } else { "," }
-        ));
+        if count > 0 || class != "unknown" {
+            let comma = if index == 0 { "" } else { "," };
+            words.push_str(&format!("{comma} {count} {class}"));
+        }
         if count > 0 {
             let height = count as f64 / most as f64 * HEIGHT;
             y -= height;
@@ -67,7 +68,7 @@ fn stack(nav: Nav, day: Day, most: u64) -> El {
 
 /// What the colours stand for, from the bottom of a stack to its top.
 fn legend() -> Vec<El> {
-    ["succeeded", "failed", "stopped", "open"]
+    ["succeeded", "failed", "stopped", "open", "unknown"]
         .into_iter()
         .map(|word| view! { <span><svg viewBox="0 0 10 10" aria-hidden="true"><rect class=word width="10" height="10" /></svg>{word}</span> })
         .collect()
@@ -142,7 +143,15 @@ pub fn days_chart(stats: RwSignal<Option<Stats>>) -> El {
         };
         days.map(row).collect()
     };
-    const COLUMNS: [&str; 6] = ["Day", "Runs", "Succeeded", "Failed", "Stopped", "Open"];
+    const COLUMNS: [&str; 7] = [
+        "Day",
+        "Runs",
+        "Succeeded",
+        "Failed",
+        "Stopped",
+        "Open",
+        "Unknown",
+    ];
     view! {
         <section>
             <h2>"Runs per day"</h2>

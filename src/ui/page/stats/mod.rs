@@ -105,8 +105,12 @@ fn in_short(stats: &Stats) -> Vec<(&'static str, String, String)> {
         "n too small".into()
     };
     let succeeded = text::count(outcomes.succeeded);
+    let unknown = match outcomes.unknown {
+        0 => String::new(),
+        count => [", ", &text::count(count), " of unknown result"].concat(),
+    };
     let of_all = format!(
-        "{succeeded} succeeded, {} failed, {} stopped, {} open",
+        "{succeeded} succeeded, {} failed, {} stopped, {} open{unknown}",
         text::count(outcomes.failed),
         text::count(outcomes.stopped),
         text::count(outcomes.open)
