@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use runboard_core::model::resume::planner::{
-    self, Answer, Profile, Question, StepNow, StepThen, differences, stale,
+    self, Answer, Profile, Question, StepNow, StepThen, differences,
 };
 use runboard_core::model::resume::reason::{PlanFault, PlanWarning, Reason};
 use runboard_core::model::resume::{Expected, PlanVerb};
@@ -132,7 +132,7 @@ impl Executioner {
                 promised.total(PlanVerb::Blocked)
             ));
         }
-        different.extend(otherwise_stale(&material.steps, &actual, &promised));
+        different.extend(otherwise_stale(&actual, &promised));
         let to_execute = actual.to_execute();
         let can_run = material.config.is_some() && actual.fault.is_none();
         let command = Some(self.resume_command(rows, material.config, mode, skips))
@@ -200,7 +200,7 @@ impl Executioner {
             }
             _ => {}
         }
-        let stale = stale(&material.steps, shown).into_iter();
+        let stale = shown.stale.iter();
         list.extend(stale.map(|key| format!("{key} {}", PlanWarning::UpstreamRerun.sentence())));
         let others = both.iter().flat_map(|one| &one.warnings);
         for (warning, key) in others.filter(|(one, _)| *one != PlanWarning::UpstreamRerun) {
@@ -271,18 +271,18 @@ impl Executioner {
 }
 
 /// Results that may be stale by one profile's plan and not by the other's.
-fn otherwise_stale(steps: &[StepNow], actual: &Answer, promised: &Answer) -> Vec<String> {
-    let (real, design) = (stale(steps, actual), stale(steps, promised));
-    let only = |these: &[&str], others: &[&str], words: &str| -> Vec<String> {
+fn otherwise_stale(actual: &Answer, promised: &Answer) -> Vec<String> {
+    let (real, design) = (&actual.stale, &promised.stale);
+    let only = |these: &[String], others: &[String], words: &str| -> Vec<String> {
         let only = these.iter().filter(|key| !others.contains(key));
         only.map(|key| format!("{key}: {words}")).collect()
     };
     let words = "executioner skips it although something that it needs runs again, so its result may be stale; by its design nothing that it needs does";
-    let mut told = only(&real, &design, words);
+    let mut told = only(real, design, words);
     let words = "its design skips it although something that it needs runs again, so its result may be stale; executioner runs nothing that it needs";
     // Of one that does not even begin it is told elsewhere.
     if actual.fault.is_none() {
-        told.extend(only(&design, &real, words));
+        told.extend(only(design, real, words));
     }
     told
 }

@@ -1,8 +1,6 @@
 //! What makes a plan doubtful: results that may be stale, and a configuration that changed.
 
-use runboard_core::model::resume::planner::{
-    Chosen, Profile, Question, StepNow, StepThen, plan, stale,
-};
+use runboard_core::model::resume::planner::{Chosen, Profile, Question, StepNow, StepThen, plan};
 use runboard_core::model::resume::reason::PlanWarning;
 
 fn step(key: &str, needs: &[&str]) -> StepNow {
@@ -47,7 +45,7 @@ fn results_that_may_be_stale_are_those_of_the_plan_that_is_asked_about() {
             profile,
             skips: &["skipped".to_string()],
         });
-        assert_eq!(stale(&steps, &answer), expected, "{profile:?} {chosen:?}");
+        assert_eq!(answer.stale, expected, "{profile:?} {chosen:?}");
         // The design's plan warns of just these.
         let warned: Vec<&str> = answer
             .warnings

@@ -78,6 +78,9 @@ pub struct Answer {
     /// In an order in which each step stands behind all that it needs.
     pub rows: Vec<Row>,
     pub warnings: Vec<(PlanWarning, String)>,
+    /// Steps that are left as they succeeded although something that they need directly is executed: their results may be stale. What is
+    /// promised warns of them too ([`PlanWarning::UpstreamRerun`]).
+    pub stale: Vec<String>,
 }
 
 impl Answer {
@@ -151,19 +154,23 @@ pub fn plan(question: Question<'_>) -> Answer {
             by: by.map(String::from),
         })
     };
-    let mut answer = Answer {
-        fault: (!is_whole && !is_actual).then_some(PlanFault::MissingDependency),
-        rows: ordered().filter_map(row).collect(),
-        warnings: planner.warnings,
-    };
-    if question.profile == Profile::Promised {
-        let stale = stale(steps, &answer).into_iter();
-        let stale: Vec<_> = stale
-            .map(|key| (PlanWarning::UpstreamRerun, key.into()))
-            .collect();
-        answer.warnings.extend(stale);
+    let rows = ordered().filter_map(row).collect();
+    let mut stale = Vec::new();
+    for step in ordered() {
+        if !planner.is_stale(step) {
+            continue;
+        }
+        if question.profile == Profile::Promised {
+            planner.warn(PlanWarning::UpstreamRerun, &step.key);
+        }
+        stale.push(step.key.clone());
     }
-    answer
+    Answer {
+        fault: (!is_whole && !is_actual).then_some(PlanFault::MissingDependency),
+        rows,
+        warnings: planner.warnings,
+        stale,
+    }
 }
 
 /// What becomes of a step, and by which other one.
@@ -228,6 +235,17 @@ impl<'a> Planner<'a> {
             Chosen::These(keys) => Some(Self::is_in(keys, key)),
             _ => None,
         }
+    }
+
+    fn is_stale(&self, step: &StepNow) -> bool {
+        let runs = |need: &String| {
+            let decided = self.decided.get(need.as_str());
+            decided.is_some_and(Decision::runs)
+        };
+        let decided = self.decided.get(step.key.as_str());
+        decided
+            .is_some_and(|own| own.verb == PlanVerb::Skip && own.reason == Reason::PreviousSuccess)
+            && step.needs.iter().any(runs)
     }
 
     fn actual(&self, step: &StepNow) -> (PlanVerb, Reason) {
@@ -337,27 +355,6 @@ fn of_these(is_chosen: bool, stood: Option<(Stood, bool)>) -> (PlanVerb, Reason)
         (false, Some(Stood::Skipped)) => (PlanVerb::Skip, Reason::Skipped),
         (false, _) => (PlanVerb::Skip, Reason::NotSelected),
     }
-}
-
-/// Steps that a plan leaves as they succeeded although something that they need directly is executed: their results may be stale. By the
-/// plan's own rows, so for either profile; what is promised warns of it by itself ([`PlanWarning::UpstreamRerun`]).
-pub fn stale<'a>(steps: &'a [StepNow], answer: &Answer) -> Vec<&'a str> {
-    let rows: BTreeMap<&str, &Row> = answer
-        .rows
-        .iter()
-        .map(|row| (row.key.as_str(), row))
-        .collect();
-    let runs = |need: &String| {
-        let row = rows.get(need.as_str());
-        row.is_some_and(|row| matches!(row.verb, PlanVerb::Retry | PlanVerb::Run))
-    };
-    let is_left = |step: &&StepNow| {
-        let row = rows.get(step.key.as_str());
-        row.is_some_and(|row| row.verb == PlanVerb::Skip && row.reason == Reason::PreviousSuccess)
-    };
-    let left = steps.iter().filter(is_left);
-    let stale = left.filter(|step| step.needs.iter().any(runs));
-    stale.map(|step| step.key.as_str()).collect()
 }
 
 /// A step that two plans see differently: the first's row and the second's.
