@@ -81,6 +81,10 @@ pub struct Wish {
     /// Why a run is to end, where its source wants to know.
     pub reason: RwSignal<String>,
     pub standing: RwSignal<Standing>,
+    /// There is another plan than the one that was agreed to and refused; whether it was looked at.
+    pub renewed: RwSignal<Option<bool>>,
+    /// The token of that one.
+    refused: StoredValue<Option<String>>,
     /// The key of what was asked and not yet answered.
     key: StoredValue<Option<String>>,
     reading: StoredValue<Option<Task>, LocalStorage>,
@@ -113,6 +117,8 @@ impl Wish {
             touched: StoredValue::new(None),
             reason: RwSignal::new(String::new()),
             standing: RwSignal::new(Standing::Asking),
+            renewed: RwSignal::new(None),
+            refused: StoredValue::new(None),
             key: StoredValue::new(None),
             reading: StoredValue::new_local(None),
         };
@@ -142,6 +148,11 @@ impl Wish {
             self.profile.set_value(profile);
             self.read_plan();
         }
+    }
+
+    /// The plan that is shown is one that is promised, and not what would be done.
+    pub fn is_promised(self) -> bool {
+        self.profile.get_value() == Profile::Promised
     }
 
     /// Whether the source tells what its design promises, besides what it does. Tracked.
@@ -220,6 +231,8 @@ impl Wish {
     fn changed(self) {
         self.key.set_value(None);
         self.standing.set(Standing::Asking);
+        self.refused.set_value(None);
+        self.renewed.set(None);
     }
 
     /// Asks what resuming would do.
@@ -240,6 +253,12 @@ impl Wish {
                     let mut shown = plan.value;
                     shown.warnings.extend(plan.problems);
                     self.resuming.found(mode, &shown);
+                    let is_other =
+                        |old: &Option<String>| old.as_ref().is_some_and(|old| *old != shown.token);
+                    if self.refused.with_value(is_other) {
+                        self.refused.set_value(None);
+                        self.renewed.set(Some(false));
+                    }
                     Loaded::Ready(shown)
                 }
                 Err(error) => Loaded::Failed(error),
@@ -247,12 +266,14 @@ impl Wish {
         })));
     }
 
+    /// Of the plan that is shown.
+    fn token(self) -> Option<String> {
+        let plan = self.plan;
+        plan.with_untracked(|plan| plan.ready().map(|plan| plan.token.clone()))
+    }
+
     /// What is asked; `None` while there is no plan to agree to.
     fn action(self) -> Option<Action> {
-        let token = || {
-            let plan = self.plan;
-            plan.with_untracked(|plan| plan.ready().map(|plan| plan.token.clone()))
-        };
         Some(match self.deed {
             Deed::Terminate => Action::Terminate {
                 immediate: self.immediate.get_untracked(),
@@ -261,7 +282,7 @@ impl Wish {
             Deed::Reexecute => Action::Reexecute(self.again.get_untracked()),
             Deed::Resume => Action::Resume {
                 mode: self.resuming.mode.get_untracked(),
-                token: token()?,
+                token: self.token()?,
                 with: Again {
                     turned: self.resuming.turned.get_untracked(),
                     ..self.again.get_untracked()
@@ -269,7 +290,7 @@ impl Wish {
             },
             Deed::MarkSuccess => Action::MarkSuccess {
                 step: self.step.get_untracked()?,
-                token: token()?,
+                token: self.token()?,
             },
         })
     }
@@ -333,6 +354,9 @@ impl Wish {
             self.key.set_value(None);
             // What was agreed to is no longer what would happen.
             if is_refused && self.deed.needs_plan() {
+                if self.deed == Deed::Resume {
+                    self.refused.set_value(self.token());
+                }
                 self.read_plan();
             }
         }

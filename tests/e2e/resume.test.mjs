@@ -178,7 +178,15 @@ test("resume: a history that changes after the preview forces a new one", async 
   writeFileSync(ex.config, readFileSync(ex.config, "utf8").replace("echo report", "echo report again"));
   await dialog.getByRole("button", { name: "Resume 5 jobs" }).click();
   await shows(page, "dialog", "has changed since the plan was made");
+  // It is said where it is seen, and what would be done now is agreed to only by somebody who says that he looked.
+  const [top, bottom] = await page.locator(".dialog__wrong").evaluate((words) => [words.getBoundingClientRect().top, innerHeight - words.getBoundingClientRect().bottom]);
+  assert.ok(top >= 0 && bottom >= 0, `${top} ${bottom}`);
+  const button = dialog.getByRole("button", { name: "Resume 5 jobs" });
+  await button.and(page.locator(":disabled")).waitFor();
   await phase(page, "failed");
+  await dialog.getByRole("checkbox", { name: "I have looked at it" }).check();
+  await button.click();
+  await until(page, () => document.querySelector(".run__title")?.dataset.phase !== "failed");
 });
 
 test("resume: what the design promises is shown beside what is done, by a switch that a link keeps", async (t) => {
@@ -198,6 +206,7 @@ test("resume: what the design promises is shown beside what is done, by a switch
   await shows(page, ".resume", "Shown for comparison: a resume does what is actual.");
   await shows(page, ".resume", "merge_results: executioner runs it (it never ran); its design skips it");
   assert.match(page.url(), /[?&]f\.profile=promised(&|$)/);
+  await shows(page, ".resume", "By hand, which does what is actual and not this:");
   // What is done is what is actual, in the mode that was chosen on the page, and what is chosen in the dialog stays.
   await page.getByRole("button", { name: "Resume …" }).click();
   const dialog = page.getByRole("dialog", { name: "Resume this run?" });

@@ -104,8 +104,8 @@ fn source_section(source: Source) -> El {
     let heading = move || {
         let count = link.with(|link| link.problem_count);
         (count > 0).then(|| {
-            let things = text::counted(count, "thing", "things");
-            view! { <h3>{format!("{things} that could not be read")}</h3> }
+            let remarks = text::counted(count, "remark", "remarks");
+            view! { <h3>{[&remarks, " on what was read"].concat()}</h3> }
         })
     };
     let problems = El::new("ul").fixed("class", "source__problems").child(each(

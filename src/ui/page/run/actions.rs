@@ -143,6 +143,7 @@ pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) 
         is_busy.get()
             || !is_sure.get()
             || wish.wrong.with(Option::is_some)
+            || wish.renewed.get() == Some(false)
             || (deed == Deed::Resume && to_execute.get().is_none_or(|count| count == 0))
             || (deed == Deed::MarkSuccess
                 && (to_execute.get().is_none() || wish.step.with(Option::is_none)))
@@ -168,6 +169,7 @@ pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) 
         Standing::Refused(words) => Some(format!("Not done: {words}")),
         Standing::Unclear(words) => Some(text::unclear(&words, wish.is_keyed())),
     };
+    let is_renewed = memo(move || wish.renewed.with(Option::is_some));
     let verb_class = if matches!(deed, Deed::Terminate | Deed::Delete) {
         "button button--danger"
     } else {
@@ -176,8 +178,9 @@ pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) 
     let body = view! {
         {facts(move || about.clone())}
         {what}
-        <p class="dialog__wrong" role="alert">{wrong}</p>
         <div class="dialog__end">
+            <p class="dialog__wrong" role="alert">{wrong}</p>
+            {move || is_renewed.get().then(|| looked_at(wish))}
             <form method="dialog"><button class="button" autofocus="">"Cancel"</button></form>
             <button class=verb_class disabled=is_idle on:click=move |_| {
                 let source = source.clone();
@@ -190,6 +193,16 @@ pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) 
         _ => format!("{} this run?", deed.verb()),
     };
     Some(dialog::dialog(node, title, body, move || open.set(None)))
+}
+
+/// What was agreed to was refused, and what would be done now is something else: one more press shall not agree to that unseen.
+fn looked_at(wish: Wish) -> El {
+    view! {
+        <label class="choice">
+            <input type="checkbox" on:change=move |_| wish.renewed.update(|seen| *seen = seen.map(|seen| !seen)) />
+            <span>"The plan above is a new one. I have looked at it"</span>
+        </label>
+    }
 }
 
 /// What the dialog is about.

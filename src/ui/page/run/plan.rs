@@ -148,7 +148,11 @@ fn ready(wish: Wish, plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html 
         .then(|| view! { <th scope="col">{text::turning(turning)}</th> });
     let column = has_expected.then(|| view! { <th scope="col">"Expected"</th> });
     let same = ByHand {
-        what: "the same by hand".into(),
+        what: match wish.is_promised() {
+            true => "by hand, which does what is actual and not this",
+            false => "the same by hand",
+        }
+        .into(),
         command: plan.command.clone(),
     };
     let lines = std::iter::once(&same)

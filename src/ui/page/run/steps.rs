@@ -17,6 +17,7 @@ use super::step_row::{Row, cells};
 use super::step_tools::step_tools;
 use crate::state::run_detail::{Loaded, RunDetail};
 use crate::ui::nav::Nav;
+use crate::ui::part::narrow::narrow;
 use crate::ui::part::panel::panel;
 use crate::ui::part::row_keys::{focus_row, target};
 use crate::ui::part::sort_head::sort_head;
@@ -165,6 +166,9 @@ fn grid(
         })
     };
     let windowed = Windowed::new(32.0, 29.0);
+    let narrow = narrow();
+    // With a second line for the start and the error.
+    effect(move || windowed.set_row_height(if narrow.get() { 48.0 } else { 32.0 }));
     effect(move || windowed.set_rows(rows.with(Vec::len) as u64));
     // The row that keys act on. It is known by its step, so that it stays the same while the order changes, and stays in the page.
     let current: RwSignal<Option<(String, u32)>> = RwSignal::new(None);
