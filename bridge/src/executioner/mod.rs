@@ -8,6 +8,7 @@ pub(crate) mod about;
 pub(crate) mod args;
 mod config;
 mod db;
+mod drift;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod fuzz;
@@ -229,8 +230,10 @@ impl Executioner {
         let log = self.logs.get(&id);
         let seen = seen(rows, log, offset);
         let is_alive = rows.is_running() && self.is_alive(rows, log, seen);
+        let drift = self.drift(rows).unwrap_or_default();
         let context = Context {
             config,
+            left_out: &drift.left_out,
             log,
             offset: self.offset,
             offsets: &offsets,

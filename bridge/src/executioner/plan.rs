@@ -215,15 +215,9 @@ impl Executioner {
                 rows.app()
             )),
             Some(config) => {
-                let told = rows.last().and_then(|row| row.total).unwrap_or(0);
-                let now = config.jobs.len() as i64;
-                if told > 0 && told != now {
-                    list.push(format!("the configuration has {now} jobs, and the run had {told}"));
-                }
-                let kept = self.kept.of(rows.id).last();
-                if kept.is_some_and(|kept| kept.config_hash != config.hash) {
-                    list.push("the configuration is another one than when the run was started".into());
-                }
+                // What the bridge kept names them one by one.
+                let names = material.before.is_none();
+                list.extend(self.changed(rows, config, names));
             }
         }
         if !self.tables.has_attempts && self.tables.schema.is_some() {
