@@ -127,3 +127,75 @@ fn a_job_that_took_the_place_of_another_is_none_of_the_run() {
     assert_eq!(ask(&site, "runs/2")["run"]["steps"]["total"], 2);
     assert_eq!(facts(&site, "2", "configuration"), [""; 0]);
 }
+
+#[test]
+fn a_configuration_that_the_history_records_is_held_against_todays() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 1, 0, 1, 0), (2, 1, 'FAILED', 1, 0, 1, 0), (3, 1, 'FAILED', 1, 0, 1, 0), (4, 1, 'FAILED', 1, 0, 1, 0)
+        {JOBS} (1, 'a', 'FAILED', 'true'), (2, 'a', 'FAILED', 'true'), (3, 'a', 'FAILED', 'true'), (4, 'a', 'FAILED', 'true')"
+    );
+    let more = format!(
+        "{METADATA} INSERT INTO run_metadata VALUES (1, '{{config}}', '0123abcd'), (2, '/elsewhere/x.json', '{{hash}}'), (3, './x.json', upper('{{hash}}'));"
+    );
+    let (site, config) = site(&rows, &chain(&["a"]), &more);
+    let told = |id: &str| -> Vec<String> {
+        let plan = ask(&site, &format!("runs/{id}/resume"));
+        let told = texts(&plan["warnings"]).into_iter();
+        let told = told.filter(|text| text.contains("configuration"));
+        told.map(String::from).collect()
+    };
+    assert_eq!(
+        told("1"),
+        ["the configuration is another one than when the run was started"]
+    );
+    let own = config.display();
+    assert_eq!(
+        told("2"),
+        [format!(
+            "the run was started with the configuration /elsewhere/x.json, and the bridge has {own}"
+        )]
+    );
+    for id in ["3", "4"] {
+        assert_eq!(told(id), [""; 0]);
+    }
+}
+
+#[test]
+fn of_a_run_without_rows_nothing_is_said_that_nobody_knows() {
+    let rows = format!(
+        "(247, 1, 'FAILED', 3, 2, 0, 0), (246, 1, 'FAILED', 3, 0, 0, 0), (245, 1, 'FAILED', 3, 1, 0, 0), (244, 1, 'FAILED', 1, 1, 0, 0)
+        {JOBS} (245, 'a', 'SUCCESS', 'true')"
+    );
+    let (site, _) = site(&rows, &chain(&["a", "b", "c"]), "");
+    let plan = |id: &str, query: &str| ask(&site, &format!("runs/{id}/resume{query}"));
+    for query in ["", "?profile=promised", "?mode=failed"] {
+        let plan = plan("247", query);
+        for step in plan["steps"].as_array().unwrap() {
+            assert_eq!(
+                (&step["plan"], &step["reason"]),
+                (&json!("run"), &json!("nothing is recorded of it")),
+                "{query}"
+            );
+        }
+        let warned = "no job has a row: executioner finds no job history and starts fresh, so the 2 jobs that are counted as completed (of 3) run again too";
+        assert!(texts(&plan["warnings"]).contains(&warned), "{plan}");
+        assert!(!plan["differences"].to_string().contains("never ran"));
+    }
+    let failed = plan("247", "?mode=failed");
+    assert!(
+        texts(&failed["differences"])[0]
+            .contains("executioner runs it (nothing is recorded of it)"),
+        "{failed}"
+    );
+    let warned = "no job has a row: executioner finds no job history and starts fresh";
+    assert!(texts(&plan("246", "")["warnings"]).contains(&warned));
+    let one = plan("244", "")["warnings"].to_string();
+    assert!(
+        one.contains("so the 1 job that is counted as completed (of 1) runs again too"),
+        "{one}"
+    );
+    // One row is a history: what has none did not begin.
+    let known = plan("245", "");
+    assert_eq!(known["steps"][1]["reason"], "it never ran");
+    assert!(!known["warnings"].to_string().contains("starts fresh"));
+}
