@@ -199,3 +199,43 @@ fn of_a_run_without_rows_nothing_is_said_that_nobody_knows() {
     assert_eq!(known["steps"][1]["reason"], "it never ran");
     assert!(!known["warnings"].to_string().contains("starts fresh"));
 }
+
+#[test]
+fn who_follows_a_run_is_told_when_its_configuration_changes() {
+    // 1 is over, 2 was killed, 3 is of another application.
+    let rows = format!(
+        "(1, 1, 'FAILED', 1, 0, 1, 0), (2, 1, 'RUNNING', 1, 0, 0, 0), (3, 1, 'FAILED', 1, 0, 1, 0)
+        {JOBS} (1, 'a', 'FAILED', 'true'), (2, 'a', 'SUCCESS', 'true'), (3, 'a', 'FAILED', 'true'); UPDATE run_summary SET application_name = 'y' WHERE run_id = 3"
+    );
+    let (site, config) = site(&rows, &chain(&["a"]), "");
+    let known = |id: &str| {
+        let version = &ask(&site, &format!("runs/{id}"))["run"]["version"];
+        version.as_u64().unwrap()
+    };
+    let versions = ["1", "2", "3"].map(known);
+    let token = ask(&site, "runs/1/resume")["token"].clone();
+    let mut list = site.stream_with("/api/v1/ex/", "topic=runs", &[]);
+    let mut one = site.stream_with("/api/v1/ex/", "topic=run:2", &[]);
+    for stream in [&mut list, &mut one] {
+        stream.until_named("live");
+    }
+    write(&config, &chain(&["a", "b"]));
+    let told = list.until_named("runs").pop().unwrap().data;
+    let told: Vec<(&str, u64)> = told["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| {
+            (
+                run["id"].as_str().unwrap(),
+                run["version"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(told.iter().map(|run| run.0).collect::<Vec<_>>(), ["1", "2"]);
+    assert!(told[0].1 > versions[0] && told[1].1 > versions[1]);
+    let told = one.until_named("runs").pop().unwrap().data;
+    assert!(told["runs"][0]["version"].as_u64().unwrap() > versions[1]);
+    assert_ne!(ask(&site, "runs/1/resume")["token"], token);
+    assert_eq!(known("3"), versions[2]);
+}
