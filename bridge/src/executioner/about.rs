@@ -21,6 +21,8 @@ impl Executioner {
         for note in notes {
             add("contradiction", Some(note.clone()));
         }
+        let drift = self.drift(rows);
+        add("configuration", drift.and_then(|drift| drift.note()));
         self.failed(rows, &mut add);
         for hand in self.by_hand(rows, self.configs.of(rows.app())) {
             let (what, line) = hand.line();

@@ -1,5 +1,6 @@
 //! executioner's configuration: the jobs of an application, as a JSON file describes them now.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use runboard_core::model::resume::planner::StepNow;
@@ -121,16 +122,19 @@ impl Configs {
         configs
     }
 
-    /// Whether anything is another one than before.
-    pub(super) fn refresh(&mut self) -> bool {
-        let mut changed = false;
+    /// Reads again what has changed; gives the applications whose configuration is another one than before.
+    pub(super) fn refresh(&mut self) -> BTreeSet<String> {
+        let mut changed = BTreeSet::new();
         for (path, known, config) in &mut self.0 {
             let stamp = std::fs::metadata(&*path)
                 .ok()
                 .map(|about| Stamp::from(&about));
             if stamp.is_none() || *known != stamp {
                 let read = Config::read(path);
-                changed |= read != *config;
+                if read != *config {
+                    let both = [&read, &*config].into_iter().flatten();
+                    changed.extend(both.map(|config| config.app.clone()));
+                }
                 (*known, *config) = (stamp, read);
             }
         }

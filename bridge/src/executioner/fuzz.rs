@@ -127,7 +127,9 @@ fn drive(tables: Tables) {
             .iter()
             .filter_map(|row| Some((row.attempt, rows::offset(row)?)))
             .collect();
+        let left_out = BTreeSet::new();
         let context = Context {
+            left_out: &left_out,
             config: None,
             log: None,
             offset: -300,

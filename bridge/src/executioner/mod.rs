@@ -8,6 +8,7 @@ pub(crate) mod about;
 pub(crate) mod args;
 mod config;
 mod db;
+mod drift;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod fuzz;
@@ -59,6 +60,8 @@ pub(crate) struct Given {
     pub(crate) id: String,
     pub(crate) run: Run,
     pub(crate) steps: Vec<Step>,
+    /// Followers are told of it also where its row and steps are as they were.
+    pub(crate) is_news: bool,
 }
 
 /// Runs that were started by this bridge and have not ended, by their numbers.
@@ -105,8 +108,8 @@ impl Executioner {
 
     /// Looks at the database again. Gives the runs that are to be shown otherwise than before.
     pub(crate) fn refresh(&mut self) -> Vec<Given> {
-        let mut all = self.configs.refresh();
-        all |= self.kept.refresh();
+        let changed = self.configs.refresh();
+        let all = self.kept.refresh() || !changed.is_empty();
         let state = db::State::of(&self.setup.database);
         let mut fresh: BTreeSet<i64> = BTreeSet::new();
         if self.known.as_ref() != Some(&state) || self.error.is_some() {
@@ -125,7 +128,13 @@ impl Executioner {
         if all {
             fresh.extend(self.runs.keys());
         }
-        fresh.into_iter().filter_map(|id| self.renew(id)).collect()
+        let is_of = |rows: &RunRows| changed.contains(rows.app());
+        let fresh: Vec<(i64, bool)> = fresh
+            .into_iter()
+            .map(|id| (id, self.runs.get(&id).is_some_and(is_of)))
+            .collect();
+        let mut renew = |(id, is_news)| self.renew(id, is_news);
+        fresh.into_iter().filter_map(&mut renew).collect()
     }
 
     /// Takes in what was read; gives the runs whose rows are others than before.
@@ -168,7 +177,7 @@ impl Executioner {
         if self.runs.contains_key(&id) && !self.logs.contains_key(&id) {
             self.logs.insert(id, self.mirror.log(id));
         }
-        self.renew(id)
+        self.renew(id, false)
     }
 
     /// The number of the run that was made last.
@@ -191,8 +200,8 @@ impl Executioner {
         rows.attempts.iter().filter_map(own).collect()
     }
 
-    /// Makes a run anew; `None`: it is as it was shown.
-    fn renew(&mut self, id: i64) -> Option<Given> {
+    /// Makes a run anew; `None`: it is as it was shown. `is_news`: its configuration is another one, so its plan is, even where nothing else differs.
+    fn renew(&mut self, id: i64, is_news: bool) -> Option<Given> {
         let rows = self.runs.get(&id)?;
         let config = self.configs.of(rows.app());
         let offsets = self.offsets(rows);
@@ -229,8 +238,10 @@ impl Executioner {
         let log = self.logs.get(&id);
         let seen = seen(rows, log, offset);
         let is_alive = rows.is_running() && self.is_alive(rows, log, seen);
+        let drift = self.drift(rows).unwrap_or_default();
         let context = Context {
             config,
+            left_out: &drift.left_out,
             log,
             offset: self.offset,
             offsets: &offsets,
@@ -245,7 +256,7 @@ impl Executioner {
         let events = log.map(|_| shape::events(rows, &shaped, &context));
         self.mirror
             .write(rows, &shaped, events, &self.setup.database);
-        if is_same {
+        if is_same && !is_news {
             return None;
         }
         self.mirror.touch(id);
@@ -255,6 +266,7 @@ impl Executioner {
             id: id.to_string(),
             run,
             steps,
+            is_news,
         })
     }
 

@@ -15,15 +15,46 @@ use super::rows::RunRows;
 use crate::resume::Mode;
 use crate::resume::answer::{PlanAnswer, PlanStep, totals};
 
+/// For people. Where no job of the run has a row, one without says nothing.
+fn sentence(rows: &RunRows, reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoHistory | Reason::NotStarted if rows.jobs.is_empty() => {
+            "nothing is recorded of it"
+        }
+        _ => reason.sentence(),
+    }
+}
+
+/// What executioner makes of a run without rows.
+fn starts_fresh(rows: &RunRows) -> String {
+    let mut text =
+        "no job has a row: executioner finds no job history and starts fresh".to_string();
+    let last = rows.last();
+    let completed = last.and_then(|row| row.completed).unwrap_or(0);
+    if completed > 0 {
+        let words = match completed {
+            1 => ("job that is", "runs"),
+            _ => ("jobs that are", "run"),
+        };
+        let of = last.and_then(|row| row.total);
+        let of = of.map_or(String::new(), |total| format!(" (of {total})"));
+        text.push_str(&format!(
+            ", so the {completed} {} counted as completed{of} {} again too",
+            words.0, words.1
+        ));
+    }
+    text
+}
+
 /// Words for a step that the two profiles see differently.
-fn verb_words(verb: PlanVerb, reason: Reason) -> String {
+fn verb_words(rows: &RunRows, verb: PlanVerb, reason: Reason) -> String {
     let word = match verb {
         PlanVerb::Skip => "skips it",
         PlanVerb::Retry => "retries it",
         PlanVerb::Run => "runs it",
         _ => "does not run it",
     };
-    format!("{word} ({})", reason.sentence())
+    format!("{word} ({})", sentence(rows, reason))
 }
 
 /// What a plan is made from.
@@ -102,7 +133,7 @@ impl Executioner {
             .rows
             .iter()
             .map(|one| {
-                let reason = one.reason.sentence().into();
+                let reason = sentence(rows, one.reason).into();
                 PlanStep::new(&one.key, one.verb, reason, one.reason.word())
             })
             .collect();
@@ -120,7 +151,8 @@ impl Executioner {
         let mut different: Vec<String> = found
             .into_iter()
             .map(|(a, b)| {
-                let (real, design) = (verb_words(a.verb, a.reason), verb_words(b.verb, b.reason));
+                let words = |verb, reason| verb_words(rows, verb, reason);
+                let (real, design) = (words(a.verb, a.reason), words(b.verb, b.reason));
                 format!("{}: executioner {real}; its design {design}", a.key)
             })
             .collect();
@@ -180,6 +212,9 @@ impl Executioner {
         {
             list.push("the run has succeeded: resuming it skips what succeeded, and records another attempt".into());
         }
+        if rows.jobs.is_empty() {
+            list.push(starts_fresh(rows));
+        }
         match both.iter().find_map(|one| one.fault) {
             Some(PlanFault::CircularDependency) => {
                 list.push("the jobs of the configuration wait for each other in a circle".into())
@@ -215,15 +250,9 @@ impl Executioner {
                 rows.app()
             )),
             Some(config) => {
-                let told = rows.last().and_then(|row| row.total).unwrap_or(0);
-                let now = config.jobs.len() as i64;
-                if told > 0 && told != now {
-                    list.push(format!("the configuration has {now} jobs, and the run had {told}"));
-                }
-                let kept = self.kept.of(rows.id).last();
-                if kept.is_some_and(|kept| kept.config_hash != config.hash) {
-                    list.push("the configuration is another one than when the run was started".into());
-                }
+                // What the bridge kept names them one by one.
+                let names = material.before.is_none();
+                list.extend(self.changed(rows, config, names));
             }
         }
         if !self.tables.has_attempts && self.tables.schema.is_some() {

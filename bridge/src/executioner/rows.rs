@@ -113,6 +113,12 @@ impl RunRows {
         found
     }
 
+    /// How many jobs the run had, as its latest attempt has it. A zero is also what stands there before anything is written.
+    pub(super) fn total(&self) -> Option<usize> {
+        let told = usize::try_from(self.last()?.total?).ok()?;
+        Some(told).filter(|told| *told > 0 || (self.jobs.is_empty() && !self.is_running()))
+    }
+
     /// Jobs ran, and none has a row: only the counters of the latest attempt tell of them.
     pub(super) fn is_only_counted(&self) -> bool {
         let counted = |row: &AttemptRow| row.completed.max(row.failed) > Some(0);

@@ -117,7 +117,12 @@ fn counts(rows: &RunRows, steps: &[Step]) -> runboard_core::model::StepCounts {
         return counts;
     };
     let number = |value: Option<i64>| u32::try_from(value.unwrap_or(0).max(0)).unwrap_or(0);
-    let total = number(last.total).max(counts.total.unwrap_or(0));
+    let is_told = |step: &&Step| !step.attempts.is_empty();
+    // What the configuration has today says nothing of a run that tells its own number.
+    let total = match rows.total() {
+        Some(told) => u32::try_from(told.max(steps.iter().filter(is_told).count())).unwrap_or(0),
+        None => counts.total.unwrap_or(0),
+    };
     counts.total = Some(total);
     if rows.is_only_counted() {
         counts.succeeded = number(last.completed);

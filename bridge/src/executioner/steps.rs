@@ -15,6 +15,8 @@ const LOOK_BACK: usize = 100;
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) config: Option<&'a Config>,
+    /// Jobs of the configuration that cannot be taken for jobs of the run.
+    pub(super) left_out: &'a BTreeSet<String>,
     pub(super) log: Option<&'a Log>,
     /// Of the runner's clock from UTC, in minutes, where an attempt's own is not known.
     pub(super) offset: i32,
@@ -229,7 +231,7 @@ impl Context<'_> {
         }
     }
 
-    /// All steps: those of the configuration in its order, and what else has rows.
+    /// All steps: those of the configuration that the run can have had, in its order, and what else has rows.
     pub(super) fn steps(&self, rows: &RunRows) -> Vec<Step> {
         let mut keys: Vec<&str> = Vec::new();
         let mut known = BTreeSet::new();
@@ -238,6 +240,7 @@ impl Context<'_> {
         let all = jobs
             .iter()
             .map(|job| job.id.as_str())
+            .filter(|key| !self.left_out.contains(*key))
             .chain(rows.jobs.iter().map(|job| job.id.as_str()))
             .chain(of_log.filter(|_| rows.is_running()).map(String::as_str));
         for key in all {
@@ -257,7 +260,11 @@ impl Context<'_> {
     fn step(&self, rows: &RunRows, key: &str, place: u32) -> Step {
         let mut step = Step::queued(key, place);
         if let Some(job) = self.config.and_then(|config| config.job(key)) {
-            step.needs.clone_from(&job.needs);
+            let needs = job.needs.iter();
+            step.needs = needs
+                .filter(|need| !self.left_out.contains(*need))
+                .cloned()
+                .collect();
         }
         let own = rows.jobs.iter().filter(|job| job.id == key);
         for row in own {

@@ -241,7 +241,7 @@ impl State {
     /// Shows a mirrored run as its history has it now.
     fn give(&mut self, given: Given) {
         if let Some(folder) = self.folders.get_mut(&given.id)
-            && folder.give(given.run, given.steps, now_ns())
+            && (folder.give(given.run, given.steps, now_ns()) || given.is_news)
         {
             self.seq += 1;
             folder.changed = self.seq;

@@ -235,13 +235,21 @@ impl RunTopic {
                         place,
                     ));
                 }
-                self.changed = Some(changed);
+                let is_first = self.changed.replace(changed).is_none();
                 self.log.clone_from(&detail.log);
                 let told = match came && detail.folder.is_none() {
                     true => events::of_history(&detail.run, &detail.steps, line.as_ref()),
                     false => Vec::new(),
                 };
+                let run = detail.run.clone();
+                let version = self.run.as_ref().map(|run| run.version);
+                let before = batch.events.len();
                 self.row_and_steps(*detail, place, &mut batch);
+                // It changed, and nothing of it differs: what it would do now does, and its version says so.
+                if !is_first && before == batch.events.len() && version < Some(run.version) {
+                    let row = upserts(std::iter::once(run)).into_iter();
+                    batch.events.extend(row.map(|event| (event, place)));
+                }
                 let told = run_files::batch(&self.id, told);
                 batch
                     .events

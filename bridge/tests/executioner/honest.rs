@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 use super::make::{ask, database, facts, over, steps};
 use super::site::{Place, Site};
 
-const V8: &str = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY); INSERT INTO schema_version VALUES (8);
+pub(crate) const V8: &str = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY); INSERT INTO schema_version VALUES (8);
     CREATE TABLE run_summary (run_id INT, attempt_id INT, status TEXT, total_jobs INT, completed_jobs INT, failed_jobs INT, skipped_jobs INT,
         application_name TEXT DEFAULT 'x', start_time TEXT DEFAULT '2026-01-01 00:00:00', end_time TEXT DEFAULT '2026-01-01 00:01:00', exit_code INT,
         working_dir TEXT, created_at TEXT DEFAULT '2026-01-01 00:00:00', PRIMARY KEY (run_id, attempt_id));
     CREATE TABLE job_history (run_id INT, id TEXT, status TEXT, command TEXT DEFAULT 'true', attempt_id INT DEFAULT 1, application_name TEXT DEFAULT 'x',
         duration_seconds REAL, last_error TEXT, retry_history TEXT, last_run TEXT, PRIMARY KEY (run_id, attempt_id, id));
     INSERT INTO run_summary (run_id, attempt_id, status, total_jobs, completed_jobs, failed_jobs, skipped_jobs) VALUES ";
-const JOBS: &str = "; INSERT INTO job_history (run_id, id, status, command) VALUES ";
+pub(crate) const JOBS: &str = "; INSERT INTO job_history (run_id, id, status, command) VALUES ";
 
 /// A bridge over a history of schema v8 with these rows; `jobs`: of the configuration, where there is one.
-fn site(sql: &str, jobs: Option<Value>) -> Site {
+pub(crate) fn site(sql: &str, jobs: Option<Value>) -> Site {
     let place = Place::new();
     let path = database(&place, &format!("{V8}{sql};"));
     let Some(jobs) = jobs else {
@@ -29,12 +29,12 @@ fn site(sql: &str, jobs: Option<Value>) -> Site {
     over(place, &path, &["--executioner-config", &named])
 }
 
-fn write(config: &Path, jobs: &Value) {
+pub(crate) fn write(config: &Path, jobs: &Value) {
     let whole = json!({"application_name": "x", "working_dir": "/w", "jobs": jobs});
     std::fs::write(config, whole.to_string()).unwrap();
 }
 
-fn texts(list: &Value) -> Vec<&str> {
+pub(crate) fn texts(list: &Value) -> Vec<&str> {
     let list = list.as_array().unwrap().iter();
     list.map(|text| text.as_str().unwrap()).collect()
 }

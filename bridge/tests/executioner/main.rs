@@ -10,6 +10,7 @@
 #[allow(dead_code)]
 #[path = "../serve/client.rs"]
 mod client;
+mod drift;
 mod honest;
 mod make;
 mod mark;
