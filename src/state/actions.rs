@@ -237,11 +237,16 @@ impl Wish {
 
     /// Asks what resuming would do.
     pub fn read_plan(self) {
+        self.plan.set(Loaded::Loading);
+        self.read_plan_anew();
+    }
+
+    /// The same, while the plan that is known stays.
+    pub fn read_plan_anew(self) {
         let (source, id) = self.about.get_value();
         let Ok(backend) = source.backend() else {
             return;
         };
-        self.plan.set(Loaded::Loading);
         let mode = self.resuming.mode.get_untracked();
         let turned = self.resuming.turned.get_untracked();
         let profile = self.profile.get_value();

@@ -1,5 +1,6 @@
 // Resuming with open eyes: a history of executioner, made by a command line that behaves like the real one, is listed, shown, previewed, resumed and watched.
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { record, serve } from "./lib/bridge.mjs";
@@ -174,7 +175,6 @@ test("resume: a history that changes after the preview forces a new one", async 
   const dialog = page.getByRole("dialog", { name: "Resume this run?" });
   await dialog.getByText("Total: 5 jobs to execute").waitFor();
   // Somebody else marks the failed job in the meantime; here by a change of the configuration.
-  const { readFileSync, writeFileSync } = await import("node:fs");
   writeFileSync(ex.config, readFileSync(ex.config, "utf8").replace("echo report", "echo report again"));
   await dialog.getByRole("button", { name: "Resume 5 jobs" }).click();
   await shows(page, "dialog", "has changed since the plan was made");
@@ -187,6 +187,21 @@ test("resume: a history that changes after the preview forces a new one", async 
   await dialog.getByRole("checkbox", { name: "I have looked at it" }).check();
   await button.click();
   await until(page, () => document.querySelector(".run__title")?.dataset.phase !== "failed");
+});
+
+test("resume: the plan that somebody looks at follows the configuration", async (t) => {
+  const { ex, at } = await started(t);
+  const page = await open(t, at(249, "resume"));
+  await shows(page, ".plan__total", "Total: 5 jobs to execute, 3 jobs to skip");
+  const config = JSON.parse(readFileSync(ex.config, "utf8"));
+  config.jobs.push({ ...config.jobs.at(-1), id: "archive" });
+  writeFileSync(ex.config, JSON.stringify(config));
+  await shows(page, ".plan__total", "Total: 6 jobs to execute, 3 jobs to skip");
+  await shows(page, ".resume", "the configuration has 9 jobs, and the run had 8");
+  // The run itself had 8, and nothing tells which of those that never began were among them.
+  await page.goto(at(249));
+  await shows(page, "main", /4 of 8|4\/8|3\/8/);
+  await shows(page, "main", "have no row in it and are left out of its steps, as nothing tells which of its jobs were there then");
 });
 
 test("resume: what the design promises is shown beside what is done, by a switch that a link keeps", async (t) => {
@@ -272,7 +287,6 @@ test("resume: a mark that comes too late is refused, and without actions there i
   const dialog = page.getByRole("dialog", { name: "Mark as done by hand?" });
   const button = dialog.getByRole("button", { name: "Mark success" });
   await until(page, () => [...document.querySelectorAll("dialog button")].some((button) => button.textContent === "Mark success" && !button.disabled));
-  const { readFileSync, writeFileSync } = await import("node:fs");
   writeFileSync(ex.config, readFileSync(ex.config, "utf8").replace("echo report", "echo report again"));
   await button.click();
   await shows(page, "dialog", "Not done: run 249 or its configuration has changed since the plan was made");

@@ -89,6 +89,11 @@ impl RunTable {
         self.head(row).map_or(Phase::Unknown, |head| head.phase)
     }
 
+    /// The source's version of the row; 0 of one that is held in brief.
+    pub fn version(&self, row: RowId) -> u64 {
+        self.rest(row).map_or(0, |rest| rest.version)
+    }
+
     pub fn raw_status(&self, row: RowId) -> &str {
         self.head(row)
             .map_or("", |head| self.columns.statuses.get(head.raw_status))

@@ -5,8 +5,9 @@ use runboard_core::store::download;
 use super::pick::Pick;
 use super::plan::plan_to_pick;
 use super::save::save_button;
+use crate::state::State;
 use crate::state::actions::{Deed, Wish, is_offered};
-use crate::state::reactive::memo;
+use crate::state::reactive::{effect, memo};
 use crate::state::run_detail::RunDetail;
 use crate::ui::html::{Html, IntoHtml, view};
 use crate::ui::part::panel::panel;
@@ -24,6 +25,18 @@ pub fn resume(detail: RunDetail) -> Html {
             run.ready()
                 .is_some_and(|run| run.phase.is_terminal() || run.is_unfinished())
         })
+    });
+    // A run that is over changes when its plan does: by a mark, another attempt, another configuration.
+    let (runs, index, id) = (State::get().runs, detail.source.index, detail.id.clone());
+    let version =
+        memo(move || runs.with_table(|table| table.find(index, &id).map(|row| table.version(row))));
+    let mut before = None;
+    effect(move || {
+        let now = version.get();
+        let old = std::mem::replace(&mut before, now);
+        if old.is_some() && old != now && is_over.get_untracked() {
+            wish.read_plan_anew();
+        }
     });
     let source = detail.source.clone();
     let next = move || match (is_over.get(), is_offered(&source, Deed::Resume)) {
