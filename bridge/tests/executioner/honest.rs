@@ -303,3 +303,14 @@ fn command_lines_are_offered_once_and_none_to_resume_what_has_succeeded() {
     assert_eq!(offered("runs/3/resume"), ["to resume only failed jobs"]);
     assert_eq!(facts(&site, "1", "to resume all remaining jobs").len(), 1);
 }
+
+#[test]
+fn a_killed_run_is_offered_as_unfinished_instead_of_one_that_is_not_there() {
+    let rows = "(1, 1, 'RUNNING', 1, 0, 0, 0), (2, 1, 'FAILED', 1, 0, 1, 0)";
+    let reply = site(rows, None).get("/api/v1/ex/runs/9");
+    assert_eq!(reply.status, 404);
+    let latest = reply.json()["latest"].clone();
+    let word = |at: usize| (latest[at]["id"].clone(), latest[at]["phase"].clone());
+    assert_eq!(word(0), (json!("2"), json!("failed")));
+    assert_eq!(word(1), (json!("1"), json!("unfinished")));
+}
