@@ -105,6 +105,34 @@ fn results_that_may_be_stale_are_told_of_the_plan_that_makes_them_so() {
 }
 
 #[test]
+fn what_one_profile_skips_and_the_other_runs_is_not_told_as_stale_in_one_of_them() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 7, 0, 0, 0){JOBS} (1, 'hung', 'RUNNING', 'true'), (1, 'left', 'SKIPPED', 'true'), (1, 'low', 'success', 'true'),
+        (1, 'none', NULL, 'true'), (1, 'bad', 'ERROR', 'true'), (1, 'late', 'TIMEOUT', 'true'), (1, 'low_too', 'success', 'true')"
+    );
+    let job =
+        |id: &str, needs: &[&str]| json!({"id": id, "command": "true", "dependencies": needs});
+    let jobs = json!([
+        job("hung", &[]),
+        job("left", &["hung"]),
+        job("low", &["hung"]),
+        job("none", &["left", "low"]),
+        job("bad", &["none"]),
+        job("late", &["hung", "bad"]),
+        job("low_too", &["late"]),
+    ]);
+    let site = site(&rows, Some(jobs));
+    let by_design = "low: its design skips it although something that it needs runs again, so its result may be stale; executioner runs nothing that it needs";
+    for (mode, expected) in [("incomplete", vec![by_design]), ("failed", Vec::new())] {
+        let plan = ask(&site, &format!("runs/1/resume?mode={mode}"));
+        let told = texts(&plan["differences"]).into_iter();
+        let told: Vec<_> = told.filter(|words| words.contains("stale")).collect();
+        // In the one mode executioner skips low_too too, but runs what it needs; in the other it runs both.
+        assert_eq!(told, expected, "{mode}");
+    }
+}
+
+#[test]
 fn counters_count_where_no_job_has_a_row_and_are_contradicted_where_some_have() {
     let rows = format!(
         "(1, 1, 'SUCCESS', 12, 12, 0, 0), (2, 1, 'FAILED', 12, 5, 1, 0), (3, 1, 'SUCCESS', 4, 4, 0, 0), (4, 1, 'SUCCESS', 4, 4, 0, 3), (5, 1, 'SUCCESS', 0, 0, 0, 0)
