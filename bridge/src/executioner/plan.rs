@@ -242,8 +242,10 @@ impl Executioner {
                 false => "times are by the runner's clock, and its zone is assumed".to_string(),
             });
         }
-        if mode == Mode::Failed && material.config.is_some() {
-            list.push("--resume-failed-only also runs jobs that never began: only those with a row that says otherwise are told apart".into());
+        let [actual, _] = both;
+        let is_shown = std::ptr::eq(shown, actual);
+        if mode == Mode::Failed && is_shown && actual.total(PlanVerb::Run) > 0 {
+            list.push("executioner's --resume-failed-only runs every job that has not succeeded, also those that never began".into());
         }
         list
     }

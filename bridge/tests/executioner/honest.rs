@@ -342,3 +342,31 @@ fn a_killed_run_is_offered_as_unfinished_instead_of_one_that_is_not_there() {
     assert_eq!(word(0), (json!("2"), json!("failed")));
     assert_eq!(word(1), (json!("1"), json!("unfinished")));
 }
+
+#[test]
+fn the_failed_mode_is_told_to_run_more_where_it_does() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 2, 0, 1, 0){JOBS} (1, 'a', 'FAILED', 'true'), (1, 'b', 'SUCCESS', 'true')"
+    );
+    let job = |id: &str| json!({"id": id, "command": "true"});
+    let words = "executioner's --resume-failed-only runs every job that has not succeeded, also those that never began";
+    for (jobs, query, expected) in [
+        (json!([job("a"), job("b"), job("new")]), "mode=failed", true),
+        (
+            json!([job("a"), job("b"), job("new")]),
+            "mode=incomplete",
+            false,
+        ),
+        (
+            json!([job("a"), job("b"), job("new")]),
+            "mode=failed&profile=promised",
+            false,
+        ),
+        (json!([job("a"), job("b")]), "mode=failed", false),
+    ] {
+        let site = site(&rows, Some(jobs));
+        let plan = ask(&site, &format!("runs/1/resume?{query}"));
+        let told = texts(&plan["warnings"]);
+        assert_eq!(told.contains(&words), expected, "{query} {told:?}");
+    }
+}
