@@ -370,3 +370,25 @@ fn the_failed_mode_is_told_to_run_more_where_it_does() {
         assert_eq!(told.contains(&words), expected, "{query} {told:?}");
     }
 }
+
+#[test]
+fn recent_runs_of_all_applications_are_named_with_theirs_where_no_configuration_is_given() {
+    let rows = "(1, 1, 'SUCCESS', 1, 1, 0, 0), (2, 1, 'FAILED', 1, 0, 1, 0);
+        UPDATE run_summary SET application_name = 'other' WHERE run_id = 2";
+    let told = |jobs: Option<Value>| {
+        let reply = site(rows, jobs).get("/api/v1/ex/runs/9");
+        reply.json()["detail"].as_str().unwrap().to_string()
+    };
+    let without = told(None);
+    assert!(
+        without.contains("\n\nRecent runs of this history:\n  Run 2 - other - FAILED  - 2026-01-01 00:00:00\n  Run 1 - x - SUCCESS - 2026"),
+        "{without}"
+    );
+    let with = told(Some(json!([{"id": "a"}])));
+    assert!(
+        with.contains(
+            "\n\nRecent runs for this config:\n  Run 1 - SUCCESS - 2026-01-01 00:00:00\n\nUse"
+        ),
+        "{with}"
+    );
+}
