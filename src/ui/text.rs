@@ -242,12 +242,21 @@ pub fn unclear(words: &str, keyed: bool) -> String {
     format!("No answer, so nobody can tell whether it was done: {words}. {next}")
 }
 
-/// What a choice of steps means.
-pub fn resume_mode(mode: ResumeMode) -> &'static str {
-    match mode {
-        ResumeMode::Incomplete => "all that have not succeeded",
-        ResumeMode::Failed => "only those that failed",
-        ResumeMode::Assets => "assets that were not made and checks that were not evaluated",
+/// What a choice of steps means; `rules`: by whose rules, where a source has several.
+pub fn resume_mode(mode: ResumeMode, rules: Option<Profile>) -> &'static str {
+    match (mode, rules) {
+        (ResumeMode::Incomplete, Some(Profile::Actual)) => {
+            "what ended in failure and what never began; any other status counts as done"
+        }
+        (ResumeMode::Failed, Some(Profile::Actual)) => {
+            "everything that has not succeeded, also what never began"
+        }
+        (ResumeMode::Failed, Some(Profile::Promised)) => {
+            "only those that failed or were interrupted"
+        }
+        (ResumeMode::Incomplete, _) => "all that have not succeeded",
+        (ResumeMode::Failed, _) => "only those that failed",
+        (ResumeMode::Assets, _) => "assets that were not made and checks that were not evaluated",
     }
 }
 

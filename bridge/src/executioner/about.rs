@@ -125,8 +125,13 @@ impl Executioner {
     pub(crate) fn instead_of(&self, id: &str) -> String {
         let mut text = format!("Error: Run ID {id} not found in history.\n");
         let latest = self.latest(LATEST);
+        // Without a configuration they are those of all applications.
+        let is_mixed = self.configs.all().next().is_none();
         if !latest.is_empty() {
-            text.push_str("\nRecent runs for this config:\n");
+            text.push_str(match is_mixed {
+                true => "\nRecent runs of this history:\n",
+                false => "\nRecent runs for this config:\n",
+            });
         }
         for id in latest {
             let rows = id.parse().ok().and_then(|id| self.runs.get(&id));
@@ -135,7 +140,11 @@ impl Executioner {
             };
             let status = last.status.as_deref().unwrap_or("-");
             let start = last.start.as_deref().unwrap_or("-");
-            text.push_str(&format!("  Run {id} - {status:<7} - {start}\n"));
+            text.push_str(&format!("  Run {id} - "));
+            if is_mixed {
+                text.push_str(&format!("{} - ", last.app));
+            }
+            text.push_str(&format!("{status:<7} - {start}\n"));
         }
         text.push_str("\nUse --list-runs to see all available runs.");
         text

@@ -8,7 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use runboard_core::model::Timestamp;
+use runboard_core::model::{Level, Timestamp};
 use serde_json::{Value, json};
 
 pub(super) use self::files::{LogFile, files, folders};
@@ -50,6 +50,7 @@ struct Row {
     key: Option<Timestamp>,
     step: String,
     stream: &'static str,
+    level: Level,
     text: Vec<u8>,
 }
 
@@ -58,8 +59,8 @@ struct Told {
     /// Its time, and its place among the lines of other files where that is known better.
     at: Option<Timestamp>,
     key: Option<Timestamp>,
-    /// Step, stream and text; nothing where another file tells the same.
-    row: Option<(String, &'static str, Vec<u8>)>,
+    /// Step, stream, level and text; nothing where another file tells the same.
+    row: Option<(String, &'static str, Level, Vec<u8>)>,
 }
 
 impl Log {
@@ -131,11 +132,12 @@ impl Log {
             let mut out = Vec::new();
             for row in &rows {
                 let at = row.at.map(|at| at.to_string()).unwrap_or_default();
-                let head = format!(
-                    "{at}\t{}\t{}\t",
-                    row.step.replace(['\t', '\n'], " "),
-                    row.stream
-                );
+                let step = row.step.replace(['\t', '\n'], " ");
+                let level = match row.level {
+                    Level::Unset => String::new(),
+                    level => format!(":{}", level.word()),
+                };
+                let head = format!("{at}\t{step}\t{}{level}\t", row.stream);
                 out.extend_from_slice(head.as_bytes());
                 out.extend_from_slice(&row.text);
                 out.push(b'\n');
@@ -189,12 +191,13 @@ impl Log {
             at = told.at.or(at);
             // Also a line that is told elsewhere has its place, behind which those after it stand.
             key = told.key.or(at).max(key);
-            if let Some((step, stream, text)) = told.row.filter(|_| place >= written) {
+            if let Some((step, stream, level, text)) = told.row.filter(|_| place >= written) {
                 rows.push(Row {
                     at,
                     key,
                     step,
                     stream,
+                    level,
                     text,
                 });
             }
@@ -219,7 +222,9 @@ impl Log {
         has_main: bool,
     ) -> Told {
         let step = || about.job.clone().unwrap_or_default();
-        let row = |stream: &'static str, text: &[u8]| Some((step(), stream, text.to_vec()));
+        let row = |stream: &'static str, level: Level, text: &[u8]| {
+            Some((step(), stream, level, text.to_vec()))
+        };
         let Some(record) = record(line, offset) else {
             // The lines of a command that has several, and what is printed without a time.
             let stream = if about.job.is_some() || about.is_console {
@@ -230,10 +235,11 @@ impl Log {
             return Told {
                 at: before,
                 key: None,
-                row: row(stream, line),
+                row: row(stream, Level::Unset, line),
             };
         };
         let text = String::from_utf8_lossy(record.text);
+        let level = Level::from_word(record.level).unwrap_or(Level::Unset);
         let (key, row) = match &about.job {
             Some(job) => {
                 let is_begin = text.starts_with(EXECUTING);
@@ -246,16 +252,21 @@ impl Log {
                     self.open.remove(job);
                 }
                 let stream = if is_begin || is_end { "sys" } else { "out" };
-                (None, row(stream, record.text))
+                // executioner writes INFO in front of all that a job prints: what the line itself says is more exact.
+                let level = match (level, Level::of_text(&text)) {
+                    (Level::Info, own) if stream == "out" && own != Level::Unset => own,
+                    _ => level,
+                };
+                (None, row(stream, level, record.text))
             }
             // The run's own log says the same.
             None if about.is_console && has_main => (self.moment(&text, record.at), None),
-            None if about.is_console => (self.moment(&text, record.at), row("sys", line)),
+            None if about.is_console => (self.moment(&text, record.at), row("sys", level, line)),
             None => {
                 self.hear(&text, record.at);
                 let row = match record.level {
-                    "INFO" => row("sys", record.text),
-                    level => row("sys", format!("{level} - {text}").as_bytes()),
+                    "INFO" => row("sys", level, record.text),
+                    word => row("sys", level, format!("{word} - {text}").as_bytes()),
                 };
                 (self.moment(&text, record.at), row)
             }

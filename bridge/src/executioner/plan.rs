@@ -164,7 +164,7 @@ impl Executioner {
                 promised.total(PlanVerb::Blocked)
             ));
         }
-        different.extend(otherwise_stale(&actual, &promised));
+        different.extend(otherwise_stale(&material.steps, &actual, &promised));
         let to_execute = actual.to_execute();
         let can_run = material.config.is_some() && actual.fault.is_none();
         let command = Some(self.resume_command(rows, material.config, mode, skips))
@@ -271,8 +271,10 @@ impl Executioner {
                 false => "times are by the runner's clock, and its zone is assumed".to_string(),
             });
         }
-        if mode == Mode::Failed && material.config.is_some() {
-            list.push("--resume-failed-only also runs jobs that never began: only those with a row that says otherwise are told apart".into());
+        let [actual, _] = both;
+        let is_shown = std::ptr::eq(shown, actual);
+        if mode == Mode::Failed && is_shown && actual.total(PlanVerb::Run) > 0 {
+            list.push("executioner's --resume-failed-only runs every job that has not succeeded, also those that never began".into());
         }
         list
     }
@@ -299,11 +301,23 @@ impl Executioner {
     }
 }
 
-/// Results that may be stale by one profile's plan and not by the other's.
-fn otherwise_stale(actual: &Answer, promised: &Answer) -> Vec<String> {
-    let (real, design) = (&actual.stale, &promised.stale);
-    let only = |these: &[String], others: &[String], words: &str| -> Vec<String> {
-        let only = these.iter().filter(|key| !others.contains(key));
+/// Results that may be stale by one profile's plan, of steps that the other one skips too without running anything that they need: what only one
+/// skips is told among the steps that differ.
+fn otherwise_stale(steps: &[StepNow], actual: &Answer, promised: &Answer) -> Vec<String> {
+    let (real, design) = (actual, promised);
+    let only = |these: &Answer, others: &Answer, words: &str| -> Vec<String> {
+        let does = |key: &str, verbs: &[PlanVerb]| {
+            let row = others.rows.iter().find(|row| row.key == key);
+            row.is_some_and(|row| verbs.contains(&row.verb))
+        };
+        let runs_a_need = |step: &StepNow| {
+            let mut needs = step.needs.iter();
+            needs.any(|need| does(need, &[PlanVerb::Retry, PlanVerb::Run]))
+        };
+        let only = these.stale.iter().filter(|key| {
+            let step = steps.iter().find(|step| step.key == **key);
+            does(key, &[PlanVerb::Skip]) && !step.is_some_and(runs_a_need)
+        });
         only.map(|key| format!("{key}: {words}")).collect()
     };
     let words = "executioner skips it although something that it needs runs again, so its result may be stale; by its design nothing that it needs does";

@@ -30,7 +30,7 @@ impl RowFilter {
     fn matches(&self, row: &Parts<'_>) -> bool {
         (self.step.is_empty() || self.step.iter().any(|step| *step == row.step))
             && (self.stream.is_empty() || self.stream.contains(&row.stream))
-            && (self.level.is_empty() || self.level.contains(&Level::of_text(&row.text)))
+            && (self.level.is_empty() || self.level.contains(&row.level()))
     }
 }
 

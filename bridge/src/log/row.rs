@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io;
 
 use runboard_core::backend::runs_api::wire::LogLine;
-use runboard_core::model::LogStream;
 use runboard_core::model::time::parse_written;
+use runboard_core::model::{Level, LogStream};
 
 use crate::source::read_at;
 
@@ -96,15 +96,18 @@ pub(crate) struct Parts<'a> {
     pub(crate) at: &'a str,
     pub(crate) step: Cow<'a, str>,
     pub(crate) stream: LogStream,
+    /// What the writer said; [`Level::Unset`] where only the text can tell.
+    pub(crate) level: Level,
     pub(crate) text: Cow<'a, str>,
 }
 
-/// Reads `time TAB step TAB stream TAB text`; a row of any other form is text alone.
+/// Reads `time TAB step TAB stream TAB text`, where a level may stand behind the stream (`out:error`); a row of any other form is text alone.
 pub(crate) fn parts<'a>(row: &Row<'a>) -> Parts<'a> {
     let mut parts = fields(row.bytes).unwrap_or_else(|| Parts {
         at: "",
         step: Cow::Borrowed(""),
         stream: LogStream::Unknown,
+        level: Level::Unset,
         text: String::from_utf8_lossy(row.bytes),
     });
     if row.cut > 0 {
@@ -128,7 +131,12 @@ fn fields(bytes: &[u8]) -> Option<Parts<'_>> {
         .ok()
         .filter(|at| parse_written(at).is_some())?;
     let word = std::str::from_utf8(stream).ok()?;
-    let stream = match word.strip_suffix('+').unwrap_or(word) {
+    let word = word.strip_suffix('+').unwrap_or(word);
+    let (word, level) = match word.split_once(':') {
+        Some((word, level)) => (word, Level::from_word(level)?),
+        None => (word, Level::Unset),
+    };
+    let stream = match word {
         "out" => LogStream::Out,
         "err" => LogStream::Err,
         "sys" => LogStream::System,
@@ -138,11 +146,20 @@ fn fields(bytes: &[u8]) -> Option<Parts<'_>> {
         at,
         step: String::from_utf8_lossy(step),
         stream,
+        level,
         text: String::from_utf8_lossy(text),
     })
 }
 
 impl<'a> Parts<'a> {
+    /// What the writer said, else what the text says.
+    pub(crate) fn level(&self) -> Level {
+        match self.level {
+            Level::Unset => Level::of_text(&self.text),
+            level => level,
+        }
+    }
+
     /// As it is sent. `number`: when the lines of the answer are not consecutive.
     pub(crate) fn wire(self, number: Option<u64>) -> LogLine<'a> {
         // The usual form goes out as it is; anything else that is a time is brought into it.
@@ -158,7 +175,7 @@ impl<'a> Parts<'a> {
             at,
             step: self.step,
             stream: Cow::Borrowed(self.stream.word()),
-            level: Cow::Borrowed(""),
+            level: Cow::Borrowed(self.level.word()),
             text: self.text,
         }
     }

@@ -34,7 +34,12 @@ impl State {
         };
         let latest = latest.into_iter().map(|run| {
             let started = run.started_at.or(run.created_at);
-            json!({"id": run.id, "job": run.job, "phase": run.phase.word(), "started": started.map(|at| at.to_string())})
+            // As lists say it: nobody works on it any more.
+            let phase = match run.is_unfinished() {
+                true => "unfinished",
+                false => run.phase.word(),
+            };
+            json!({"id": run.id, "job": run.job, "phase": phase, "started": started.map(|at| at.to_string())})
         });
         json!({"nearest": self.nearest(id), "latest": latest.collect::<Vec<_>>()})
     }

@@ -105,6 +105,34 @@ fn results_that_may_be_stale_are_told_of_the_plan_that_makes_them_so() {
 }
 
 #[test]
+fn what_one_profile_skips_and_the_other_runs_is_not_told_as_stale_in_one_of_them() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 7, 0, 0, 0){JOBS} (1, 'hung', 'RUNNING', 'true'), (1, 'left', 'SKIPPED', 'true'), (1, 'low', 'success', 'true'),
+        (1, 'none', NULL, 'true'), (1, 'bad', 'ERROR', 'true'), (1, 'late', 'TIMEOUT', 'true'), (1, 'low_too', 'success', 'true')"
+    );
+    let job =
+        |id: &str, needs: &[&str]| json!({"id": id, "command": "true", "dependencies": needs});
+    let jobs = json!([
+        job("hung", &[]),
+        job("left", &["hung"]),
+        job("low", &["hung"]),
+        job("none", &["left", "low"]),
+        job("bad", &["none"]),
+        job("late", &["hung", "bad"]),
+        job("low_too", &["late"]),
+    ]);
+    let site = site(&rows, Some(jobs));
+    let by_design = "low: its design skips it although something that it needs runs again, so its result may be stale; executioner runs nothing that it needs";
+    for (mode, expected) in [("incomplete", vec![by_design]), ("failed", Vec::new())] {
+        let plan = ask(&site, &format!("runs/1/resume?mode={mode}"));
+        let told = texts(&plan["differences"]).into_iter();
+        let told: Vec<_> = told.filter(|words| words.contains("stale")).collect();
+        // In the one mode executioner skips low_too too, but runs what it needs; in the other it runs both.
+        assert_eq!(told, expected, "{mode}");
+    }
+}
+
+#[test]
 fn counters_count_where_no_job_has_a_row_and_are_contradicted_where_some_have() {
     let rows = format!(
         "(1, 1, 'SUCCESS', 12, 12, 0, 0), (2, 1, 'FAILED', 12, 5, 1, 0), (3, 1, 'SUCCESS', 4, 4, 0, 0), (4, 1, 'SUCCESS', 4, 4, 0, 3), (5, 1, 'SUCCESS', 0, 0, 0, 0)
@@ -302,4 +330,65 @@ fn command_lines_are_offered_once_and_none_to_resume_what_has_succeeded() {
     // It says SUCCESS, and a job has failed.
     assert_eq!(offered("runs/3/resume"), ["to resume only failed jobs"]);
     assert_eq!(facts(&site, "1", "to resume all remaining jobs").len(), 1);
+}
+
+#[test]
+fn a_killed_run_is_offered_as_unfinished_instead_of_one_that_is_not_there() {
+    let rows = "(1, 1, 'RUNNING', 1, 0, 0, 0), (2, 1, 'FAILED', 1, 0, 1, 0)";
+    let reply = site(rows, None).get("/api/v1/ex/runs/9");
+    assert_eq!(reply.status, 404);
+    let latest = reply.json()["latest"].clone();
+    let word = |at: usize| (latest[at]["id"].clone(), latest[at]["phase"].clone());
+    assert_eq!(word(0), (json!("2"), json!("failed")));
+    assert_eq!(word(1), (json!("1"), json!("unfinished")));
+}
+
+#[test]
+fn the_failed_mode_is_told_to_run_more_where_it_does() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 2, 0, 1, 0){JOBS} (1, 'a', 'FAILED', 'true'), (1, 'b', 'SUCCESS', 'true')"
+    );
+    let job = |id: &str| json!({"id": id, "command": "true"});
+    let words = "executioner's --resume-failed-only runs every job that has not succeeded, also those that never began";
+    for (jobs, query, expected) in [
+        (json!([job("a"), job("b"), job("new")]), "mode=failed", true),
+        (
+            json!([job("a"), job("b"), job("new")]),
+            "mode=incomplete",
+            false,
+        ),
+        (
+            json!([job("a"), job("b"), job("new")]),
+            "mode=failed&profile=promised",
+            false,
+        ),
+        (json!([job("a"), job("b")]), "mode=failed", false),
+    ] {
+        let site = site(&rows, Some(jobs));
+        let plan = ask(&site, &format!("runs/1/resume?{query}"));
+        let told = texts(&plan["warnings"]);
+        assert_eq!(told.contains(&words), expected, "{query} {told:?}");
+    }
+}
+
+#[test]
+fn recent_runs_of_all_applications_are_named_with_theirs_where_no_configuration_is_given() {
+    let rows = "(1, 1, 'SUCCESS', 1, 1, 0, 0), (2, 1, 'FAILED', 1, 0, 1, 0);
+        UPDATE run_summary SET application_name = 'other' WHERE run_id = 2";
+    let told = |jobs: Option<Value>| {
+        let reply = site(rows, jobs).get("/api/v1/ex/runs/9");
+        reply.json()["detail"].as_str().unwrap().to_string()
+    };
+    let without = told(None);
+    assert!(
+        without.contains("\n\nRecent runs of this history:\n  Run 2 - other - FAILED  - 2026-01-01 00:00:00\n  Run 1 - x - SUCCESS - 2026"),
+        "{without}"
+    );
+    let with = told(Some(json!([{"id": "a"}])));
+    assert!(
+        with.contains(
+            "\n\nRecent runs for this config:\n  Run 1 - SUCCESS - 2026-01-01 00:00:00\n\nUse"
+        ),
+        "{with}"
+    );
 }

@@ -162,6 +162,35 @@ fn logs_of_a_run_are_one_log_that_a_restart_does_not_repeat() {
 }
 
 #[test]
+fn lines_of_jobs_carry_the_level_that_their_log_files_have() {
+    let place = Place::new();
+    let database = copied(&place, "history_v8_statuses.db");
+    let site = over(place, &database, &[]);
+    let lines = |query: &str| -> Vec<String> {
+        let answer = ask(&site, &format!("runs/3/logs?{query}"));
+        let word = |line: &Value, name: &str| line[name].as_str().unwrap_or("-").to_string();
+        let lines = answer["lines"].as_array().unwrap().iter();
+        lines
+            .map(|line| [word(line, "step"), word(line, "level"), word(line, "text")].join(" "))
+            .collect()
+    };
+    assert_eq!(
+        lines("step=bytes&step=multi2&level=error"),
+        [
+            "bytes error Error reading process output: 'utf-8' codec can't decode byte 0xff in position 4: invalid start byte",
+            "multi2 error Job multi2: FAILED with exit code 3",
+        ]
+    );
+    let info = lines("step=multi2&level=info");
+    assert_eq!(info.len(), 4, "{info:?}");
+    assert!(
+        info[0].starts_with("multi2 info Executing job - multi2"),
+        "{info:?}"
+    );
+    assert_eq!(info[3], "multi2 info ValueError: boom");
+}
+
+#[test]
 fn the_designs_example_is_shown_with_what_waits_for_the_failed_job() {
     let place = Place::new();
     let checkout = Checkout::new(&place);

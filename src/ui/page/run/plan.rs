@@ -44,8 +44,19 @@ pub(super) fn plan_to_pick(wish: Wish, noun: Memo<String>, pick: Option<Pick>) -
     };
     // Somebody who comes by a link is here before the source has said what it can do.
     let modes = memo(move || wish.modes());
+    let nav = Nav::get();
+    // In a dialog there is no switch: what is done is what is actual.
+    let shown_rules = memo(move || {
+        let is_promised = pick.is_some() && nav.route.with(|route| route.part.promised);
+        let profile = match is_promised {
+            true => Profile::Promised,
+            false => Profile::Actual,
+        };
+        wish.takes_profiles().then_some(profile)
+    });
     let choices = move || {
-        let each = |mode: &ResumeMode| choice(*mode, text::resume_mode(*mode));
+        let rules = shown_rules.get();
+        let each = |mode: &ResumeMode| choice(*mode, text::resume_mode(*mode, rules));
         modes.get().iter().map(each).collect::<Vec<El>>()
     };
     let rules = pick.is_some().then(|| rules(wish));
