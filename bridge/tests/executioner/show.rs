@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::make::{Checkout, ask, copied, facts, over, steps};
+use super::make::{Checkout, ask, complaints, copied, facts, over, steps};
 use super::site::{Place, ids};
 
 #[test]
@@ -254,7 +254,7 @@ fn a_file_that_is_no_history_is_a_source_that_cannot_be_read_until_it_is_there()
         if let Some(content) = content {
             std::fs::write(&path, content).unwrap();
         }
-        let mut site = over(place, &path, &[]);
+        let site = over(place, &path, &[]);
         let told = format!("the history {} cannot be read: {why}", path.display());
         for asked in [
             "info",
@@ -282,7 +282,7 @@ fn a_file_that_is_no_history_is_a_source_that_cannot_be_read_until_it_is_there()
         assert_eq!(site.get("/api/v1/ex/runs/1").status, 503);
         std::fs::copy(&real, &path).unwrap();
         assert_eq!(ids(&ask(&site, "runs")).len(), 3);
-        let warned = site.complaints();
+        let warned = complaints(site);
         assert_eq!(
             warned,
             format!("runboard-bridge: warning: source ex: {told}\n")
@@ -302,12 +302,12 @@ fn a_history_without_runs_or_tables_is_empty_and_not_unreadable() {
         let path = place.join("made.db");
         std::fs::write(&path, "").unwrap();
         super::make::database(&place, sql);
-        let mut site = over(place, &path, &[]);
+        let site = over(place, &path, &[]);
         assert_eq!(ask(&site, "runs")["total"], 0, "{sql}");
         let info = ask(&site, "info");
         let told = info["problems"].as_array().map_or(0, Vec::len);
         assert_eq!(told, problems, "{sql}: {info}");
         assert_eq!(site.get("/api/v1/ex/runs/5").status, 404);
-        assert_eq!(site.complaints(), "");
+        assert_eq!(complaints(site), "");
     }
 }

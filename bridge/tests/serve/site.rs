@@ -98,15 +98,6 @@ impl Site {
         (self.child, self.address) = launch(&self.place, &self.extra, &[]);
     }
 
-    /// Ends it, and gives what it said on stderr.
-    pub(crate) fn complaints(&mut self) -> String {
-        let _ = self.child.kill();
-        let mut told = String::new();
-        let mut stderr = self.child.stderr.take().unwrap();
-        stderr.read_to_string(&mut told).unwrap();
-        told
-    }
-
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
         let (status, headers, body) = open(self.address, method, path, headers);
         Reply {
