@@ -25,6 +25,7 @@ pub(crate) async fn get(
     let source = source.clone();
     blocking(move || {
         let state = source.look();
+        Problem::unless_readable(&state)?;
         let problems = state.problems();
         let mut cursor = Writer::default();
         cursor.runs(&state.position());

@@ -4,6 +4,8 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::Value;
 
+use crate::source::State;
+
 /// Why a request got no answer.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -49,6 +51,14 @@ impl Problem {
 
     pub(crate) fn no_run(id: &str) -> Problem {
         Problem::new(StatusCode::NOT_FOUND, format!("there is no run {id} here"))
+    }
+
+    /// Nothing where a source's files can be read.
+    pub(crate) fn unless_readable(state: &State) -> Result<(), Problem> {
+        match state.unreadable() {
+            Some(why) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, why)),
+            None => Ok(()),
+        }
     }
 
     /// The same problem with more members.

@@ -62,6 +62,7 @@ pub(crate) async fn list(source: &Arc<Source>, query: Query) -> Result<Response<
     let source = source.clone();
     blocking(move || {
         let state = source.look();
+        Problem::unless_readable(&state)?;
         let page = state.list(&ask);
         let mut cursor = Writer::default();
         cursor.runs(&state.position());
@@ -173,6 +174,7 @@ pub(crate) async fn of_run(
 /// The run, or a problem that says what is there instead. Blocks.
 pub(crate) fn find(source: &Source, id: &str) -> Result<Detail, Problem> {
     let mut state = source.look();
+    Problem::unless_readable(&state)?;
     state.wake(id);
     state.detail(id).ok_or_else(|| {
         let problem = match state.executioner() {

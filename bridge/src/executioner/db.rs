@@ -30,6 +30,24 @@ const MAX_CHECKED: u64 = 16 * 1024 * 1024;
 const TRIES: u32 = 5;
 const MAX_PROBLEMS: usize = 50;
 
+/// Why nothing could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// It is a database without tables: nothing has run yet.
+    Empty(String),
+    /// There is no history: no file, none of SQLite, or one of something else.
+    Absent(String),
+    /// It may be readable in a moment.
+    Passing(String),
+}
+
+impl Trouble {
+    pub(super) fn words(&self) -> &str {
+        let (Trouble::Empty(words) | Trouble::Absent(words) | Trouble::Passing(words)) = self;
+        words
+    }
+}
+
 /// What changes whenever the database does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct State {
@@ -57,6 +75,12 @@ impl State {
         }
     }
 
+    /// It begins as SQLite's files do; one without a byte is an empty database.
+    fn is_database(&self) -> bool {
+        let magic = b"SQLite format 3\0";
+        self.main.is_some() && (self.head.is_empty() || self.head.starts_with(magic))
+    }
+
     /// Its header says that there is a write-ahead log.
     fn is_wal(&self) -> bool {
         self.head.get(18..20) == Some(&[2, 2])
@@ -74,19 +98,22 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 ///
 /// # Errors
 /// The file is not there, is no database, or holds no history of executioner.
-pub(super) fn read(path: &Path) -> Result<(Tables, State), String> {
-    let mut last = String::new();
+pub(super) fn read(path: &Path) -> Result<(Tables, State), Trouble> {
+    let mut last = Trouble::Passing(String::new());
     for _ in 0..TRIES {
         let state = State::of(path);
         if state.main.is_none() {
-            return Err("there is no such file (yet)".into());
+            return Err(Trouble::Absent("there is no such file (yet)".into()));
         }
         let tables = tables(path, &state);
         let same = state.wal.is_some() || State::of(path) == state;
         match tables {
             Ok(tables) if same => return Ok((tables, state)),
             // A writer is at it: what was read may be half of what it writes.
-            Ok(_) => last = "it changes faster than it can be read".into(),
+            Ok(_) => last = Trouble::Passing("it changes faster than it can be read".into()),
+            Err(Trouble::Passing(words)) if same && !state.is_database() => {
+                return Err(Trouble::Absent(words));
+            }
             Err(error) if same => return Err(error),
             Err(error) => last = error,
         }
@@ -95,8 +122,8 @@ pub(super) fn read(path: &Path) -> Result<(Tables, State), String> {
     Err(last)
 }
 
-fn tables(path: &Path, state: &State) -> Result<Tables, String> {
-    let db = open(path, state).map_err(words)?;
+fn tables(path: &Path, state: &State) -> Result<Tables, Trouble> {
+    let db = open(path, state).map_err(passing)?;
     let mut reader = Reader {
         db,
         problems: Vec::new(),
@@ -151,8 +178,8 @@ fn address(path: &Path, how: &str) -> String {
     out
 }
 
-fn words(error: rusqlite::Error) -> String {
-    error.to_string()
+fn passing(error: rusqlite::Error) -> Trouble {
+    Trouble::Passing(error.to_string())
 }
 
 struct Reader {
@@ -185,11 +212,15 @@ impl Reader {
         Ok(names)
     }
 
-    fn all(&mut self) -> Result<Tables, String> {
-        let names = self.names().map_err(words)?;
+    fn all(&mut self) -> Result<Tables, Trouble> {
+        let names = self.names().map_err(passing)?;
         let has = |name: &str| names.iter().any(|known| known == name);
         if !has("run_summary") && !has("job_history") {
-            return Err("it is no history of executioner: it has neither a table run_summary nor a table job_history".into());
+            let words = "it is no history of executioner: it has neither a table run_summary nor a table job_history";
+            return Err(match names.is_empty() {
+                true => Trouble::Empty(words.into()),
+                false => Trouble::Absent(words.into()),
+            });
         }
         let mut tables = Tables::default();
         if has("run_summary") {

@@ -83,7 +83,7 @@ pub(crate) struct Executioner {
     /// Runs whose rows say that they are over, and that are written to still, with since when that was seen.
     ending: BTreeMap<i64, Instant>,
     /// Why the database cannot be read.
-    error: Option<String>,
+    error: Option<db::Trouble>,
 }
 
 impl Executioner {
@@ -289,10 +289,22 @@ impl Executioner {
         age < SILENT_US || mirror::is_open(files)
     }
 
+    /// Why there is no answer about any run. What was read before stays while its file is only being written.
+    pub(crate) fn unreadable(&self) -> Option<String> {
+        let words = match self.error.as_ref()? {
+            db::Trouble::Absent(words) => words,
+            db::Trouble::Passing(words) if self.known.is_none() => words,
+            db::Trouble::Passing(_) | db::Trouble::Empty(_) => return None,
+        };
+        let name = self.setup.database.display();
+        Some(format!("the history {name} cannot be read: {words}"))
+    }
+
     pub(crate) fn problems(&self) -> Vec<String> {
         let name = self.setup.database.display();
         let mut list: Vec<String> = Vec::new();
-        list.extend(self.error.iter().map(|error| format!("{name}: {error}")));
+        let errors = self.error.iter();
+        list.extend(errors.map(|error| format!("{name}: {}", error.words())));
         list.extend(
             self.tables
                 .problems

@@ -177,7 +177,12 @@ async fn run(args: ServeArgs) -> Result<(), String> {
     for source in &sources {
         // Large histories are read before anybody asks.
         let source = source.clone();
-        tokio::task::spawn_blocking(move || drop(source.look()));
+        tokio::task::spawn_blocking(move || {
+            let why = source.look().unreadable();
+            if let Some(why) = why {
+                complain(&format!("warning: source {}: {why}", source.name));
+            }
+        });
     }
     access.names.listening_on(address);
     let (stop, stopped) = watch::channel(false);

@@ -323,6 +323,11 @@ impl State {
         self.lines.value(self.lines.row(self.lines.find(id)?)?)
     }
 
+    /// Why nothing can be said of any run here.
+    pub(crate) fn unreadable(&self) -> Option<String> {
+        self.executioner.as_ref()?.unreadable()
+    }
+
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut list = self.lines.problems();
         list.extend(self.executioner.iter().flat_map(Executioner::problems));

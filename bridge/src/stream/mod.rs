@@ -96,8 +96,11 @@ pub(crate) async fn get(
         None => query.all("after").for_each(|text| after.merge(text)),
     }
     let source = source.clone();
-    let follower =
-        blocking(move || Ok(Follower::open(source, list, runs, &after, shutdown))).await?;
+    let follower = blocking(move || {
+        Problem::unless_readable(&source.look())?;
+        Ok(Follower::open(source, list, runs, &after, shutdown))
+    })
+    .await?;
     let body = Body::from_stream(unfold(follower, |follower| async {
         follower
             .next()

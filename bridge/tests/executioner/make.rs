@@ -1,5 +1,6 @@
 //! Places with databases, configurations and the stand-in for executioner's command line.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -36,6 +37,15 @@ pub(crate) fn over(place: Place, database: &Path, extra: &[&str]) -> Site {
 
 pub(crate) fn ask(site: &Site, path: &str) -> Value {
     site.json(&format!("/api/v1/ex/{path}"))
+}
+
+/// Ends the bridge, and gives what it said on stderr.
+pub(crate) fn complaints(mut site: Site) -> String {
+    let _ = site.child.kill();
+    let mut told = String::new();
+    let mut stderr = site.child.stderr.take().unwrap();
+    stderr.read_to_string(&mut told).unwrap();
+    told
 }
 
 /// `key phase attempts exit reason` of each step.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::make::{Checkout, ask, copied, facts, over, steps};
+use super::make::{Checkout, ask, complaints, copied, facts, over, steps};
 use super::site::{Place, ids};
 
 #[test]
@@ -243,27 +243,71 @@ fn the_designs_example_is_shown_with_what_waits_for_the_failed_job() {
 }
 
 #[test]
-fn a_file_that_is_no_history_is_said_and_others_are_served() {
-    let place = Place::new();
-    let path = place.join("x.db");
-    std::fs::write(
-        &path,
-        "this is no database at all, only a text that is long enough to have a header",
-    )
-    .unwrap();
-    let site = over(place, &path, &[]);
-    let info = ask(&site, "info");
-    assert!(
-        info["problems"][0]
-            .as_str()
-            .unwrap()
-            .contains("x.db: file is not a database"),
-        "{info}"
-    );
-    assert_eq!(ids(&ask(&site, "runs")).len(), 0);
-    assert_eq!(site.json("/api/v1/runs")["total"], 0);
-    // The file comes later.
-    std::fs::copy(super::make::fixture("history_v8_attempts.db"), &path).unwrap();
-    assert_eq!(ids(&ask(&site, "runs")).len(), 3);
-    assert_eq!(ask(&site, "info").get("problems"), None);
+fn a_file_that_is_no_history_is_a_source_that_cannot_be_read_until_it_is_there() {
+    let text = "this is no database at all, only a text that is long enough to have a header";
+    for (content, why) in [
+        (Some(text), "file is not a database"),
+        (None, "there is no such file (yet)"),
+    ] {
+        let place = Place::new();
+        let path = place.join("x.db");
+        if let Some(content) = content {
+            std::fs::write(&path, content).unwrap();
+        }
+        let site = over(place, &path, &[]);
+        let told = format!("the history {} cannot be read: {why}", path.display());
+        for asked in [
+            "info",
+            "runs",
+            "runs/5",
+            "runs/5/resume",
+            "stream?topic=runs",
+        ] {
+            let reply = site.get(&format!("/api/v1/ex/{asked}"));
+            assert_eq!(
+                (reply.status, &reply.json()["detail"]),
+                (503, &json!(told)),
+                "{asked}"
+            );
+        }
+        // Others are served.
+        assert_eq!(site.json("/api/v1/runs")["total"], 0);
+        // The file comes later.
+        let real = super::make::fixture("history_v8_attempts.db");
+        std::fs::copy(&real, &path).unwrap();
+        assert_eq!(ids(&ask(&site, "runs")).len(), 3);
+        assert_eq!(ask(&site, "info").get("problems"), None);
+        // And goes.
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(site.get("/api/v1/ex/runs/1").status, 503);
+        std::fs::copy(&real, &path).unwrap();
+        assert_eq!(ids(&ask(&site, "runs")).len(), 3);
+        let warned = complaints(site);
+        assert_eq!(
+            warned,
+            format!("runboard-bridge: warning: source ex: {told}\n")
+        );
+    }
+}
+
+#[test]
+fn a_history_without_runs_or_tables_is_empty_and_not_unreadable() {
+    let sqls = [
+        "",
+        "PRAGMA user_version = 1",
+        "CREATE TABLE job_history (run_id INT); CREATE TABLE run_summary (run_id INT)",
+    ];
+    for (sql, problems) in sqls.into_iter().zip([1, 1, 0]) {
+        let place = Place::new();
+        let path = place.join("made.db");
+        std::fs::write(&path, "").unwrap();
+        super::make::database(&place, sql);
+        let site = over(place, &path, &[]);
+        assert_eq!(ask(&site, "runs")["total"], 0, "{sql}");
+        let info = ask(&site, "info");
+        let told = info["problems"].as_array().map_or(0, Vec::len);
+        assert_eq!(told, problems, "{sql}: {info}");
+        assert_eq!(site.get("/api/v1/ex/runs/5").status, 404);
+        assert_eq!(complaints(site), "");
+    }
 }
