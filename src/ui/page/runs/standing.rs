@@ -74,7 +74,7 @@ pub(in crate::ui) fn no_rows(standing: Standing) -> Html {
         Standing::NoSources => crate::ui::page::sources::sources_page().into_html(),
         Standing::AllDown => panel("No source can be reached", "There may be runs, but nobody can tell. The line above says what happened to each source and when the next try is due.", "", view! { <a class="button" href=Route { view: View::Sources, ..Route::default() }.href()>"What happened"</a> })
         .into_html(),
-        Standing::NoRuns => panel("No runs yet", "The sources answer, and hold no runs. Anything that you run through the recorder appears here, live:", record, ())
+        Standing::NoRuns => panel("No runs yet", "The sources that answer hold no runs. Anything that you run through the recorder appears here, live:", record, ())
         .into_html(),
         Standing::NoMatch => panel("No run matches the filters", "Runs there are, but none like this.", "", view! { <a class="button" href=Route::default().href()>"Clear the filters"</a> })
         .into_html(),
