@@ -153,9 +153,10 @@ fn groups_of_sources_count_outcomes() {
                 outcomes.succeeded,
                 outcomes.failed,
                 outcomes.stopped,
-                outcomes.open
+                outcomes.open,
+                outcomes.unknown
             ),
-            (6, 6, 9, 21)
+            (6, 6, 9, 18, 3)
         );
         assert_eq!(group.running, 12);
     }

@@ -25,7 +25,7 @@ def spread(values):
 
 
 def outcome(result):
-    return {"success": "succeeded", "failed": "failed", "stopped": "stopped"}.get(result, "open")
+    return {"success": "succeeded", "failed": "failed", "stopped": "stopped"}.get(result, "unknown")
 
 
 def main():
