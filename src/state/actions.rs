@@ -1,5 +1,7 @@
 //! What can be done to a run, and doing it: once for each confirmed wish, never again by itself.
 
+mod plan;
+
 use crate::state::reactive::{RwSignal, effect};
 use leptos::prelude::*;
 pub use runboard_core::backend::{Again, Turning};
@@ -127,6 +129,8 @@ impl Wish {
                 resuming.mode.track();
                 resuming.turned.track();
                 wish.changed();
+                wish.refused.set_value(None);
+                wish.renewed.set(None);
                 wish.read_plan();
             });
         }
@@ -140,40 +144,6 @@ impl Wish {
             let info = link.info.as_ref();
             info.map_or(Turning::Nothing, |info| info.capabilities.turning)
         })
-    }
-
-    /// Shows the plan by these rules.
-    pub fn set_profile(self, profile: Profile) {
-        if self.profile.get_value() != profile {
-            self.profile.set_value(profile);
-            self.read_plan();
-        }
-    }
-
-    /// The plan that is shown is one that is promised, and not what would be done.
-    pub fn is_promised(self) -> bool {
-        self.profile.get_value() == Profile::Promised
-    }
-
-    /// Whether the source tells what its design promises, besides what it does. Tracked.
-    pub fn takes_profiles(self) -> bool {
-        let source = self.about.with_value(|(source, _)| source.link);
-        source.with(|link| {
-            let info = link.info.as_ref();
-            info.is_some_and(|info| info.capabilities.resume_profiles)
-        })
-    }
-
-    /// Turns a step round against the plan, or back, and shows what that would do.
-    pub fn turn(self, key: &str) {
-        self.touched.set_value(Some(key.to_string()));
-        self.resuming.turned.update(|turned| {
-            let before = turned.len();
-            turned.retain(|other| other != key);
-            if turned.len() == before {
-                turned.push(key.to_string());
-            }
-        });
     }
 
     /// The source does not do the same wish twice.
@@ -231,50 +201,6 @@ impl Wish {
     fn changed(self) {
         self.key.set_value(None);
         self.standing.set(Standing::Asking);
-        self.refused.set_value(None);
-        self.renewed.set(None);
-    }
-
-    /// Asks what resuming would do.
-    pub fn read_plan(self) {
-        self.plan.set(Loaded::Loading);
-        self.read_plan_anew();
-    }
-
-    /// The same, while the plan that is known stays.
-    pub fn read_plan_anew(self) {
-        let (source, id) = self.about.get_value();
-        let Ok(backend) = source.backend() else {
-            return;
-        };
-        let mode = self.resuming.mode.get_untracked();
-        let turned = self.resuming.turned.get_untracked();
-        let profile = self.profile.get_value();
-        self.reading.set_value(Some(Task::spawn(async move {
-            let answer = backend.resume_plan(&id, mode, &turned, profile).await;
-            self.plan.set(match answer {
-                // What could not be read belongs to what is agreed to, and a dialog hides the page.
-                Ok(plan) => {
-                    let mut shown = plan.value;
-                    shown.warnings.extend(plan.problems);
-                    self.resuming.found(mode, &shown);
-                    let is_other =
-                        |old: &Option<String>| old.as_ref().is_some_and(|old| *old != shown.token);
-                    if self.refused.with_value(is_other) {
-                        self.refused.set_value(None);
-                        self.renewed.set(Some(false));
-                    }
-                    Loaded::Ready(shown)
-                }
-                Err(error) => Loaded::Failed(error),
-            });
-        })));
-    }
-
-    /// Of the plan that is shown.
-    fn token(self) -> Option<String> {
-        let plan = self.plan;
-        plan.with_untracked(|plan| plan.ready().map(|plan| plan.token.clone()))
     }
 
     /// What is asked; `None` while there is no plan to agree to.

@@ -239,7 +239,7 @@ pub fn unclear(words: &str, keyed: bool) -> String {
         true => "Asking again is safe: it is not done twice.",
         false => "Look whether it was done before you ask again: the source may do it twice.",
     };
-    format!("No answer, so nobody can tell whether it was done: {words}. {next}")
+    format!("Nobody can tell whether it was done: {words}. {next}")
 }
 
 /// What a choice of steps means; `rules`: by whose rules, where a source has several.

@@ -66,7 +66,7 @@ test("dagster odd: where an answer is lost, nobody is told that it is safe to as
   const page = await open(t, link(ids.ok, "overview", "", at), { allow: [/502|Failed to load resource/] });
   await page.getByRole("button", { name: "Re-execute …" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Re-execute", exact: true }).click();
-  await shows(page, "dialog .dialog__wrong", "nobody can tell whether it was done");
+  await shows(page, "dialog .dialog__wrong", "Nobody can tell whether it was done");
   await shows(page, "dialog .dialog__wrong", "Look whether it was done before you ask again");
 });
 

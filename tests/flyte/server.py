@@ -135,7 +135,8 @@ class App:
     async def control(self, what, asked):
         if what == "streams":
             names = sorted(name for name, _ in self.open.values())
-            return {"open": names, "most": self.most, "asked": self.asked, "gets": self.gets}
+            return {"open": names, "most": self.most, "asked": self.asked, "gets": self.gets,
+                    "listening": sorted(what for what, channels in self.store.watchers.items() if channels)}
         if what == "forget":
             self.most, self.asked = len(self.open), {}
         elif what == "gets":

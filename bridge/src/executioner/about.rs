@@ -125,12 +125,13 @@ impl Executioner {
     pub(crate) fn instead_of(&self, id: &str) -> String {
         let mut text = format!("Error: Run ID {id} not found in history.\n");
         let latest = self.latest(LATEST);
-        // Without a configuration they are those of all applications.
-        let is_mixed = self.configs.all().next().is_none();
+        // Of one configuration they are all of one application.
+        let configs = self.configs.all().count();
         if !latest.is_empty() {
-            text.push_str(match is_mixed {
-                true => "\nRecent runs of this history:\n",
-                false => "\nRecent runs for this config:\n",
+            text.push_str(match configs {
+                0 => "\nRecent runs of this history:\n",
+                1 => "\nRecent runs for this config:\n",
+                _ => "\nRecent runs for these configs:\n",
             });
         }
         for id in latest {
@@ -141,7 +142,7 @@ impl Executioner {
             let status = last.status.as_deref().unwrap_or("-");
             let start = last.start.as_deref().unwrap_or("-");
             text.push_str(&format!("  Run {id} - "));
-            if is_mixed {
+            if configs != 1 {
                 text.push_str(&format!("{} - ", last.app));
             }
             text.push_str(&format!("{status:<7} - {start}\n"));

@@ -115,7 +115,8 @@ pub(super) fn read(path: &Path) -> Result<(Tables, State), Trouble> {
                 return Err(Trouble::Absent(words));
             }
             Err(error) if same => return Err(error),
-            Err(error) => last = error,
+            // Its tables may be about to come.
+            Err(error) => last = Trouble::Passing(error.words().into()),
         }
         std::thread::sleep(Duration::from_millis(20));
     }

@@ -1,12 +1,12 @@
 //! Which jobs of today's configuration a run can have had: jobs come and go in a configuration, and of its own a run keeps only how many they were.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use super::Executioner;
 use super::config::Config;
 use super::kept::Start;
-use super::rows::RunRows;
+use super::rows::{JobRow, RunRows};
 
 /// So many jobs are named; of more only their number is told.
 const FEW: usize = 5;
@@ -41,8 +41,11 @@ impl Drift {
             .map(|kept| kept.steps.iter().map(|step| step.key.as_str()).collect());
         let is_same = hashes(rows, kept).any(|hash| is_hash(hash, config)) && fits(now);
         let has_room = had.is_none_or(|had| of_rows.len() + without.len() <= had);
-        // Every job that the run had has its row.
-        let is_whole = had.is_some_and(|had| of_rows.len() >= had);
+        // Every job that the run had has its row. What earlier attempts alone had may have been of other configurations.
+        let last = rows.last().map(|row| row.attempt);
+        let latest = rows.latest();
+        let own = |job: &&&JobRow| Some(job.attempt) == last || all.contains(job.id.as_str());
+        let is_whole = had.is_some_and(|had| had > 0 && latest.iter().filter(own).count() >= had);
         let left_out = |key: &&str| match &kept_jobs {
             Some(jobs) => !jobs.contains(*key),
             None => !is_same && !has_room,
@@ -73,8 +76,8 @@ impl Drift {
             _ => ("have", "are"),
         };
         let mut text = format!(
-            "the configuration now has {} jobs and the run had {had}: {} {have} no row in it and {are} left out of its steps",
-            self.now,
+            "the configuration now has {} and the run had {had}: {} {have} no row in it and {are} left out of its steps",
+            counted(self.now),
             named(&left_out)
         );
         if self.added.is_empty() {
@@ -90,29 +93,34 @@ impl Drift {
             1 => "was",
             _ => "were",
         };
-        let (now, names) = (self.now, names && !added.is_empty());
-        match self.had.filter(|had| *had != now) {
-            Some(had) if names => Some(format!(
-                "the configuration has {now} jobs, and the run had {had}: {} {were} added since",
-                named(&added)
+        let since = (names && !added.is_empty()).then(|| format!("{} {were} added", named(&added)));
+        let now = counted(self.now);
+        match (self.had.filter(|had| *had != self.now), since) {
+            (Some(had), Some(since)) => Some(format!(
+                "the configuration has {now}, and the run had {had}: {since} since"
             )),
-            Some(had) => Some(format!(
-                "the configuration has {now} jobs, and the run had {had}"
+            (Some(had), None) => Some(format!(
+                "the configuration has {now}, and the run had {had}"
             )),
-            None => names.then(|| {
-                format!(
-                    "{} {were} added to the configuration since the run",
-                    named(&added)
-                )
-            }),
+            (None, since) => {
+                since.map(|since| format!("{since} to the configuration since the run"))
+            }
         }
+    }
+}
+
+/// `1 job`, `12 jobs`.
+fn counted(jobs: usize) -> String {
+    match jobs {
+        1 => "1 job".into(),
+        jobs => format!("{jobs} jobs"),
     }
 }
 
 fn named(keys: &[&str]) -> String {
     match keys.len() {
         0..=FEW => keys.join(", "),
-        count => format!("{count} jobs"),
+        count => counted(count),
     }
 }
 
@@ -135,7 +143,8 @@ fn is_path(recorded: &str, config: &Config) -> bool {
     let path = Path::new(recorded);
     let resolved = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.into());
     let same = resolved(path) == resolved(&config.path);
-    let end = path.strip_prefix(".").unwrap_or(path);
+    let up = |part: &Component<'_>| matches!(part, Component::CurDir | Component::ParentDir);
+    let end: PathBuf = path.components().skip_while(up).collect();
     same || (path.is_relative() && resolved(&config.path).ends_with(end))
 }
 

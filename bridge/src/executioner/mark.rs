@@ -1,9 +1,8 @@
 //! Marking a failed job as done by hand: `executioner.py --mark-success`, by its words and never through a shell, as a resume is run.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -14,8 +13,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Child;
 use tokio::time::timeout;
 
+use super::at_work::Held;
+use super::mirror;
 use super::run_cli::{checked, command, said};
-use super::{AtWork, mirror};
 use crate::api::blocking;
 use crate::api::problem::Problem;
 use crate::api::runs::find;
@@ -29,16 +29,6 @@ const SUCCESS: &str = "SUCCESS";
 
 fn conflict(why: impl Into<String>) -> Problem {
     Problem::new(StatusCode::CONFLICT, why)
-}
-
-/// Nobody resumes or marks the run while this is held.
-struct Held(AtWork, i64);
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        let mut at_work = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        at_work.remove(&self.1);
-    }
 }
 
 /// What is begun.
@@ -83,7 +73,7 @@ pub(crate) async fn mark(
         let detail = find(&from, &run)?;
         let state = from.look();
         let executioner = state.executioner().ok_or_else(|| Problem::no_run(&run))?;
-        let number = held.1;
+        let number = held.number;
         let now = executioner.status(number, &key);
         drop(held);
         // What the rows say counts, not what the command line says of itself.
@@ -111,9 +101,8 @@ fn begin(source: &Source, id: &str, job: &str, token: &str) -> Result<Begun, Pro
     let state = source.look();
     let executioner = state.executioner().ok_or_else(|| Problem::no_run(id))?;
     let at_work = executioner.at_work.clone();
-    let mut held: std::sync::MutexGuard<'_, BTreeSet<i64>> =
-        at_work.lock().unwrap_or_else(PoisonError::into_inner);
-    let number = checked(&detail.run, &held)?;
+    let mut runs = at_work.runs();
+    let number = checked(&detail.run, &runs)?;
     let plan = executioner.plan(id, Mode::Incomplete, Profile::Actual, &[]);
     let (plan, _) = plan.ok_or_else(|| Problem::no_run(id))?;
     if plan.token != token {
@@ -153,11 +142,10 @@ fn begin(source: &Source, id: &str, job: &str, token: &str) -> Result<Begun, Pro
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| Problem::broken(format!("{program} cannot be run: {error}")))?;
-    held.insert(number);
-    drop(held);
+    let held = at_work.hold(&mut runs, number);
     Ok(Begun {
         child,
-        held: Held(at_work.clone(), number),
+        held,
         console,
     })
 }

@@ -6,6 +6,7 @@
 
 pub(crate) mod about;
 pub(crate) mod args;
+mod at_work;
 mod config;
 mod db;
 mod drift;
@@ -25,12 +26,12 @@ mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use runboard_core::model::{Run, Step, Timestamp};
 
 use crate::source::now;
+use at_work::AtWork;
 use config::{Config, Configs};
 use kept::Kept;
 use logs::Log;
@@ -64,15 +65,12 @@ pub(crate) struct Given {
     pub(crate) is_news: bool,
 }
 
-/// Runs that were started by this bridge and have not ended, by their numbers.
-pub(crate) type AtWork = Arc<Mutex<BTreeSet<i64>>>;
-
 pub(crate) struct Executioner {
     setup: Setup,
     configs: Configs,
     kept: Kept,
     mirror: Mirror,
-    pub(crate) at_work: AtWork,
+    at_work: AtWork,
     known: Option<db::State>,
     tables: Tables,
     runs: BTreeMap<i64, RunRows>,
@@ -118,8 +116,13 @@ impl Executioner {
                     fresh = self.take(tables);
                     (self.known, self.error) = (Some(state), None);
                 }
-                // What was read before stays: a database that is being written is none that is empty.
-                Err(error) => self.error = Some(error),
+                Err(error) => {
+                    // What was read before stays while it cannot be read: a database that is being written is none that is empty.
+                    if matches!(error, db::Trouble::Empty(_)) {
+                        fresh = self.take(Tables::default());
+                    }
+                    self.error = Some(error);
+                }
             }
         }
         let running = self.runs.values().filter(|rows| rows.is_running());
@@ -272,15 +275,13 @@ impl Executioner {
 
     /// Whether a process still has the run's logs open, or is its command line.
     fn is_written(&self, id: i64) -> bool {
-        let at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
         let files = |log: &Log| mirror::is_open(&log.files);
-        at_work.contains(&id) || self.logs.get(&id).is_some_and(files)
+        self.at_work.runs().contains(&id) || self.logs.get(&id).is_some_and(files)
     }
 
     /// Whether somebody works on a run that says it goes on.
     fn is_alive(&self, rows: &RunRows, log: Option<&Log>, seen: Option<Timestamp>) -> bool {
-        let at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
-        if at_work.contains(&rows.id) {
+        if self.at_work.runs().contains(&rows.id) {
             return true;
         }
         // What is written counts, not when files were put here: a copy of a history is not alive.

@@ -180,7 +180,7 @@ impl Executioner {
             error: shown.fault.map(PlanFault::word),
             totals: totals(&steps),
             steps,
-            warnings: self.warnings(&material, shown, [&actual, &promised], mode),
+            warnings: self.warnings(&material, shown, [&actual, &promised], (mode, profile)),
             differences: different,
             expected_by: "the median of each job's successes in this application's runs",
             suggestion: suggestion(&material),
@@ -197,7 +197,7 @@ impl Executioner {
         material: &Material<'_>,
         shown: &Answer,
         both: [&Answer; 2],
-        mode: Mode,
+        (mode, profile): (Mode, Profile),
     ) -> Vec<String> {
         let rows = material.rows;
         let mut list: Vec<String> = Vec::new();
@@ -271,9 +271,7 @@ impl Executioner {
                 false => "times are by the runner's clock, and its zone is assumed".to_string(),
             });
         }
-        let [actual, _] = both;
-        let is_shown = std::ptr::eq(shown, actual);
-        if mode == Mode::Failed && is_shown && actual.total(PlanVerb::Run) > 0 {
+        if mode == Mode::Failed && profile == Profile::Actual && shown.total(PlanVerb::Run) > 0 {
             list.push("executioner's --resume-failed-only runs every job that has not succeeded, also those that never began".into());
         }
         list
@@ -304,7 +302,6 @@ impl Executioner {
 /// Results that may be stale by one profile's plan, of steps that the other one skips too without running anything that they need: what only one
 /// skips is told among the steps that differ.
 fn otherwise_stale(steps: &[StepNow], actual: &Answer, promised: &Answer) -> Vec<String> {
-    let (real, design) = (actual, promised);
     let only = |these: &Answer, others: &Answer, words: &str| -> Vec<String> {
         let does = |key: &str, verbs: &[PlanVerb]| {
             let row = others.rows.iter().find(|row| row.key == key);
@@ -321,11 +318,11 @@ fn otherwise_stale(steps: &[StepNow], actual: &Answer, promised: &Answer) -> Vec
         only.map(|key| format!("{key}: {words}")).collect()
     };
     let words = "executioner skips it although something that it needs runs again, so its result may be stale; by its design nothing that it needs does";
-    let mut told = only(real, design, words);
+    let mut told = only(actual, promised, words);
     let words = "its design skips it although something that it needs runs again, so its result may be stale; executioner runs nothing that it needs";
     // Of one that does not even begin it is told elsewhere.
     if actual.fault.is_none() {
-        told.extend(only(design, real, words));
+        told.extend(only(promised, actual, words));
     }
     told
 }

@@ -116,7 +116,8 @@ impl RunRows {
     /// How many jobs the run had, as its latest attempt has it. A zero is also what stands there before anything is written.
     pub(super) fn total(&self) -> Option<usize> {
         let told = usize::try_from(self.last()?.total?).ok()?;
-        Some(told).filter(|told| *told > 0 || (self.jobs.is_empty() && !self.is_running()))
+        let is_empty = self.jobs.is_empty() && !self.is_running() && !self.is_only_counted();
+        Some(told).filter(|told| *told > 0 || is_empty)
     }
 
     /// Jobs ran, and none has a row: only the counters of the latest attempt tell of them.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
-use std::process::Stdio;
-use std::sync::{Arc, PoisonError};
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -13,17 +13,18 @@ use runboard_core::model::Run;
 use runboard_core::model::resume::planner::Profile;
 use runboard_record::{RESUME_VARIABLE, RUN_VARIABLE, STEP_VARIABLE};
 use serde_json::{Value, json};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use super::config::Config;
-use super::{AtWork, mirror};
+use super::{Executioner, mirror};
 use crate::api::blocking;
 use crate::api::problem::Problem;
 use crate::api::runs::find;
 use crate::resume::Mode;
 use crate::serve::complain;
-use crate::source::Source;
+use crate::source::{Detail, Source};
 
 /// How long executioner may take to begin.
 const BEGIN: Duration = Duration::from_secs(20);
@@ -35,11 +36,9 @@ fn conflict(why: impl Into<String>) -> Problem {
     Problem::new(StatusCode::CONFLICT, why)
 }
 
-/// What is begun, and how its beginning is seen.
+/// What is begun, and how its beginning is seen. Its run is held until it ends, whether or not somebody waits for that.
 struct Begun {
-    child: Child,
-    at_work: AtWork,
-    number: i64,
+    ended: oneshot::Receiver<std::io::Result<ExitStatus>>,
     attempt: u32,
     newest: Option<i64>,
     console: std::path::PathBuf,
@@ -63,55 +62,57 @@ pub(crate) async fn resume(
     let since = Instant::now();
     loop {
         // Looked at first: a short run may be over by now.
-        let ended = begun.child.try_wait().map_err(Problem::broken)?;
-        let (from, run, newest) = (source.clone(), id.to_string(), begun.newest);
-        let (detail, new) = blocking(move || {
-            let detail = find(&from, &run)?;
-            let state = from.look();
-            let new = state
-                .executioner()
-                .and_then(|ex| ex.newest())
-                .filter(|new| newest.is_some_and(|old| *new > old));
-            Ok((detail, new))
-        })
-        .await?;
-        // Before schema v7 a resume was a run of its own.
-        let found = match new {
-            Some(new) => {
-                let (from, new) = (source.clone(), new.to_string());
-                Some(blocking(move || find(&from, &new)).await?)
-            }
-            None => (detail.run.attempt > begun.attempt).then_some(detail),
-        };
-        if let Some(detail) = found {
+        let ended = begun.ended.try_recv().ok();
+        let (from, run) = (source.clone(), id.to_string());
+        let (newest, attempt) = (begun.newest, begun.attempt);
+        let found = blocking(move || new_attempt(&from, &run, newest, attempt)).await;
+        if let Ok(Some(detail)) = found {
             let message = format!(
                 "run {} goes on as its attempt {}",
                 detail.run.id, detail.run.attempt
             );
             let answer = json!({"run": encode::run(&detail.run), "message": message});
-            tokio::spawn(wait(begun));
             return Ok((StatusCode::ACCEPTED, answer));
         }
         if ended.is_some() || since.elapsed() > BEGIN {
             let said = said(&begun.console);
-            let why = match ended {
-                Some(status) => {
-                    format!("executioner ended with {status} and began no attempt: {said}")
-                }
-                None => format!("executioner has begun no attempt yet, and goes on: {said}"),
+            let how = match ended {
+                Some(Ok(status)) => format!("ended with {status}"),
+                Some(Err(error)) => format!("was started, and how it ended is not known ({error})"),
+                None => "goes on".to_string(),
             };
-            tokio::spawn(wait(begun));
+            let why = match found {
+                Ok(_) => format!("executioner {how} and has begun no attempt: {said}"),
+                // A history may be away for a moment, and what was started goes on.
+                Err(problem) => format!(
+                    "executioner {how}, and nobody can tell whether it has begun an attempt ({}): {said}",
+                    problem.detail
+                ),
+            };
             return Err(Problem::new(StatusCode::BAD_GATEWAY, why));
         }
         sleep(LOOK).await;
     }
 }
 
-/// Until it has ended, nobody else resumes the run.
-async fn wait(mut begun: Begun) {
-    let _ = begun.child.wait().await;
-    let mut at_work = begun.at_work.lock().unwrap_or_else(PoisonError::into_inner);
-    at_work.remove(&begun.number);
+/// What the resume has begun, once it is in the history. Blocks.
+fn new_attempt(
+    source: &Source,
+    id: &str,
+    newest: Option<i64>,
+    attempt: u32,
+) -> Result<Option<Detail>, Problem> {
+    let detail = find(source, id)?;
+    let new = source
+        .look()
+        .executioner()
+        .and_then(Executioner::newest)
+        .filter(|new| newest.is_some_and(|old| *new > old));
+    // Before schema v7 a resume was a run of its own.
+    match new {
+        Some(new) => find(source, &new.to_string()).map(Some),
+        None => Ok(Some(detail).filter(|detail| detail.run.attempt > attempt)),
+    }
 }
 
 fn begin(
@@ -126,8 +127,8 @@ fn begin(
     let executioner = state.executioner().ok_or_else(|| Problem::no_run(id))?;
     let missing = || Problem::no_run(id);
     let at_work = executioner.at_work.clone();
-    let mut held = at_work.lock().unwrap_or_else(PoisonError::into_inner);
-    let number = checked(&detail.run, &held)?;
+    let mut runs = at_work.runs();
+    let number = checked(&detail.run, &runs)?;
     let (plan, to_execute) = executioner
         .plan(id, mode, Profile::Actual, skips)
         .ok_or_else(missing)?;
@@ -148,20 +149,25 @@ fn begin(
     let (out, console) = mirror::console(&folder).map_err(Problem::broken)?;
     let mut command = command(&words, Some(config), out).map_err(Problem::broken)?;
     let program = words.first().map_or("", String::as_str);
-    let child = command
+    let mut child = command
         .spawn()
         .map_err(|error| Problem::broken(format!("{program} cannot be run: {error}")))?;
-    held.insert(number);
+    let held = at_work.hold(&mut runs, number);
+    drop(runs);
+    let (tell, ended) = oneshot::channel();
+    tokio::spawn(async move {
+        let status = child.wait().await;
+        drop(held);
+        // Nobody may wait for it any more.
+        let _ = tell.send(status);
+    });
     if let Err(error) = executioner.keep(number, config, &words) {
         complain(&format!(
             "the start of run {id} cannot be written down beside the database: {error}"
         ));
     }
-    drop(held);
     Ok(Begun {
-        child,
-        at_work,
-        number,
+        ended,
         attempt: detail.run.attempt,
         newest: executioner.newest_if_runs_are_new(),
         console,

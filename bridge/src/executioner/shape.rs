@@ -120,7 +120,9 @@ fn counts(rows: &RunRows, steps: &[Step]) -> runboard_core::model::StepCounts {
     let is_told = |step: &&Step| !step.attempts.is_empty();
     // What the configuration has today says nothing of a run that tells its own number.
     let total = match rows.total() {
-        Some(told) => u32::try_from(told.max(steps.iter().filter(is_told).count())).unwrap_or(0),
+        Some(told) => {
+            u32::try_from(told.max(steps.iter().filter(is_told).count())).unwrap_or(u32::MAX)
+        }
         None => counts.total.unwrap_or(0),
     };
     counts.total = Some(total);

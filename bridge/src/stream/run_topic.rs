@@ -235,7 +235,7 @@ impl RunTopic {
                         place,
                     ));
                 }
-                let is_first = self.changed.replace(changed).is_none();
+                self.changed = Some(changed);
                 self.log.clone_from(&detail.log);
                 let told = match came && detail.folder.is_none() {
                     true => events::of_history(&detail.run, &detail.steps, line.as_ref()),
@@ -246,7 +246,7 @@ impl RunTopic {
                 let before = batch.events.len();
                 self.row_and_steps(*detail, place, &mut batch);
                 // It changed, and nothing of it differs: what it would do now does, and its version says so.
-                if !is_first && before == batch.events.len() && version < Some(run.version) {
+                if before == batch.events.len() && version.is_some_and(|old| old < run.version) {
                     let row = upserts(std::iter::once(run)).into_iter();
                     batch.events.extend(row.map(|event| (event, place)));
                 }

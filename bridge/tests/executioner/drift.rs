@@ -128,6 +128,30 @@ fn a_job_that_took_the_place_of_another_is_none_of_the_run() {
     assert_eq!(facts(&site, "2", "configuration"), [""; 0]);
 }
 
+/// Attempts can be of different configurations, and only of the last one a run keeps the number of jobs that counts.
+#[test]
+fn a_job_that_did_not_begin_is_not_said_to_be_added_because_earlier_attempts_had_others() {
+    let rows = format!(
+        "(1, 1, 'FAILED', 2, 1, 1, 0), (1, 2, 'FAILED', 2, 0, 1, 0), (2, 1, 'FAILED', 5000000000, 0, 1, 0), (3, 1, 'FAILED', 0, 5, 0, 0)
+        {JOBS} (1, 'a', 'FAILED', 'true'), (1, 'old', 'SUCCESS', 'true'), (2, 'a', 'FAILED', 'true')"
+    );
+    let more =
+        "INSERT INTO job_history (run_id, attempt_id, id, status) VALUES (1, 2, 'a', 'FAILED');";
+    let (site, _) = site(&rows, &chain(&["a", "new"]), more);
+    let plan = ask(&site, "runs/1/resume");
+    assert!(!plan["warnings"].to_string().contains("added"), "{plan}");
+    assert_eq!(
+        facts(&site, "1", "configuration"),
+        [
+            "the configuration now has 2 jobs and the run had 2: new has no row in it and is left out of its steps, as nothing tells which of its jobs were there then"
+        ]
+    );
+    // Numbers that cannot be: neither is taken for none.
+    assert_eq!(ask(&site, "runs/2")["run"]["steps"]["total"], u32::MAX);
+    let plan = ask(&site, "runs/3/resume");
+    assert!(!plan["warnings"].to_string().contains("added"), "{plan}");
+}
+
 #[test]
 fn a_configuration_that_the_history_records_is_held_against_todays() {
     let rows = format!(

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::{Event, JSON, MARK, Reply, send};
-use super::make::{Checkout, ask, facts, steps};
+use super::make::{Checkout, ask, facts, over, steps};
 use super::site::{Place, Site};
 
 fn resume(site: &Site, plan: &Value, more: Value) -> Reply {
@@ -244,4 +244,44 @@ fn a_configuration_that_has_changed_since_is_told_and_forces_a_new_look() {
             .contains("validate_data succeeded with another command than it has now"),
         "{plan}"
     );
+}
+
+/// A history is away for a moment where somebody puts another file in its place.
+#[test]
+fn a_history_that_is_away_while_its_run_begins_costs_no_resume() {
+    let place = Place::new();
+    let checkout = Checkout::new(&place);
+    checkout.fail();
+    std::fs::write(checkout.home.join("fixed"), "").unwrap();
+    let path = |path: &std::path::Path| path.display().to_string();
+    let (away, back) = (place.join("away"), place.join("back"));
+    let wrapper = place.join("executioner.sh");
+    let lines = [
+        format!("mv {} {}", path(&checkout.database), path(&away)),
+        format!("while [ ! -e {} ]; do sleep 0.05; done", path(&back)),
+        format!("mv {} {}", path(&away), path(&checkout.database)),
+        format!("exec python3 {} \"$@\"", path(&checkout.script)),
+    ];
+    std::fs::write(&wrapper, lines.join("\n")).unwrap();
+    let config = format!("ex={}", path(&checkout.config));
+    let script = format!("ex={}", path(&wrapper));
+    let command = ["--executioner-command", "ex=sh", "--executioner-command"];
+    let mut args = vec!["--allow-actions", "--executioner-config", &config];
+    args.extend(command);
+    args.push(&script);
+    let site = over(place, &checkout.database, &args);
+    let plan = ask(&site, "runs/1/resume");
+    let reply = std::thread::scope(|scope| {
+        let begun = scope.spawn(|| resume(&site, &plan, json!({})));
+        while site.get("/api/v1/ex/runs/1").status != 503 {
+            assert!(!begun.is_finished());
+        }
+        std::fs::write(&back, "").unwrap();
+        begun.join().unwrap()
+    });
+    let text = String::from_utf8_lossy(&reply.body);
+    assert_eq!(reply.status, 202, "{text}");
+    site.eventually("/api/v1/ex/runs/1", |answer| {
+        answer["run"]["status"] == "succeeded"
+    });
 }

@@ -1,5 +1,7 @@
 //! Listing and showing runs of the real databases of today's executioner.
 
+use std::io::{BufRead as _, BufReader};
+
 use serde_json::{Value, json};
 
 use super::make::{Checkout, ask, complaints, copied, facts, over, steps};
@@ -254,7 +256,7 @@ fn a_file_that_is_no_history_is_a_source_that_cannot_be_read_until_it_is_there()
         if let Some(content) = content {
             std::fs::write(&path, content).unwrap();
         }
-        let site = over(place, &path, &[]);
+        let mut site = over(place, &path, &[]);
         let told = format!("the history {} cannot be read: {why}", path.display());
         for asked in [
             "info",
@@ -272,6 +274,13 @@ fn a_file_that_is_no_history_is_a_source_that_cannot_be_read_until_it_is_there()
         }
         // Others are served.
         assert_eq!(site.json("/api/v1/runs")["total"], 0);
+        let mut warned = String::new();
+        let stderr = site.child.stderr.as_mut().unwrap();
+        BufReader::new(stderr).read_line(&mut warned).unwrap();
+        assert_eq!(
+            warned,
+            format!("runboard-bridge: warning: source ex: {told}\n")
+        );
         // The file comes later.
         let real = super::make::fixture("history_v8_attempts.db");
         std::fs::copy(&real, &path).unwrap();
@@ -282,11 +291,11 @@ fn a_file_that_is_no_history_is_a_source_that_cannot_be_read_until_it_is_there()
         assert_eq!(site.get("/api/v1/ex/runs/1").status, 503);
         std::fs::copy(&real, &path).unwrap();
         assert_eq!(ids(&ask(&site, "runs")).len(), 3);
-        let warned = complaints(site);
-        assert_eq!(
-            warned,
-            format!("runboard-bridge: warning: source ex: {told}\n")
-        );
+        // One without a byte is an empty history, whatever was there before.
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(ask(&site, "runs")["total"], 0);
+        assert_eq!(site.get("/api/v1/ex/runs/1").status, 404);
+        assert_eq!(complaints(site), "");
     }
 }
 

@@ -151,7 +151,7 @@ impl std::fmt::Display for BackendError {
             BackendError::Busy {
                 retry_after_s: None,
                 detail,
-            } => write!(out, "busy: {detail}"),
+            } => write!(out, "not available now: {detail}"),
             BackendError::Broken { status, detail } => {
                 write!(out, "server error {status}: {detail}")
             }

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use super::order::order;
-use super::{Run, Step};
+use super::{Phase, Run, Step};
 
 /// The steps that failed, the cause first: by the time they ended; of those that ended together the one that began last, then the one with the
 /// lower position, then the one that stands first in `steps`. Steps whose end is not known stand behind, in the source's order. Sources that
@@ -57,10 +57,25 @@ pub fn reason(run: &Run, steps: &[Step]) -> Option<String> {
     }
 }
 
+/// Why a step or an attempt failed, with its exit code where the source's own words leave that out (`exit code 3: disk full`).
+pub fn with_exit_code(phase: Phase, code: Option<i64>, reason: Option<&str>) -> Option<String> {
+    let told = reason.unwrap_or_default();
+    let code = code.filter(|_| phase.is_failure());
+    let code = code.map(|code| code.to_string()).filter(|code| {
+        // "Exit code: 3" says it already, "exited with 3" too.
+        !(told.contains("xit") && told.contains(code.as_str()))
+    });
+    let Some(code) = code else {
+        return reason.map(String::from);
+    };
+    let between = if told.is_empty() { "" } else { ": " };
+    Some(["exit code ", &code, between, told].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Phase, Timestamp};
+    use crate::model::Timestamp;
 
     fn step(key: &str, position: u32, start: i64, end: Option<i64>, phase: Phase) -> Step {
         let mut step = Step::queued(key, position);
@@ -131,5 +146,22 @@ mod tests {
         let mut silent = steps[3].clone();
         silent.reason = None;
         assert_eq!(reason(&run, &[silent]), None);
+    }
+
+    #[test]
+    fn an_exit_code_is_said_once() {
+        let failed = |code, reason| with_exit_code(Phase::Failed, code, reason);
+        assert_eq!(
+            failed(None, Some("disk full")).as_deref(),
+            Some("disk full")
+        );
+        assert_eq!(failed(Some(3), None).as_deref(), Some("exit code 3"));
+        assert_eq!(
+            failed(Some(3), Some("disk 3 full")).as_deref(),
+            Some("exit code 3: disk 3 full")
+        );
+        let told = "Job failed after 1 attempts (status: FAILED, exit code: -9)";
+        assert_eq!(failed(Some(-9), Some(told)).as_deref(), Some(told));
+        assert_eq!(with_exit_code(Phase::Succeeded, Some(0), None), None);
     }
 }

@@ -26,7 +26,8 @@ impl RowQueue {
         while rows.len() < limit
             && let Some((first, many)) = self.ranges.front_mut()
         {
-            let taken = (*many).min((limit - rows.len()) as u32);
+            let left = u32::try_from(limit - rows.len()).unwrap_or(u32::MAX);
+            let taken = left.min(*many);
             rows.extend((*first..*first + taken).map(RowId));
             (*first, *many) = (*first + taken, *many - taken);
             if *many == 0 {

@@ -323,6 +323,7 @@ impl RunView {
             + self.order.memory_bytes()
             + self.standing.memory_bytes()
             + self.waiting.capacity() * size_of::<RowId>()
+            + self.late.memory_bytes()
     }
 
     fn takes(&mut self, table: &RunTable, row: RowId) -> bool {

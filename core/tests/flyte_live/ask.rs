@@ -17,6 +17,9 @@ use crate::wire::{Fast, Wire};
 /// What the adapter does within this long may take; only what never comes takes it.
 const PATIENCE: Duration = Duration::from_secs(240);
 
+/// Between two looks at what the service knows.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Waits are this much shorter.
 pub(crate) const SPEED: u32 = 4;
 
@@ -91,13 +94,24 @@ impl Service {
     }
 
     /// Whether somebody has such a stream open.
-    pub(crate) async fn is_open(&self, method: &str) -> bool {
+    async fn is_told(&self, what: &str) -> bool {
         let told = self.control("streams").await;
-        told["open"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|name| name == method)
+        let listening = told["listening"].as_array().unwrap();
+        listening.iter().any(|name| name == what)
+    }
+
+    /// Until somebody hears what the service tells of `runs`, `actions` or `logs`, and at once.
+    pub(crate) async fn heard(&self, what: &str) {
+        while !self.is_told(what).await {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Until the streams of earlier tests are closed at the service too.
+    pub(crate) async fn quiet(&self, what: &str) {
+        while self.is_told(what).await {
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Follows topics until `is_enough`, or until there is nothing more to come.

@@ -210,10 +210,11 @@ pub(crate) async fn one_project() {
 
 /// A new run is announced by nobody, and news of others get lost: here all of them.
 pub(crate) async fn live(service: &Service) {
-    let pause = || tokio::time::sleep(std::time::Duration::from_millis(400));
+    service.quiet("runs").await;
     let follower = service.follow(vec![Topic::Runs], |seen| seen.run("rfresh").is_some());
     let changer = async {
-        pause().await;
+        // The stream is opened after the first reading.
+        service.heard("runs").await;
         service.control("new?name=rfresh").await;
     };
     let (seen, ()) = futures_util::future::join(follower, changer).await;
@@ -228,9 +229,10 @@ pub(crate) async fn live(service: &Service) {
     let page = got(service.backend.list_runs(&filter, 50, None)).await;
     assert!(page.items.iter().any(|run| run.id == home("rold119")));
     service.control("lossy?n=1").await;
+    service.quiet("runs").await;
     let follower = service.follow(vec![Topic::Runs], |seen| is_there(seen, Phase::Failed));
     let changer = async {
-        pause().await;
+        service.heard("runs").await;
         service.control("set?run=rold119&phase=6").await;
     };
     let (seen, ()) = futures_util::future::join(follower, changer).await;
@@ -238,15 +240,13 @@ pub(crate) async fn live(service: &Service) {
 
     // What is not lost is told at once by the stream: of a run that nobody knew to go on.
     service.control("lossy?n=0").await;
+    service.quiet("runs").await;
     let follower = service.follow(vec![Topic::Runs], |seen| {
         seen.run("rold118")
             .is_some_and(|run| run.phase == Phase::Canceled)
     });
     let changer = async {
-        // The stream is opened after the first reading.
-        while !service.is_open("WatchRuns").await {
-            pause().await;
-        }
+        service.heard("runs").await;
         service.control("set?run=rold118&phase=7").await;
     };
     let (seen, ()) = futures_util::future::join(follower, changer).await;

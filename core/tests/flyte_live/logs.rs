@@ -74,6 +74,7 @@ pub(crate) async fn attempts(service: &Service) {
         .await;
     assert_eq!(ended.lines, ["first try"]);
     assert_eq!(ended.ended, [log("rtree", "train", Some(1))]);
+    service.quiet("logs").await;
     let follower = service.follow(vec![log("rtree", "train", None)], |seen| {
         seen.gaps == 1 && seen.lines.len() == 2
     });
@@ -83,9 +84,7 @@ pub(crate) async fn attempts(service: &Service) {
             service.control(&what).await;
         };
         let pause = || tokio::time::sleep(std::time::Duration::from_millis(50));
-        while !service.is_open("TailLogs").await {
-            pause().await;
-        }
+        service.heard("logs").await;
         // That it failed is not its end, because the run goes on: it is asked about again and again.
         phase(6).await;
         let asked = async || {

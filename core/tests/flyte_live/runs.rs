@@ -170,10 +170,11 @@ pub(crate) async fn history(service: &Service) {
 /// A run that goes on, whose stream dies of an error that the service makes itself, ends; and its last action ends after it.
 pub(crate) async fn live(service: &Service) {
     let topic = whole("rlive");
+    service.quiet("actions").await;
     let follower = service.follow(vec![topic], |seen| !seen.ended.is_empty());
     let changer = async {
         let pause = || tokio::time::sleep(std::time::Duration::from_millis(700));
-        pause().await;
+        service.heard("actions").await;
         service.control("add?run=rlive&name=s2&phase=4").await;
         pause().await;
         service.control("orphan?run=rlive").await;
@@ -216,14 +217,13 @@ pub(crate) async fn live(service: &Service) {
 pub(crate) async fn lost_news(service: &Service) {
     service.control("new?name=rburst").await;
     service.control("set?run=rburst&phase=4").await;
+    service.quiet("actions").await;
     let follower = service.follow(vec![whole("rburst")], |seen| {
         let done = |step: &&runboard_core::model::Step| step.phase == Phase::Succeeded;
         seen.steps.iter().filter(done).count() == 400
     });
     let changer = async {
-        while !service.is_open("WatchActions").await {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        service.heard("actions").await;
         service.control("burst?run=rburst&n=400").await;
     };
     let (seen, ()) = futures_util::future::join(follower, changer).await;

@@ -197,9 +197,10 @@ pub(super) fn ask(detail: &RunDetail, deed: Deed, open: RwSignal<Option<Deed>>) 
 
 /// What was agreed to was refused, and what would be done now is something else: one more press shall not agree to that unseen.
 fn looked_at(wish: Wish) -> El {
+    let is_seen = move || (wish.renewed.get() == Some(true)).then_some("on");
     view! {
         <label class="choice">
-            <input type="checkbox" on:change=move |_| wish.renewed.update(|seen| *seen = seen.map(|seen| !seen)) />
+            <input type="checkbox" prop:checked=is_seen on:change=move |_| wish.renewed.update(|seen| *seen = seen.map(|seen| !seen)) />
             <span>"The plan above is a new one. I have looked at it"</span>
         </label>
     }

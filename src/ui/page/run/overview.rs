@@ -159,7 +159,7 @@ fn failed_step(step: Step, detail: RunDetail) -> El {
             <div class="failed-step__head">
                 {phase_badge(step.phase, text::phase(step.phase).to_string(), false, String::new())}
                 <h2>{step.key.clone()}</h2>
-                <span>{step.reason.clone()}</span>
+                <span>{failure::with_exit_code(step.phase, step.exit_code, step.reason.as_deref())}</span>
                 {error}
                 {its_log}
             </div>

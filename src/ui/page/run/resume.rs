@@ -20,21 +20,25 @@ pub fn resume(detail: RunDetail) -> Html {
     }
     let wish = Wish::new(&detail, Deed::Resume, false);
     let run = detail.run;
-    let is_over = memo(move || {
+    // `None`: nobody knows yet.
+    let standing = memo(move || {
         run.with(|run| {
-            run.ready()
-                .is_some_and(|run| run.phase.is_terminal() || run.is_unfinished())
+            let run = run.ready()?;
+            Some(run.phase.is_terminal() || run.is_unfinished())
         })
     });
+    let is_over = memo(move || standing.get() == Some(true));
     // A run that is over changes when its plan does: by a mark, another attempt, another configuration.
     let (runs, index, id) = (State::get().runs, detail.source.index, detail.id.clone());
     let version =
         memo(move || runs.with_table(|table| table.find(index, &id).map(|row| table.version(row))));
-    let mut before = None;
+    let (mut of_row, mut of_run) = (None, None);
     effect(move || {
-        let now = version.get();
-        let old = std::mem::replace(&mut before, now);
-        if old.is_some() && old != now && is_over.get_untracked() {
+        let old = std::mem::replace(&mut of_row, version.get());
+        let is_other = old.is_some() && old != of_row;
+        let has_ended = std::mem::replace(&mut of_run, standing.get()) == Some(false);
+        // The list and the run's page may hear of the end one after the other.
+        if of_run == Some(true) && (is_other || has_ended) {
             wish.read_plan_anew();
         }
     });

@@ -91,9 +91,7 @@ fn orders(run: RunDetail, key: Memo<Option<String>>, look: StepLook) -> Html {
         Standing::Asking => None,
         Standing::Busy => Some("asking \u{2026}".to_string()),
         Standing::Refused(words) => Some(words),
-        Standing::Unclear(words) => Some(format!(
-            "No answer, so nobody can tell whether it was done: {words}"
-        )),
+        Standing::Unclear(words) => Some(format!("Nobody can tell whether it was done: {words}")),
     };
     // As memos: what a source tells of itself is heard again and again.
     let (for_abort, for_answer) = (run.clone(), run.clone());

@@ -2,7 +2,7 @@
 
 use crate::ui::html::{El, Html, IntoHtml, view};
 use runboard_core::model::step_tree::{Inside, TreeRow};
-use runboard_core::model::{Attempt, Phase, Run, Span, Step, Timestamp, step_view};
+use runboard_core::model::{Attempt, Phase, Run, Span, Step, Timestamp, failure, step_view};
 
 use crate::state::run_detail::RunDetail;
 use crate::ui::part::phase_badge::phase_badge;
@@ -71,10 +71,12 @@ pub(super) fn cells(row: Row, detail: RunDetail) -> Html {
         .map_or((step.started_at, step.ended_at), |attempt| {
             (attempt.started_at, attempt.ended_at)
         });
-    let reason = attempt
+    let (code, reason) = attempt
         .as_ref()
-        .map_or(step.reason.clone(), |attempt| attempt.reason.clone())
-        .unwrap_or_default();
+        .map_or((step.exit_code, &step.reason), |attempt| {
+            (attempt.exit_code, &attempt.reason)
+        });
+    let reason = failure::with_exit_code(phase, code, reason.as_deref()).unwrap_or_default();
     let name = match &attempt {
         Some(attempt) => format!("attempt {}", attempt.number),
         None => step.name.clone().unwrap_or_else(|| step.key.clone()),

@@ -207,9 +207,7 @@ fn triggers(source: Source, look: TaskLook) -> Html {
         Standing::Asking => None,
         Standing::Busy => Some("asking \u{2026}".to_string()),
         Standing::Refused(words) => Some(words),
-        Standing::Unclear(words) => Some(format!(
-            "No answer, so nobody can tell whether it was done: {words}"
-        )),
+        Standing::Unclear(words) => Some(format!("Nobody can tell whether it was done: {words}")),
     };
     let body = move || match look.triggers.get() {
         Loaded::Loading => ().into_html(),

@@ -22,7 +22,7 @@ fn wrong(
         Standing::Busy => None,
         Standing::Refused(words) => Some(format!("Not done: {words}")),
         Standing::Unclear(words) => Some(format!(
-            "No answer, so nobody can tell whether it was done: {words}. Look before you ask again."
+            "Nobody can tell whether it was done: {words}. Look before you ask again."
         )),
     }
 }
