@@ -31,7 +31,9 @@ impl Default for Resuming {
 impl Resuming {
     /// A plan was shown.
     pub(super) fn found(self, mode: ResumeMode, plan: &ResumePlan) {
-        if mode == ResumeMode::Assets && plan.to_execute() > 0 {
+        // Where the plan is computed here, a run that succeeded may have steps that always run again.
+        let is_told = mode == ResumeMode::Assets || !plan.profile.is_empty();
+        if is_told && plan.to_execute() > 0 {
             self.has_left.try_set(true);
         }
     }

@@ -196,6 +196,15 @@ test("resume: a history that changes after the preview forces a new one", async 
   await until(page, () => document.querySelector(".run__title")?.dataset.phase !== "failed");
 });
 
+test("resume: a run that succeeded although a job failed can be gone on with", async (t) => {
+  const { ex, at } = await started(t);
+  await sql(ex.database, "UPDATE run_summary SET status = 'SUCCESS' WHERE run_id = 249");
+  const page = await open(t, at(249));
+  await phase(page, "succeeded");
+  await page.getByRole("button", { name: "Resume …" }).click();
+  await page.getByRole("dialog", { name: "Resume this run?" }).getByText("Total: 5 jobs to execute, 3 jobs to skip").waitFor();
+});
+
 test("resume: the plan that somebody looks at follows the configuration", async (t) => {
   const { ex, at } = await started(t);
   const page = await open(t, at(249, "resume"));

@@ -13,7 +13,7 @@ use super::query::Query;
 use super::runs::{events_cursor, of_run};
 use crate::resume::Mode;
 use crate::resume::answer::{PlanAnswer, totals};
-use crate::resume::recorded::Plan;
+use crate::resume::recorded::{Plan, suggestion};
 use crate::source::Source;
 use crate::source::lengths::BY;
 
@@ -62,11 +62,21 @@ pub(crate) async fn get(
             ));
         }
         let going_on = !detail.run.phase.is_terminal() && !detail.run.is_unfinished();
-        let mut plan = match &detail.folder {
-            Some(folder) => Plan::of(folder, &detail.run, &detail.steps, mode, going_on)
-                .map_err(Problem::broken)?,
-            None => Plan::of_line(&detail.steps, mode),
+        let in_mode = |mode| match &detail.folder {
+            Some(folder) => Plan::of(folder, &detail.run, &detail.steps, mode, going_on),
+            None => Ok(Plan::of_line(&detail.steps, mode)),
         };
+        let other = match mode {
+            Mode::Incomplete => Mode::Failed,
+            Mode::Failed => Mode::Incomplete,
+        };
+        let mut plan = in_mode(mode).map_err(Problem::broken)?;
+        let other = in_mode(other).map_err(Problem::broken)?;
+        let (incomplete, failed) = match mode {
+            Mode::Incomplete => (&plan, &other),
+            Mode::Failed => (&other, &plan),
+        };
+        let suggestion = suggestion(incomplete, failed);
         let dir = detail
             .folder
             .as_ref()
@@ -100,7 +110,7 @@ pub(crate) async fn get(
                 warnings: plan.warnings,
                 differences: Vec::new(),
                 expected_by: BY,
-                suggestion: None,
+                suggestion,
                 command,
                 by_hand: Vec::new(),
             },

@@ -24,7 +24,7 @@ impl Executioner {
         let drift = self.drift(rows);
         add("configuration", drift.and_then(|drift| drift.note()));
         self.failed(rows, &mut add);
-        for hand in self.by_hand(rows, self.configs.of(rows.app())) {
+        for hand in self.by_hand(rows, self.config(rows)) {
             let (what, line) = hand.line();
             add(&what, Some(line));
         }
@@ -35,7 +35,7 @@ impl Executioner {
             let how = "inferred: the same application, and the jobs that it skipped";
             add("continues", Some(format!("run {} ({how})", parent.0)));
         }
-        let config = self.configs.of(rows.app());
+        let config = self.config(rows);
         let metadata = rows.metadata.clone().unwrap_or_default();
         let of_row = rows.last().and_then(|row| row.config_path.clone());
         let path = metadata.config_path.or(of_row);
@@ -87,8 +87,7 @@ impl Executioner {
                 continue;
             }
             let of_config = self
-                .configs
-                .of(rows.app())
+                .config(rows)
                 .and_then(|config| config.job(&job.id)?.description.clone());
             let what = job
                 .description

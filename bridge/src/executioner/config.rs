@@ -7,6 +7,9 @@ use runboard_core::model::resume::planner::StepNow;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::drift;
+use super::kept::Start;
+use super::rows::RunRows;
 use crate::source::Stamp;
 
 /// A larger file is no configuration.
@@ -147,9 +150,47 @@ impl Configs {
             .filter_map(|(_, _, config)| config.as_ref().ok())
     }
 
-    /// The one of an application.
-    pub(super) fn of(&self, app: &str) -> Option<&Config> {
-        self.all().find(|config| config.app == app)
+    fn of_app(&self, app: &str) -> Vec<&Config> {
+        self.all().filter(|config| config.app == app).collect()
+    }
+
+    /// The one of a run's application; of several the one that is recorded of the run, by its path or by where it ran.
+    pub(super) fn of(&self, rows: &RunRows, kept: Option<&Start>) -> Option<&Config> {
+        let all = self.of_app(rows.app());
+        let only = |fits: &dyn Fn(&Config) -> bool| {
+            let mut fitting = all.iter().copied().filter(|config| fits(config));
+            fitting.next().filter(|_| fitting.next().is_none())
+        };
+        let home = rows.last().and_then(|row| row.working_dir.as_deref());
+        let is_home = |config: &Config| home.is_some() && config.working_dir.as_deref() == home;
+        match drift::path(rows, kept) {
+            _ if all.len() == 1 => only(&|_| true),
+            Some(path) => only(&|config| drift::is_path(path, config)),
+            None => only(&is_home),
+        }
+    }
+
+    /// Why there is none for a run of this application.
+    pub(super) fn missing(&self, app: &str) -> String {
+        let paths: Vec<String> = self
+            .of_app(app)
+            .iter()
+            .map(|config| config.path.display().to_string())
+            .collect();
+        let unread = self.0.iter().find_map(|(path, _, config)| {
+            let why = config.as_ref().err()?;
+            Some(format!("; {} cannot be read: {why}", path.display()))
+        });
+        match paths.is_empty() {
+            true => format!(
+                "the bridge was given no configuration of {app} (--executioner-config){}",
+                unread.unwrap_or_default()
+            ),
+            false => format!(
+                "the bridge was given several configurations of {app} ({}), and nothing tells which of them the run had",
+                paths.join(", ")
+            ),
+        }
     }
 
     pub(super) fn problems(&self) -> Vec<String> {

@@ -138,8 +138,18 @@ fn is_hash(hash: &str, config: &Config) -> bool {
     hash.strip_prefix("sha256:").unwrap_or(&hash) == config.hash
 }
 
+/// The path of its configuration that is recorded of a run.
+pub(super) fn path<'a>(rows: &'a RunRows, kept: Option<&'a Start>) -> Option<&'a str> {
+    let told = rows.metadata.as_ref();
+    let told = told.and_then(|about| about.config_path.as_deref());
+    let of_row = || rows.last().and_then(|row| row.config_path.as_deref());
+    let of_start = || kept.map(|kept| kept.config_path.as_str());
+    let path = told.or_else(of_row).or_else(of_start);
+    path.filter(|path| !path.is_empty())
+}
+
 /// Whether a recorded path is that of the bridge's configuration; one that begins nowhere is so by its end.
-fn is_path(recorded: &str, config: &Config) -> bool {
+pub(super) fn is_path(recorded: &str, config: &Config) -> bool {
     let path = Path::new(recorded);
     let resolved = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.into());
     let same = resolved(path) == resolved(&config.path);
@@ -151,7 +161,7 @@ fn is_path(recorded: &str, config: &Config) -> bool {
 impl Executioner {
     /// `None`: the bridge has no configuration of its application.
     pub(super) fn drift(&self, rows: &RunRows) -> Option<Drift> {
-        let config = self.configs.of(rows.app())?;
+        let config = self.config(rows)?;
         Some(Drift::new(rows, config, self.kept.of(rows.id).last()))
     }
 
@@ -163,15 +173,7 @@ impl Executioner {
         if hashes(rows, kept).any(|hash| !is_hash(hash, config)) {
             list.push("the configuration is another one than when the run was started".into());
         }
-        let told = rows
-            .metadata
-            .as_ref()
-            .and_then(|about| about.config_path.as_deref());
-        let of_row = || rows.last().and_then(|row| row.config_path.as_deref());
-        let path = told
-            .or_else(of_row)
-            .or(kept.map(|kept| kept.config_path.as_str()));
-        if let Some(path) = path.filter(|path| !path.is_empty() && !is_path(path, config)) {
+        if let Some(path) = path(rows, kept).filter(|path| !is_path(path, config)) {
             let own = config.path.display();
             list.push(format!(
                 "the run was started with the configuration {path}, and the bridge has {own}"

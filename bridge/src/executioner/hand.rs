@@ -51,20 +51,25 @@ impl Executioner {
         command
     }
 
-    /// The command line that resumes a run, and where it is to run; `None`: the bridge was not given what it takes.
+    /// The command line that resumes a run, and where it is to run.
+    ///
+    /// # Errors
+    /// What the bridge was not given.
     pub(super) fn to_run(
         &self,
         id: i64,
         mode: Mode,
         skips: &[String],
-    ) -> Option<(Vec<String>, &Config)> {
-        let rows = self.runs.get(&id)?;
-        let config = self.configs.of(rows.app())?;
+    ) -> Result<(Vec<String>, &Config), String> {
+        let rows = self.runs.get(&id);
+        let rows = rows.ok_or_else(|| format!("there is no run {id} here"))?;
         if self.setup.command.is_empty() {
-            return None;
+            return Err("the bridge was given no command line (--executioner-command)".into());
         }
+        let config = self.config(rows);
+        let config = config.ok_or_else(|| self.configs.missing(rows.app()))?;
         let command = self.resume_command(rows, Some(config), mode, skips);
-        Some((command, config))
+        Ok((command, config))
     }
 
     /// The command line that marks a failed job as done, and the configuration beside which it runs; `None`: the bridge was not given it.
@@ -73,7 +78,7 @@ impl Executioner {
         if self.setup.command.is_empty() {
             return None;
         }
-        let config = self.configs.of(rows.app());
+        let config = self.config(rows);
         Some((mark(self.program(), id, job), config))
     }
 

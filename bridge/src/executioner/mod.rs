@@ -198,6 +198,11 @@ impl Executioner {
         self.kept.keep(run, config, command)
     }
 
+    /// The configuration of a run's application, if the bridge was given one and it is clear which.
+    fn config(&self, rows: &RunRows) -> Option<&Config> {
+        self.configs.of(rows, self.kept.of(rows.id).last())
+    }
+
     fn offsets(&self, rows: &RunRows) -> BTreeMap<i64, i32> {
         let own = |row: &rows::AttemptRow| Some((row.attempt, rows::offset(row)?));
         rows.attempts.iter().filter_map(own).collect()
@@ -206,7 +211,7 @@ impl Executioner {
     /// Makes a run anew; `None`: it is as it was shown. `is_news`: its configuration is another one, so its plan is, even where nothing else differs.
     fn renew(&mut self, id: i64, is_news: bool) -> Option<Given> {
         let rows = self.runs.get(&id)?;
-        let config = self.configs.of(rows.app());
+        let config = self.configs.of(rows, self.kept.of(id).last());
         let offsets = self.offsets(rows);
         let offset = offsets.values().next_back().copied().unwrap_or(self.offset);
         if rows.is_running() && !self.logs.contains_key(&id) {

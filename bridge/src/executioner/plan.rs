@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::Executioner;
 use super::config::Config;
 use super::rows::RunRows;
+use super::steps::is_by_hand;
 use crate::resume::Mode;
 use crate::resume::answer::{PlanAnswer, PlanStep, totals};
 
@@ -82,7 +83,7 @@ impl Material<'_> {
 
 impl Executioner {
     fn material<'a>(&'a self, rows: &'a RunRows, skips: &'a [String]) -> Material<'a> {
-        let config = self.configs.of(rows.app());
+        let config = self.config(rows);
         let then: Vec<StepThen> = rows
             .jobs
             .iter()
@@ -246,8 +247,8 @@ impl Executioner {
         }
         match material.config {
             None => list.push(format!(
-                "the bridge was given no configuration of {} (--executioner-config): jobs that never began are not listed, nothing is known of what needs what, and it cannot be resumed from here",
-                rows.app()
+                "{}: jobs that never began are not listed, nothing is known of what needs what, and it cannot be resumed from here",
+                self.configs.missing(rows.app())
             )),
             Some(config) => {
                 // What the bridge kept names them one by one.
@@ -282,10 +283,9 @@ impl Executioner {
         let mut lengths: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
         let rows = self.runs.values().filter(|rows| rows.app() == app);
         for job in rows.flat_map(|rows| &rows.jobs) {
-            if let Some(seconds) = job
-                .duration
-                .filter(|_| job.status.as_deref() == Some("SUCCESS"))
-            {
+            // What was marked by hand has the length of its failure.
+            let is_success = job.status.as_deref() == Some("SUCCESS") && !is_by_hand(job);
+            if let Some(seconds) = job.duration.filter(|_| is_success) {
                 lengths
                     .entry(&job.id)
                     .or_default()

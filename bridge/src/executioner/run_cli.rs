@@ -137,11 +137,9 @@ fn begin(
             "run {id} or its configuration has changed since the plan was made: look at a new one"
         )));
     }
-    let Some((words, config)) = executioner.to_run(number, mode, skips) else {
-        return Err(conflict(format!(
-            "run {id} cannot be resumed from here: the bridge was given no command line (--executioner-command) or no configuration of its application (--executioner-config)"
-        )));
-    };
+    let (words, config) = executioner
+        .to_run(number, mode, skips)
+        .map_err(|why| conflict(format!("run {id} cannot be resumed from here: {why}")))?;
     if to_execute == 0 {
         return Err(conflict(format!("there is nothing to resume in run {id}")));
     }

@@ -61,11 +61,20 @@ pub(super) fn phase(word: &str) -> Phase {
     }
 }
 
+/// A success whose last try failed.
+pub(super) fn is_by_hand(row: &JobRow) -> bool {
+    let last_failed = |tries: &[Try]| {
+        tries
+            .last()
+            .is_some_and(|one| phase(&one.status).is_failure())
+    };
+    row.status.as_deref() == Some("SUCCESS") && last_failed(&row.tries(false).0)
+}
+
 /// What is odd about a job's row, for people.
 pub(super) fn oddities(row: &JobRow, in_ns: bool) -> Vec<String> {
     let mut found = Vec::new();
-    let (tries, problem) = row.tries(in_ns);
-    found.extend(problem);
+    found.extend(row.tries(in_ns).1);
     let word = row.status.as_deref().unwrap_or_default();
     if phase(word) == Phase::Unknown {
         let told = row
@@ -76,10 +85,7 @@ pub(super) fn oddities(row: &JobRow, in_ns: bool) -> Vec<String> {
             });
         found.push(format!("it has {told}, which nobody knows"));
     }
-    let last_failed = tries
-        .last()
-        .is_some_and(|one| phase(&one.status).is_failure());
-    if word == "SUCCESS" && last_failed {
+    if is_by_hand(row) {
         found.push("its row says SUCCESS although its last try failed: it was marked as successful by hand (inferred; nothing records by whom)".into());
     } else if word == "SUCCESS" && row.last_error.as_deref() == Some("Post-check failed") {
         found.push(

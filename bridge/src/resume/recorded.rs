@@ -108,6 +108,23 @@ impl Plan {
     }
 }
 
+/// Which mode fits a run, by what it would do in either one; `None`: neither does anything.
+pub(crate) fn suggestion(incomplete: &Plan, failed: &Plan) -> Option<String> {
+    let executed = |plan: &Plan| {
+        let runs = |step: &&PlanStep| matches!(step.plan, PlanVerb::Run | PlanVerb::Retry);
+        plan.steps.iter().filter(runs).count()
+    };
+    let words = match (executed(incomplete), executed(failed)) {
+        (0, _) => return None,
+        (_, 0) => {
+            "incomplete fits: nothing has failed that could run again, and what is left did not come to its end"
+        }
+        (all, some) if all == some => "incomplete fits: both modes do the same here",
+        _ => "incomplete fits: failed leaves out what did not come to its end without a failure",
+    };
+    Some(words.into())
+}
+
 fn by_key(steps: &[Step]) -> HashMap<&str, &Step> {
     steps.iter().map(|step| (step.key.as_str(), step)).collect()
 }

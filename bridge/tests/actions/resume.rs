@@ -56,6 +56,10 @@ fn commands_that_have_succeeded_are_passed_over() {
     );
     assert_eq!(shown["command"][1], "resume");
     assert_eq!(shown["profile"], "recorded");
+    assert_eq!(
+        shown["suggestion"],
+        "incomplete fits: both modes do the same here"
+    );
     let codes = |plan: &Value| {
         let steps = plan["steps"].as_array().unwrap().clone();
         let code = |step: &Value| step["code"].as_str().unwrap().to_string();
@@ -236,6 +240,12 @@ fn one_resume_of_a_run_at_a_time() {
     let reply = change_with(&site, "POST", &format!("{id}/terminate"), &[], "");
     assert_eq!(reply.status, 202);
     assert_eq!(over(&site, &id, "canceled")["reason"], "stopped by SIGTERM");
+    // Who asks for the failed ones is told where they are none of what is left.
+    let failed = plan(&site, &id, "failed");
+    assert_eq!(
+        failed["suggestion"],
+        "incomplete fits: nothing has failed that could run again, and what is left did not come to its end"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::client::{JSON, MARK, send};
 use super::honest::{JOBS, V8, texts, write};
 use super::make::{ask, database, facts, over, steps};
 use super::site::{Place, Site};
@@ -150,6 +151,67 @@ fn a_job_that_did_not_begin_is_not_said_to_be_added_because_earlier_attempts_had
     assert_eq!(ask(&site, "runs/2")["run"]["steps"]["total"], u32::MAX);
     let plan = ask(&site, "runs/3/resume");
     assert!(!plan["warnings"].to_string().contains("added"), "{plan}");
+}
+
+#[test]
+fn of_several_configurations_of_an_application_the_runs_own_is_taken_or_none() {
+    let place = Place::new();
+    let [dev, prod] = ["dev.json", "prod.json"].map(|name| {
+        let config = place.join(name);
+        let text = json!({"application_name": "x", "working_dir": format!("/{name}"), "jobs": chain(&["a", name])});
+        std::fs::write(&config, text.to_string()).unwrap();
+        config
+    });
+    let rows = format!(
+        "(1, 1, 'FAILED', 2, 0, 1, 0), (2, 1, 'FAILED', 2, 0, 1, 0), (3, 1, 'FAILED', 2, 0, 1, 0)
+        {JOBS} (1, 'a', 'FAILED', 'true'), (2, 'a', 'FAILED', 'true'), (3, 'a', 'FAILED', 'true');
+        UPDATE run_summary SET working_dir = '/prod.json' WHERE run_id = 1;
+        {METADATA} INSERT INTO run_metadata VALUES (2, '{}', NULL)",
+        dev.display()
+    );
+    let path = database(&place, &format!("{V8}{rows};"));
+    let [of_dev, of_prod] = [&dev, &prod].map(|path| format!("ex={}", path.display()));
+    let words = [
+        "--executioner-config",
+        &of_dev,
+        "--executioner-config",
+        &of_prod,
+    ];
+    let more = ["--executioner-command", "ex=false", "--allow-actions"];
+    let site = over(place, &path, &[&words[..], &more[..]].concat());
+    assert_eq!(keys(&site, "1"), ["a", "prod.json"]);
+    assert_eq!(keys(&site, "2"), ["a", "dev.json"]);
+    assert_eq!(keys(&site, "3"), ["a"]);
+    let plan = ask(&site, "runs/3/resume");
+    let told = plan["warnings"].to_string();
+    for words in [
+        "several configurations of x",
+        "dev.json, ",
+        "nothing tells which of them the run had",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    // Another one's jobs are not run by a guess.
+    let body = json!({"token": plan["token"], "mode": plan["mode"]}).to_string();
+    let reply = send(
+        site.address,
+        "POST",
+        "/api/v1/ex/runs/3/resume",
+        &[MARK, JSON],
+        &body,
+    );
+    assert_eq!(reply.status, 409);
+    assert!(
+        reply.json()["detail"]
+            .as_str()
+            .unwrap()
+            .contains("several configurations of x")
+    );
+    // One that cannot be read is not one that was not given.
+    std::fs::write(&dev, "{").unwrap();
+    std::fs::write(&prod, "{").unwrap();
+    let told = ask(&site, "runs/3/resume")["warnings"].to_string();
+    assert!(told.contains("dev.json cannot be read: EOF"), "{told}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::client::{JSON, MARK, Reply, send};
+use super::honest::{JOBS, site as honest};
 use super::make::{Checkout, ask, facts, steps};
 use super::site::{Place, Site};
 
@@ -122,4 +123,26 @@ fn no_job_is_marked_while_its_run_goes_on_or_where_actions_are_off() {
     let plan = ask(&site, "runs/1/resume");
     let why = refused(&mark(&site, "ex/", "transform_part2", &plan["token"]), 409);
     assert!(why.contains("still going on"), "{why}");
+}
+
+/// The row of such a job keeps the length of its failure.
+#[test]
+fn what_was_marked_by_hand_does_not_tell_how_long_a_job_takes() {
+    let tries = r#"[{"attempt": 1, "timestamp": "2026-01-01T00:00:01", "duration": 1.0, "success": false, "exit_code": 1, "status": "FAILED"}]"#;
+    let runs = (1..=9).map(|id| format!("({id}, 1, 'SUCCESS', 1, 1, 0, 0)"));
+    let jobs = (1..=9).map(|id| format!("({id}, 'a', 'SUCCESS', 'true')"));
+    let rows = format!(
+        "{} {JOBS} {}; UPDATE job_history SET duration_seconds = 60;
+        UPDATE job_history SET duration_seconds = 1, retry_history = '{tries}' WHERE run_id > 4;
+        UPDATE job_history SET status = 'FAILED' WHERE run_id = 9",
+        Vec::from_iter(runs).join(", "),
+        Vec::from_iter(jobs).join(", ")
+    );
+    let site = honest(&rows, Some(json!([{"id": "a", "command": "true"}])));
+    let plan = ask(&site, "runs/9/resume");
+    let step = &plan["steps"][0];
+    assert_eq!(
+        (&step["expected_s"], &step["expected_of"]),
+        (&Value::Null, &json!(4))
+    );
 }

@@ -81,7 +81,7 @@ export function states(world) {
   const refused = async (page) => {
     await ask(page, "Re-execute");
     await page.getByRole("dialog").getByRole("button", { name: "Re-execute" }).click();
-    await shows(page, ".dialog__wrong", "No answer");
+    await shows(page, ".dialog__wrong", "Nobody can tell");
   };
   const fold = async (page) => {
     await page.locator("[data-group] [aria-expanded]").first().click();

@@ -27,7 +27,7 @@ fn fits(deed: Deed, run: &Run, has_failed: bool, has_left: bool) -> bool {
         Deed::Terminate => !run.phase.is_terminal(),
         Deed::Resume => {
             run.is_unfinished()
-                || (run.phase.is_terminal() && (has_left || !run.phase.is_success()))
+                || (run.phase.is_terminal() && (has_left || has_failed || !run.phase.is_success()))
         }
         Deed::Reexecute | Deed::Delete => true,
     }
@@ -58,7 +58,9 @@ pub(super) fn actions(detail: RunDetail) -> El {
         let (run, source) = (detail.run, detail.source.clone());
         let failed = failed(detail.steps);
         let is_there = memo(move || {
-            let has_failed = deed == Deed::MarkSuccess && failed.with(|keys| !keys.is_empty());
+            // A run can succeed although steps of it failed: what marks such a step takes it up too.
+            let has_failed =
+                is_offered(&source, Deed::MarkSuccess) && failed.with(|keys| !keys.is_empty());
             let has_left = has_left.get();
             is_offered(&source, deed)
                 && run.with(|run| {
