@@ -84,7 +84,7 @@ fn ours(path: &Path) -> (Stats, StepTally) {
     for piece in bytes.chunks(65_536) {
         reader.push(piece, &mut take);
     }
-    assert!(reader.rest().is_none());
+    assert!(reader.rest().is_empty());
     let mut view = RunView::new(ViewQuery::default());
     while !view.rebuild_slice(&table, 3000) {}
     let samples = view.iter().map(|row| table.sample(row));

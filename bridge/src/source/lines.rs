@@ -227,9 +227,8 @@ impl Lines {
         // A last line without its newline counts when it is whole; else somebody may be writing it, and it is told as long as it stays so.
         self.torn = None;
         // A position stands behind a newline: whoever comes back to it is told of such a line once more.
-        let mut settled = reader.settled();
-        if let Some(item) = reader.rest() {
-            settled = item.offset;
+        let settled = reader.settled();
+        for item in reader.rest() {
             match &item.content {
                 Line::Record { .. } => self.take(item),
                 Line::Fault(fault) => self.torn = Some(self.at(&item, fault.code())),

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::task::Poll;
 
 use futures_util::future::{self, LocalBoxFuture};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
@@ -17,6 +18,8 @@ pub(crate) struct Server {
     /// Bytes that were sent.
     pub(crate) sent: Cell<usize>,
     pub(crate) rows: RefCell<Vec<String>>,
+    /// Parts of the file are on their way as long as this stands.
+    pub(crate) waits: Cell<bool>,
 }
 
 fn head(status: u16, kind: &str) -> Head {
@@ -48,9 +51,10 @@ impl Server {
             return (head(200, "application/json"), body.into_bytes());
         }
         if let Some((_, id)) = request.url.split_once("/runs/") {
-            let own = format!("\"run_id\":\"{id}\"");
+            let own = format!("\"run_id\":\"{}\"", id.replace("%23", "#"));
             let rows = self.rows.borrow();
-            return match rows.iter().find(|row| row.contains(&own)) {
+            // As the original does it: the first of its file, which the list has the other way round.
+            return match rows.iter().rev().find(|row| row.contains(&own)) {
                 Some(row) => (head(200, "application/json"), row.clone().into_bytes()),
                 None => (
                     head(404, "application/json"),
@@ -95,7 +99,12 @@ impl Transport for Wire {
         request: Request,
     ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
         let (head, body) = self.0.answer(&request);
-        let server = self.0.clone();
+        let status = head.status;
+        let (server, slow) = (self.0.clone(), self.0.clone());
+        let wait = stream::poll_fn(move |_| match slow.waits.get() && status == 206 {
+            true => Poll::Pending,
+            false => Poll::Ready(None),
+        });
         let chunks: Vec<Vec<u8>> = body.chunks(1000).map(<[u8]>::to_vec).collect();
         let body = stream::iter(chunks.into_iter().map(move |chunk| {
             server.sent.set(server.sent.get() + chunk.len());
@@ -103,7 +112,7 @@ impl Transport for Wire {
         }));
         future::ready(Ok(StreamResponse {
             head,
-            body: body.boxed_local(),
+            body: wait.chain(body).boxed_local(),
         }))
         .boxed_local()
     }

@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{self, LocalBoxStream, StreamExt as _};
 
+use super::decode;
 use super::file::{HistoryFile, Read};
 use super::health;
 use super::rest::Rest;
@@ -44,8 +45,11 @@ struct Inner {
     name: String,
     naming: Naming,
     /// The run that was asked for last.
-    last: RefCell<Option<(String, Rc<Summary>)>>,
+    last: RefCell<Option<(String, Rc<Kept>)>>,
 }
+
+/// A record, and the text that it was read from.
+type Kept = (Summary, String);
 
 fn decoded<T>(value: T) -> Decoded<T> {
     Decoded {
@@ -105,23 +109,28 @@ impl Inner {
         run
     }
 
-    async fn summary(&self, id: &str) -> Result<Rc<Summary>, BackendError> {
+    async fn kept(&self, id: &str) -> Result<Rc<Kept>, BackendError> {
         let known = self
             .last
             .borrow()
             .as_ref()
             .filter(|(known, _)| known == id)
-            .map(|(_, summary)| summary.clone());
-        if let Some(summary) = known {
+            .map(|(_, kept)| kept.clone());
+        if let Some(kept) = known {
             // A record is written once.
-            return Ok(summary);
+            return Ok(kept);
         }
-        let summary = Rc::new(match &self.kind {
+        let kept = Rc::new(match &self.kind {
             Kind::Rest(rest) => rest.one(id).await?,
             Kind::File(file) => file.one(id).await?,
         });
-        *self.last.borrow_mut() = Some((id.into(), summary.clone()));
-        Ok(summary)
+        *self.last.borrow_mut() = Some((id.into(), kept.clone()));
+        Ok(kept)
+    }
+
+    /// An id may mean another record from now on.
+    fn forget(&self) {
+        *self.last.borrow_mut() = None;
     }
 
     async fn info(&self) -> Result<Decoded<Info>, BackendError> {
@@ -157,7 +166,7 @@ impl Inner {
         let rows = read.rows.iter();
         rows.map(|row| match row.brief {
             Some(number) => row.summary.brief(number, &self.naming),
-            None => self.run(&row.id, &row.summary, row.offset + 1),
+            None => self.run(&row.id, &row.summary, row.version),
         })
         .collect()
     }
@@ -173,6 +182,7 @@ impl Inner {
                 let known: u32 = page.and_then(|page| page.parse().ok()).unwrap_or(0);
                 let wanted = known.saturating_add(limit);
                 let rows = rest.newest(wanted).await?;
+                self.forget();
                 let items = rows.rows.iter().skip(known as usize);
                 let page = Page {
                     items: items
@@ -188,6 +198,9 @@ impl Inner {
             }
             Kind::File(file) => {
                 let limit = limit.min(SLICE) as usize;
+                if page.is_none() {
+                    self.forget();
+                }
                 let read = file.read(limit, page.is_none()).await?;
                 let number: u64 = page.and_then(|page| page.parse().ok()).unwrap_or(0);
                 let page = Page {
@@ -210,6 +223,7 @@ impl Inner {
             match &self.kind {
                 Kind::Rest(rest) => {
                     let rows = rest.newest(NEWEST).await?;
+                    self.forget();
                     server_time = rows.date;
                     updates.push(Update::Runs(
                         rows.rows
@@ -222,7 +236,7 @@ impl Inner {
                     let read = file.tail().await?;
                     server_time = read.date;
                     if let Some(reason) = read.is_other {
-                        *self.last.borrow_mut() = None;
+                        self.forget();
                         updates.push(Update::Gap {
                             topic: Some(Topic::Runs),
                             reason: reason.into(),
@@ -293,15 +307,15 @@ impl Backend for History {
     fn run(&self, id: &str) -> Answer<Run> {
         let (inner, id) = (self.0.clone(), id.to_string());
         async move {
-            let summary = inner.summary(&id).await?;
-            Ok(decoded(inner.run(&id, &summary, 1)))
+            let kept = inner.kept(&id).await?;
+            Ok(decoded(inner.run(&id, &kept.0, 1)))
         }
         .boxed_local()
     }
 
     fn steps(&self, run: &str) -> Answer<Vec<Step>> {
         let (inner, id) = (self.0.clone(), run.to_string());
-        async move { Ok(decoded(inner.summary(&id).await?.steps(&inner.naming))) }.boxed_local()
+        async move { Ok(decoded(inner.kept(&id).await?.0.steps(&inner.naming))) }.boxed_local()
     }
 
     fn logs(&self, _: &str, _: &LogQuery) -> Answer<LogBatch> {
@@ -311,7 +325,7 @@ impl Backend for History {
     fn events(&self, run: &str, query: &EventQuery) -> Answer<EventBatch> {
         let (inner, id, query) = (self.0.clone(), run.to_string(), query.clone());
         async move {
-            let mut events = inner.summary(&id).await?.events(&inner.naming);
+            let mut events = inner.kept(&id).await?.0.events(&inner.naming);
             let total = events.len() as u64;
             events.retain(|event| {
                 query.after.is_none_or(|after| event.n > after)
@@ -335,17 +349,17 @@ impl Backend for History {
 
     fn stats(&self, run: &str) -> Answer<RunStats> {
         let (inner, id) = (self.0.clone(), run.to_string());
-        async move { Ok(decoded(inner.summary(&id).await?.stats(&inner.naming))) }.boxed_local()
+        async move { Ok(decoded(inner.kept(&id).await?.0.stats(&inner.naming))) }.boxed_local()
     }
 
     fn raw(&self, run: &str) -> Answer<String> {
         let (inner, id) = (self.0.clone(), run.to_string());
-        async move { Ok(decoded(inner.summary(&id).await?.raw())) }.boxed_local()
+        async move { Ok(decoded(decode::raw(&inner.kept(&id).await?.1))) }.boxed_local()
     }
 
     fn facts(&self, run: &str) -> Answer<Facts> {
         let (inner, id) = (self.0.clone(), run.to_string());
-        async move { Ok(decoded(inner.summary(&id).await?.facts())) }.boxed_local()
+        async move { Ok(decoded(inner.kept(&id).await?.0.facts())) }.boxed_local()
     }
 
     fn log_url(&self, _: &str) -> Option<String> {

@@ -138,6 +138,15 @@ fn free_json(text: &str, warnings: &mut Vec<Warning>) -> Result<Value, Fault> {
     Ok(value)
 }
 
+/// From `from` on, the first place where a record begins right behind the end of an object, as no JSON text has it: two were written into one line.
+pub(super) fn next_record(bytes: &[u8], from: usize) -> Option<usize> {
+    let begins = |at: &usize| {
+        let (before, behind) = bytes.split_at(*at);
+        behind.starts_with(b"{\"run_id\"") && before.trim_ascii_end().ends_with(b"}")
+    };
+    (from..bytes.len()).find(begins)
+}
+
 /// The text with NaN, Infinity and -Infinity outside of strings replaced by null; `None` when there are none.
 fn without_bare_numbers(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
@@ -248,6 +257,15 @@ fn mend(mut fields: Map<String, Value>, warnings: &mut Vec<Warning>) -> Summary 
     }
     summary.extra = fields;
     summary
+}
+
+/// A line as its source keeps it: what is JSON as it stands, anything else as a JSON text of it.
+pub fn raw(line: &str) -> String {
+    let line = line.trim_start_matches('\u{feff}').trim();
+    match serde_json::from_str::<Value>(line) {
+        Ok(_) => line.to_string(),
+        Err(_) => Value::from(line).to_string(),
+    }
 }
 
 /// A text as it is, anything else as its JSON.

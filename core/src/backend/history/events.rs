@@ -1,4 +1,4 @@
-//! What a record of a run history tells beside the run and its steps: events made from its timings, figures, and the record itself.
+//! What a record of a run history tells beside the run and its steps: events made from its timings, and figures.
 
 use serde_json::{Map, Value};
 
@@ -81,30 +81,6 @@ impl Summary {
     pub fn stats(&self, naming: &Naming) -> RunStats {
         let run = self.run(String::new(), naming);
         RunStats::of(&run, &self.steps(naming), run.ended_at.unwrap_or_default())
-    }
-
-    /// The record as JSON text, with what the format does not know; fields that it did not name are left out.
-    pub fn raw(&self) -> String {
-        let mut fields = self.extra.clone();
-        let list = |texts: &[String]| Value::from(texts.to_vec());
-        for (name, text) in [
-            ("run_id", &self.run_id),
-            ("started_at", &self.started_at),
-            ("ended_at", &self.ended_at),
-            ("result", &self.result),
-            ("failure_reason", &self.failure_reason),
-        ] {
-            if let Some(text) = text {
-                fields.insert(name.into(), text.as_str().into());
-            }
-        }
-        fields.insert("stages_executed".into(), list(&self.stages_executed));
-        fields.insert("stages_failed".into(), list(&self.stages_failed));
-        if let Some(count) = self.retry_count {
-            fields.insert("retry_count".into(), count.into());
-        }
-        fields.insert("metadata".into(), Value::Object(self.metadata.clone()));
-        Value::Object(fields).to_string()
     }
 }
 

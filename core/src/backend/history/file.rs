@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::LocalBoxStream;
 
 use super::decode::Line;
-use super::known::Known;
+use super::known::{Known, Seen};
 use super::places::Places;
 use super::reader::{Item, Reader};
 use super::report::Warning;
@@ -20,8 +20,6 @@ use crate::backend::{BackendError, Missing, Progress};
 use crate::model::Timestamp;
 use crate::net::{Request, StreamResponse, Transport, TransportError};
 
-/// So much of the file's beginning shows that it is still the same.
-const HEAD: usize = 256;
 const MAX_PROBLEMS: usize = 100;
 /// Bytes that are taken in without a pause: a few milliseconds' work, whatever pieces they come in.
 const PIECE: usize = 65_536;
@@ -40,6 +38,8 @@ type Body = LocalBoxStream<'static, Result<Vec<u8>, TransportError>>;
 #[derive(Default)]
 pub(super) struct State {
     reader: Reader,
+    /// How often the file was read from its beginning.
+    readings: u64,
     /// The first reading has not come to its end.
     is_unfinished: bool,
     /// It has.
@@ -55,9 +55,7 @@ pub(super) struct State {
     /// How long the file was when it was opened.
     size: Option<u64>,
     pub(super) places: Places,
-    have: u64,
-    head: Vec<u8>,
-    last: u8,
+    seen: Seen,
     /// The newest records, for the pipeline's health, and since when a record is one of them.
     newest: Vec<(Option<Timestamp>, Summary)>,
     newest_from: Option<Timestamp>,
@@ -81,7 +79,8 @@ pub(super) struct Record {
     /// Under which it is found; left out of a brief one.
     pub(super) id: String,
     pub(super) summary: Summary,
-    pub(super) offset: u64,
+    /// The reading above, the place in the file in the lower 40 bits: of a file that was replaced, a line may stand further in front than before.
+    pub(super) version: u64,
     /// It is told in brief, with its number.
     pub(super) brief: Option<u32>,
 }
@@ -101,13 +100,7 @@ pub(super) struct Read {
 impl State {
     /// Takes the next bytes of the file in.
     fn push(&mut self, bytes: &[u8], into: &mut Read) {
-        if self.head.len() < HEAD {
-            let rest = HEAD - self.head.len();
-            self.head
-                .extend_from_slice(bytes.get(..rest).unwrap_or(bytes));
-        }
-        self.have += bytes.len() as u64;
-        self.last = bytes.last().copied().unwrap_or(self.last);
+        self.seen.push(bytes);
         let mut reader = std::mem::take(&mut self.reader);
         reader.push(bytes, &mut |item| self.take(item, into));
         self.reader = reader;
@@ -178,23 +171,22 @@ impl State {
                 false => nth_id(&own, count),
             },
             summary,
-            offset: item.offset,
+            version: self.readings << 40 | (item.offset + 1),
             brief: is_brief.then_some(number),
         });
     }
 
     /// Takes in what stands behind the last newline: a record at once; anything else is told when it `rests`, as somebody may be writing it.
     fn take_rest(&mut self, rests: bool, into: &mut Read) {
-        let Some(item) = self.reader.rest() else {
-            return;
-        };
-        match &item.content {
-            Line::Fault(fault) if rests && self.torn != Some(item.offset) => {
-                self.torn = Some(item.offset);
-                self.problem(&item, fault.code(), into);
+        for item in self.reader.rest() {
+            match &item.content {
+                Line::Fault(fault) if rests && self.torn != Some(item.offset) => {
+                    self.torn = Some(item.offset);
+                    self.problem(&item, fault.code(), into);
+                }
+                Line::Record { .. } => self.take(item, into),
+                _ => {}
             }
-            Line::Record { .. } => self.take(item, into),
-            _ => {}
         }
     }
 
@@ -209,23 +201,6 @@ impl State {
             .filter_map(|place| newest.get(place).cloned());
         self.newest = kept.collect();
         self.newest_from = self.newest.last().and_then(|(at, _)| *at);
-    }
-
-    /// From where on to ask, and what is known of the answer to that when only a part is given, and when all is.
-    fn known(&self) -> (Option<String>, Known, Known) {
-        let Some(last) = self.have.checked_sub(1) else {
-            return (None, Known::default(), Known::default());
-        };
-        let part = Known {
-            skip: 1,
-            proof: vec![self.last],
-        };
-        let whole = Known {
-            skip: self.have,
-            proof: self.head.clone(),
-        };
-        let range = ["bytes=", &last.to_string(), "-"].concat();
-        (Some(range), part, whole)
     }
 }
 
@@ -259,7 +234,9 @@ impl HistoryFile {
                     "a web page (a login page or a proxy's page?)".into(),
                 ));
             }
+            let readings = self.state.borrow().readings + 1;
             *self.state.borrow_mut() = State {
+                readings,
                 size: answer.head.length,
                 opening: Some((answer.body, Known::default())),
                 is_unfinished: true,
@@ -305,7 +282,7 @@ impl HistoryFile {
 
     /// The first reading from where it broke.
     async fn reopen(&self) -> Result<(Body, Known), BackendError> {
-        let (range, part, whole) = self.state.borrow().known();
+        let (range, part, whole) = self.state.borrow().seen.known();
         let answer = self.ask(range).await?;
         match answer.head.status {
             416 => Err(BackendError::Malformed(SHORTER.into())),
@@ -320,9 +297,15 @@ impl HistoryFile {
         if self.state.borrow().is_unfinished {
             return Ok(read);
         }
-        let (range, part, whole) = self.state.borrow().known();
+        let (range, part, whole) = self.state.borrow().seen.known();
         let have = whole.skip;
+        let readings = self.state.borrow().readings;
         let mut answer = self.ask(range).await?;
+        // Of a file that is read anew meanwhile, nothing is known of what this answer goes on from.
+        let is_anew = || self.state.borrow().readings != readings;
+        if is_anew() {
+            return Ok(read);
+        }
         read.date = answer.head.date;
         let mut known = match answer.head.status {
             416 => {
@@ -355,6 +338,9 @@ impl HistoryFile {
             read.is_other = Some(SHORTER);
             return Ok(read);
         }
+        if is_anew() {
+            return Ok(read);
+        }
         let mut state = self.state.borrow_mut();
         for bytes in &fresh {
             state.push(bytes, &mut read);
@@ -373,13 +359,13 @@ impl HistoryFile {
     pub(super) fn progress(&self) -> Progress {
         let state = self.state.borrow();
         Progress {
-            read: state.have,
-            of: state.size.filter(|size| *size >= state.have),
+            read: state.seen.have,
+            of: state.size.filter(|size| *size >= state.seen.have),
         }
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
         let state = self.state.borrow();
-        state.places.memory_bytes() + state.waiting.capacity() + state.head.capacity()
+        state.places.memory_bytes() + state.waiting.capacity()
     }
 }

@@ -1,5 +1,7 @@
 //! How a pipeline stands by its newest runs: the rules of the project that writes these histories.
 
+use serde_json::Value;
+
 use super::wire::Summary;
 use crate::model::{Health, RUN_HEALTH, Standing};
 
@@ -14,17 +16,25 @@ const INFRASTRUCTURE: [&str; 7] = [
     "infrastructure",
 ];
 
+/// As Python has it, in which these rules are written.
+fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+    }
+}
+
 /// The word and why. `newest`: newest first; five are enough.
 pub fn run_health(newest: &[&Summary]) -> (&'static str, String) {
     let has_failed = |run: &&&Summary| run.result.as_deref() == Some("failed");
     let Some(first) = newest.first() else {
         return ("healthy", "there are no runs".into());
     };
-    if first
-        .metadata
-        .get("force_lock_clear")
-        .is_some_and(|value| *value != serde_json::Value::Bool(false) && !value.is_null())
-    {
+    if first.metadata.get("force_lock_clear").is_some_and(is_true) {
         return ("blocked", "the newest run cleared a lock by force".into());
     }
     let reason = first.failure_reason.as_deref().unwrap_or_default();
@@ -113,16 +123,24 @@ mod tests {
         let other = run("failed", Some("no rows"), &["b"]);
         let disk = run("failed", Some("Disk full"), &["a"]);
         let stopped = run("stopped", None, &[]);
-        let mut cleared = ok.clone();
-        cleared
-            .metadata
-            .insert("force_lock_clear".into(), true.into());
+        let clearing = |value: Value| {
+            let mut run = ok.clone();
+            run.metadata.insert("force_lock_clear".into(), value);
+            run
+        };
+        let (cleared, zero, nothing) = (
+            clearing(true.into()),
+            clearing(0.into()),
+            clearing("".into()),
+        );
         for (newest, expected) in [
             (vec![], "healthy"),
             (vec![&ok, &bad, &bad], "healthy"),
             (vec![&disk, &ok], "blocked"),
             (vec![&ok, &disk], "healthy"),
             (vec![&cleared], "blocked"),
+            (vec![&zero], "healthy"),
+            (vec![&nothing], "healthy"),
             (vec![&bad, &bad, &ok], "degraded"),
             (vec![&bad, &other, &ok], "healthy"),
             (vec![&ok, &bad, &bad, &other, &ok], "unstable"),

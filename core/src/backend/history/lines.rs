@@ -21,15 +21,19 @@ impl HistoryFile {
         (Some(state.places.len() as u64), state.is_read)
     }
 
-    /// The record of a run, read again from its place.
-    pub(super) async fn one(&self, id: &str) -> Result<Summary, BackendError> {
-        let number = self.state.borrow().places.find(id);
-        if let Some(number) = number {
-            let mut found = self.recall(&[number]).await?;
-            if let Some((_, own, summary)) = found.pop()
-                && own == id
-            {
-                return Ok(summary);
+    /// The record of a run, read again from its place, and its line.
+    pub(super) async fn one(&self, id: &str) -> Result<(Summary, String), BackendError> {
+        let found = {
+            let places = &self.state.borrow().places;
+            let number = places.find(id);
+            number.and_then(|number| Some((number, places.get(number)?)))
+        };
+        if let Some((number, place)) = found {
+            let mut line = self.bytes(place.offset(), place.end()).await?;
+            line.truncate(place.len() as usize);
+            let (_, own, summary) = self.known_again(number, place, &line)?;
+            if own == id {
+                return Ok((summary, String::from_utf8_lossy(&line).into_owned()));
             }
         }
         if !self.state.borrow().is_read {

@@ -42,7 +42,7 @@ pub(super) struct Places {
     index: HashIndex,
     /// Further records of an id that was there before: number and which one, in the order of the file.
     again: Vec<(u32, u32)>,
-    /// How often those ids were seen, by hash.
+    /// By hash: how far those ids are counted, and names that were made by counting.
     counts: HashMap<u64, u32>,
     /// From which record on the line's number is how much more than the record's. One entry, unless lines hold none.
     lines: Vec<(u32, u64)>,
@@ -58,25 +58,30 @@ impl Places {
     /// Takes in the next record, whose own id is `own` and whose line has this number from 1. Its number, and the how manieth of its id it is.
     pub(super) fn add(&mut self, own: &str, line: u64, offset: u64, len: u64) -> (u32, u32) {
         let (number, hash) = (self.len() as u32, hash(own));
-        let hashes = &self.hashes;
         let mut count = 1;
-        if self
-            .index
-            .find(hash, |other| hashes.get(other as usize) == Some(hash))
-            .is_some()
-        {
-            let seen = self.counts.entry(hash).or_insert(1);
-            *seen += 1;
-            count = *seen;
+        if self.is_taken(hash) {
+            count = self.counts.get(&hash).copied().unwrap_or(1);
+            // Another record may have that very name: the count goes on until a name is free.
+            let name = loop {
+                count += 1;
+                let name = self::hash(&nth_id(own, count));
+                if !self.is_taken(name) {
+                    break name;
+                }
+            };
+            self.counts.insert(hash, count);
+            self.counts.insert(name, 1);
             self.again.push((number, count));
         } else {
+            let hashes = &self.hashes;
             self.index.insert(hash, number, |other| {
                 hashes.get(other as usize).unwrap_or_default()
             });
         }
         self.hashes.push(hash);
         self.places.push(Place::new(offset, len).0);
-        let ahead = line.saturating_sub(u64::from(number));
+        // Less than nothing, and counted round the end, where several records stand in one line.
+        let ahead = line.wrapping_sub(u64::from(number));
         if self.lines.last().is_none_or(|(_, last)| *last != ahead) {
             self.lines.push((number, ahead));
         }
@@ -91,13 +96,19 @@ impl Places {
         self.places.get(number as usize).map(Place)
     }
 
+    /// The first record whose own id has this hash, where no other was called so before.
+    fn first(&self, hash: u64) -> Option<u32> {
+        let is_it = |other: u32| self.hashes.get(other as usize) == Some(hash);
+        self.index.find(hash, is_it)
+    }
+
+    fn is_taken(&self, hash: u64) -> bool {
+        self.counts.contains_key(&hash) || self.first(hash).is_some()
+    }
+
     /// The record that is found under this id.
     pub(super) fn find(&self, id: &str) -> Option<u32> {
-        let first = |hash: u64| {
-            let is_it = |other: u32| self.hashes.get(other as usize) == Some(hash);
-            self.index.find(hash, is_it)
-        };
-        if let Some(number) = first(hash(id)) {
+        if let Some(number) = self.first(hash(id)) {
             return Some(number);
         }
         let (own, count) = id.rsplit_once('#')?;
@@ -112,7 +123,7 @@ impl Places {
     pub(super) fn id_of(&self, number: u32, summary: &Summary) -> Option<String> {
         let before = self.lines.partition_point(|(from, _)| *from <= number);
         let (_, ahead) = *self.lines.get(before.checked_sub(1)?)?;
-        let own = summary.id(u64::from(number) + ahead);
+        let own = summary.id(u64::from(number).wrapping_add(ahead));
         let is_same = self.hashes.get(number as usize) == Some(hash(&own));
         let nth = self
             .again

@@ -3,10 +3,11 @@
 //! Lines end at LF only: U+2028, U+2029 and NEL inside a text are text.
 
 use super::decode::{self, Line};
-use super::report::Fault;
+use super::report::{Fault, Warning};
 
-/// A line longer than this is reported and skipped: memory stays bounded whatever the file holds.
-pub const MAX_LINE: usize = 16 * 1024 * 1024;
+/// A line longer than this is reported and skipped: memory stays bounded whatever the file holds. With its newline its length fits 24 bits, in which
+/// it is kept.
+pub const MAX_LINE: usize = (1 << 24) - 2;
 
 /// A line and where it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,12 +71,12 @@ impl Reader {
             if self.has_pending() {
                 self.hold(head);
                 let held = std::mem::take(&mut self.pending);
-                take(self.whole(&held, 1));
+                self.whole(&held, 1, take);
                 // The buffer is kept for the next line that comes in pieces.
                 self.pending = held;
                 self.pending.clear();
             } else {
-                take(self.whole(head, 1));
+                self.whole(head, 1, take);
             }
         }
         self.hold(bytes);
@@ -83,23 +84,28 @@ impl Reader {
 
     /// What stands behind the last newline when there is nothing more to read for now. A record counts as a line; anything else stays where
     /// it is, as it may become one.
-    pub fn rest(&mut self) -> Option<Item> {
+    pub fn rest(&mut self) -> Vec<Item> {
+        let mut items = Vec::new();
         if !self.has_pending() {
-            return None;
+            return items;
         }
-        let held = std::mem::take(&mut self.pending);
+        let mut held = std::mem::take(&mut self.pending);
         let before = self.clone();
-        let mut item = self.whole(&held, 0);
-        if !matches!(item.content, Line::Record { .. }) {
+        self.whole(&held, 0, &mut |item| items.push(item));
+        if let Some(last) = items.last_mut()
+            && !matches!(last.content, Line::Record { .. })
+        {
+            held.drain(..((last.offset - before.offset) as usize).min(held.len()));
             *self = Reader {
                 pending: held,
+                offset: last.offset,
                 ..before
             };
+            if matches!(last.content, Line::Fault(Fault::BadJson)) {
+                last.content = Line::Fault(Fault::TruncatedLastLine);
+            }
         }
-        if matches!(item.content, Line::Fault(Fault::BadJson)) {
-            item.content = Line::Fault(Fault::TruncatedLastLine);
-        }
-        Some(item)
+        items
     }
 
     fn hold(&mut self, bytes: &[u8]) {
@@ -111,23 +117,62 @@ impl Reader {
         }
     }
 
-    fn whole(&mut self, bytes: &[u8], newline: u64) -> Item {
-        let too_long = self.dropped > 0 || bytes.len() > MAX_LINE;
-        let content = if too_long {
+    fn whole(&mut self, mut bytes: &[u8], newline: u64, take: &mut dyn FnMut(Item)) {
+        let mut content = if self.dropped > 0 || bytes.len() > MAX_LINE {
             Line::Fault(Fault::LineTooLong)
         } else {
             decode::line(bytes, self.offset == 0)
         };
+        let may_be_several = match &content {
+            Line::Record { warnings, .. } => warnings.contains(&Warning::SalvagedAfterTornWrite),
+            Line::Fault(fault) => *fault == Fault::BadJson,
+            Line::Blank => false,
+        };
+        if may_be_several {
+            let (mut from, mut failed, mut is_behind) = (1, 0, false);
+            // Only a bounded number of places is tried in vain, so that a hostile line costs no more than a few readings of itself.
+            while failed < 8
+                && let Some(at) = decode::next_record(bytes, from)
+            {
+                let (head, behind) = bytes.split_at(at);
+                let mut first = decode::line(head, self.offset == 0);
+                if share(&mut first) {
+                    self.give(first, at as u64, 0, take);
+                    (bytes, from) = (behind, 1);
+                    is_behind = true;
+                } else {
+                    (from, failed) = (at + 1, failed + 1);
+                }
+            }
+            if is_behind {
+                content = decode::line(bytes, false);
+                share(&mut content);
+            }
+        }
         let len = bytes.len() as u64 + self.dropped + newline;
-        let item = Item {
+        self.give(content, len, newline, take);
+        self.dropped = 0;
+    }
+
+    fn give(&mut self, content: Line, len: u64, newline: u64, take: &mut dyn FnMut(Item)) {
+        take(Item {
             line: self.line,
             offset: self.offset,
             len,
             content,
-        };
+        });
         self.offset += len;
         self.line += newline;
-        self.dropped = 0;
-        item
+    }
+}
+
+/// Marks a record as one of several in its line; false, when it is none.
+fn share(content: &mut Line) -> bool {
+    match content {
+        Line::Record { warnings, .. } => {
+            warnings.push(Warning::SharedLine);
+            true
+        }
+        _ => false,
     }
 }

@@ -33,6 +33,8 @@ pub enum Warning {
     NonJsonNumber,
     /// A torn line stood in front; the record was cut out from behind it.
     SalvagedAfterTornWrite,
+    /// Another record stands in the same line: whoever wrote the first of them ended it without a newline.
+    SharedLine,
     MissingRunId,
     MissingStartedAt,
     UnknownResult,
@@ -56,6 +58,7 @@ impl fmt::Display for Warning {
             Warning::InvalidUtf8 => "invalid_utf8",
             Warning::NonJsonNumber => "non_json_number",
             Warning::SalvagedAfterTornWrite => "salvaged_after_torn_write",
+            Warning::SharedLine => "shared_line",
             Warning::MissingRunId => "missing_run_id",
             Warning::MissingStartedAt => "missing_started_at",
             Warning::UnknownResult => "unknown_result",

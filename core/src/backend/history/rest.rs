@@ -3,6 +3,7 @@
 //! It has no cursor: more is had by a larger `limit`. Its `total` is missing, or counts the rows that came, so nothing is concluded from it. It sorts by
 //! the texts of times, which the app does not rely on.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -22,11 +23,15 @@ pub(super) struct Rest {
     /// Ends in a slash; behind it stands `runs`.
     base: String,
     transport: Rc<dyn Transport>,
+    /// Ids under which the server itself has another record than the list, or none, and how many rows the list had up to there.
+    apart: RefCell<HashMap<String, u32>>,
 }
 
 /// Rows as they came, each with the id under which it is found.
 pub(super) struct Rows {
     pub(super) rows: Vec<(String, Summary)>,
+    /// The one that was looked for among them, and its text.
+    found: Option<(Summary, String)>,
     pub(super) problems: Problems,
     /// As many came as were asked for: there may be more.
     pub(super) is_full: bool,
@@ -40,6 +45,7 @@ impl Rest {
         Rest {
             base: [base, "/"].concat(),
             transport,
+            apart: RefCell::default(),
         }
     }
 
@@ -63,6 +69,10 @@ impl Rest {
 
     /// The newest rows.
     pub(super) async fn newest(&self, limit: u32) -> Result<Rows, BackendError> {
+        self.list(limit, "").await
+    }
+
+    async fn list(&self, limit: u32, wanted: &str) -> Result<Rows, BackendError> {
         let response = self
             .get(&["runs?limit=", &limit.to_string()].concat())
             .await?;
@@ -73,22 +83,41 @@ impl Rest {
             ));
         };
         let mut seen: HashMap<String, u32> = HashMap::new();
-        let (mut rows, mut problems) = (Vec::new(), Problems::new());
+        let (mut rows, mut problems, mut found) = (Vec::new(), Problems::new(), None);
         let items = slice::items(list);
         for (index, item) in items.iter().enumerate() {
             let place = ["runs[", &index.to_string(), "]: "].concat();
             match decode::line(item.as_bytes(), false) {
                 Line::Record { summary, warnings } => {
-                    let id = summary.id(index as u64 + 1);
-                    let count = seen.entry(id.clone()).or_insert(0);
-                    *count += 1;
-                    if *count > 1 {
+                    let own = summary.id(index as u64 + 1);
+                    let mut id = own.clone();
+                    // The server has no name for such a record, or takes it for a path.
+                    let mut is_apart = own.contains('/') || summary.run_id.as_deref() != Some(&own);
+                    if let Some(mut count) = seen.get(&own).copied() {
                         problems.push([&place, "duplicate_run_id"].concat());
+                        // Another record may have that very name: the count goes on until a name is free.
+                        while seen.contains_key(&id) {
+                            count += 1;
+                            id = nth_id(&own, count);
+                        }
+                        // Of several the server gives the one that stands first in its file: as a rule the oldest, and the list has the newest first.
+                        self.apart
+                            .borrow_mut()
+                            .insert(own.clone(), index as u32 + 1);
+                        seen.insert(own, count);
+                        is_apart = true;
+                    }
+                    seen.insert(id.clone(), 1);
+                    if is_apart {
+                        self.apart.borrow_mut().insert(id.clone(), index as u32 + 1);
+                    }
+                    if id == wanted {
+                        found = Some((Summary::clone(&summary), item.to_string()));
                     }
                     for warning in warnings {
                         problems.push([place.as_str(), &warning.to_string()].concat());
                     }
-                    rows.push((nth_id(&id, *count), *summary));
+                    rows.push((id, *summary));
                 }
                 Line::Fault(fault) => problems.push([&place, fault.code()].concat()),
                 Line::Blank => {}
@@ -96,18 +125,39 @@ impl Rest {
         }
         Ok(Rows {
             rows,
+            found,
             problems,
             is_full: items.len() >= limit as usize,
             date: response.head.date,
         })
     }
 
-    pub(super) async fn one(&self, id: &str) -> Result<Summary, BackendError> {
+    /// A record and its text: from the list, where that is not what the server has under the id, else from the server. The list is asked for again, as far
+    /// as the record stands in it, since that is rare and its rows would take much room.
+    pub(super) async fn one(&self, id: &str) -> Result<(Summary, String), BackendError> {
+        let rows = self.apart.borrow().get(id).copied();
+        if let Some(rows) = rows {
+            // So many may have come since.
+            let mut limit = rows.saturating_add(100);
+            loop {
+                let list = self.list(limit, id).await?;
+                if let Some(found) = list.found {
+                    return Ok(found);
+                }
+                if !list.is_full {
+                    break;
+                }
+                limit = limit.saturating_mul(2);
+            }
+        }
         let mut path = String::from("runs/");
         encode(id, &mut path);
         let response = self.get(&path).await?;
         match decode::line(&response.body, false) {
-            Line::Record { summary, .. } => Ok(*summary),
+            Line::Record { summary, .. } => Ok((
+                *summary,
+                String::from_utf8_lossy(&response.body).into_owned(),
+            )),
             _ => Err(BackendError::Malformed("the answer is no run".into())),
         }
     }
