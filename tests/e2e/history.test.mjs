@@ -101,6 +101,41 @@ test("history: a file by URL is read line by line, its tail is followed, and wha
   assert.ok((await listed(page)).length === 3);
 });
 
+test("history: lines that cannot be read are listed before any number of odd ones, with how many there are; what is appended comes by itself, and another file has its own", async (t) => {
+  const lines = (count, more) => Array.from({ length: count }, (_, at) => `${JSON.stringify(record(`r${at}`, at % 60, "success", more))}\n`).join("");
+  const text = `${lines(300, { priority: 1 })}no json\n`;
+  const file = join(tempDir("history-remarks"), "runs.jsonl");
+  writeFileSync(file, text);
+  const sources = [{ id: "file", kind: "history", url: "./runs.jsonl" }, { id: "etl", url: "./api/v1/etl/" }];
+  const { bridge, place } = await site(t, sources, { "runs.jsonl": text }, { histories: { etl: file } });
+  const page = await open(t, `${bridge.url}?view=sources`);
+  const told = (source) => page.evaluate((source) => [...document.querySelectorAll(`[data-source=${source}] .source__problems li`)].map((item) => item.textContent), source);
+  const list = (source) => `[data-source=${source}] .source__problems`;
+  for (const source of ["file", "etl"]) {
+    await shows(page, list(source), "301 remarks, of which the first are listed: 300 extra_fields, 1 bad_json");
+    const all = await told(source);
+    assert.equal(all.length, 42);
+    assert.match(all[1], /line 301 \(byte \d+\): bad_json$/);
+    assert.match(all[2], /line 1 \(byte 0\): extra_fields$/);
+  }
+  // A source is asked for what it tells of itself every half minute.
+  for (const path of [file, join(place, "runs.jsonl")]) appendFileSync(path, "[]\n");
+  const waits = async (source, is, what) => {
+    const end = Date.now() + 45_000;
+    while (!is(await told(source))) {
+      assert.ok(Date.now() < end, `${what}: ${await told(source)}`);
+      await page.waitForTimeout(200);
+    }
+  };
+  for (const source of ["file", "etl"]) {
+    await waits(source, (all) => /^(runs\.jsonl: )?302 remarks/.test(all[0]) && /line 302 \(byte \d+\): not_an_object$/.test(all[2]), "the line that was appended");
+  }
+  for (const path of [file, join(place, "runs.jsonl")]) writeFileSync(path, `null\n${lines(2, {})}`);
+  for (const source of ["file", "etl"]) {
+    await waits(source, (all) => all.length === 1 && /line 1 \(byte 0\): not_an_object$/.test(all[0]), "the other file's");
+  }
+});
+
 test("history: a file from disk, opened or dropped, is a source of this page, and nothing of it is sent", async (t) => {
   const { bridge } = await site(t, [{ id: "local", url: "./api/v1/local/" }]);
   const dir = tempDir("history-disk");

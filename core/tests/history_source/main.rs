@@ -6,6 +6,7 @@
     clippy::panic
 )]
 
+mod remarks;
 mod server;
 
 use futures_util::{FutureExt as _, StreamExt as _};

@@ -125,13 +125,17 @@ impl Inner {
     }
 
     async fn info(&self) -> Result<Decoded<Info>, BackendError> {
+        let mut problems = Vec::new();
         let (newest, (of, is_whole), date) = match &self.kind {
             Kind::Rest(rest) => {
                 let rows = rest.newest(5).await?;
                 let newest = rows.rows.into_iter().map(|(_, summary)| summary);
                 (newest.collect(), (None, true), rows.date)
             }
-            Kind::File(file) => (file.newest(), file.extent(), None),
+            Kind::File(file) => {
+                problems = file.state.borrow().remarks.told();
+                (file.newest(), file.extent(), None)
+            }
         };
         let newest: Vec<&Summary> = newest.iter().collect();
         Ok(decoded(Info {
@@ -148,6 +152,7 @@ impl Inner {
                 facts: true,
                 ..Capabilities::default()
             },
+            problems,
             health: vec![health::part(&newest, of, is_whole)],
             ..Info::default()
         }))
@@ -182,7 +187,11 @@ impl Inner {
                     total: None,
                 };
                 Ok(Decoded {
-                    problems: rows.problems,
+                    // What is wrong with rows that come again comes again with them.
+                    problems: match rows.is_full {
+                        true => Vec::new(),
+                        false => rows.problems,
+                    },
                     ..decoded(page)
                 })
             }

@@ -73,7 +73,7 @@ impl Rest {
             ));
         };
         let mut seen: HashMap<String, u32> = HashMap::new();
-        let (mut rows, mut problems) = (Vec::new(), Problems::new());
+        let (mut rows, mut faults, mut problems) = (Vec::new(), Problems::new(), Problems::new());
         let items = slice::items(list);
         for (index, item) in items.iter().enumerate() {
             let place = ["runs[", &index.to_string(), "]: "].concat();
@@ -90,13 +90,14 @@ impl Rest {
                     }
                     rows.push((nth_id(&id, *count), *summary));
                 }
-                Line::Fault(fault) => problems.push([&place, fault.code()].concat()),
+                Line::Fault(fault) => faults.push([&place, fault.code()].concat()),
                 Line::Blank => {}
             }
         }
+        faults.append(&mut problems);
         Ok(Rows {
             rows,
-            problems,
+            problems: faults,
             is_full: items.len() >= limit as usize,
             date: response.head.date,
         })
