@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { serve, writeHistory } from "./lib/bridge.mjs";
 import { dist, root, tempDir } from "./lib/env.mjs";
-import { listed, lists, open, shows, until } from "./lib/page.mjs";
+import { download, listed, lists, open, shows, until } from "./lib/page.mjs";
 import { later } from "./lib/proc.mjs";
 
 const record = (id, minute, result = "success", more = {}) => ({
@@ -134,6 +134,28 @@ test("history: lines that cannot be read are listed before any number of odd one
   for (const source of ["file", "etl"]) {
     await waits(source, (all) => all.length === 1 && /line 1 \(byte 0\): not_an_object$/.test(all[0]), "the other file's");
   }
+});
+
+test("history: a time without a zone is shown as it is written, unless the source's configuration names its zone, and what is saved says so", async (t) => {
+  const text = [["winter", "2025-01-15T10:00:00"], ["summer", "2025-07-15T10:00:00"], ["zoned", "2025-07-15T10:00:00Z"]]
+    .map(([id, time]) => `${JSON.stringify(record(id, 0, "success", { started_at: time, ended_at: time }))}\n`).join("");
+  const source = (id, more) => ({ id, kind: "history", url: "./runs.jsonl", ...more });
+  const { bridge } = await site(t, [source("own"), source("east", { zone: "+02:00" }), source("odd", { zone: "Berlin" })], { "runs.jsonl": text });
+  const page = await open(t, `${bridge.url}?source=own`, { context: { timezoneId: "America/Chicago" } });
+  const times = async (name) => {
+    await page.goto(`${bridge.url}?source=${name}`);
+    await until(page, () => document.querySelectorAll("[data-run-id]").length === 3, undefined, "the runs");
+    return page.evaluate(() => Object.fromEntries([...document.querySelectorAll("[data-run-id]")].map((row) => [row.dataset.runId, row.querySelector("time").title])));
+  };
+  const zoned = "2025-07-15 05:00:00 UTC\u22125";
+  assert.deepEqual(await times("own"), { winter: "2025-01-15 10:00:00 UTC\u22126 (zone assumed)", summer: "2025-07-15 10:00:00 UTC\u22125 (zone assumed)", zoned });
+  assert.deepEqual(await times("east"), { winter: "2025-01-15 02:00:00 UTC\u22126 (zone assumed)", summer: "2025-07-15 03:00:00 UTC\u22125 (zone assumed)", zoned });
+  await page.getByRole("button", { name: "Columns and export" }).click();
+  const saved = await download(page, () => page.locator("#list-menu").getByRole("button", { name: "JSON", exact: true }).click());
+  const told = JSON.parse(saved.bytes.toString()).map((run) => [run.id, run.started_at, run.zone_assumed]);
+  assert.deepEqual(told.toSorted(), [["summer", "2025-07-15T08:00:00.000000Z", true], ["winter", "2025-01-15T08:00:00.000000Z", true], ["zoned", "2025-07-15T10:00:00.000000Z", false]]);
+  await page.goto(`${bridge.url}?view=sources`);
+  await shows(page, "main", 'config.json, sources[2].zone: must be "Z" or an offset like "+02:00", and is "Berlin"');
 });
 
 test("history: a file from disk, opened or dropped, is a source of this page, and nothing of it is sent", async (t) => {

@@ -75,7 +75,7 @@ impl Lines {
             path,
             naming: Naming {
                 job: job.to_string(),
-                offset_minutes: 0,
+                ..Naming::default()
             },
             stamp: None,
             inside,
@@ -315,7 +315,7 @@ impl Lines {
             offset: item.offset,
             len,
             id: (from, to),
-            at: at.map_or(i64::MIN, |time| time.instant(self.naming.offset_minutes).0),
+            at: at.map_or(i64::MIN, |time| self.naming.zone.instant(time).0),
             job: self.words.number(summary.job(&self.naming)),
             word: self
                 .words

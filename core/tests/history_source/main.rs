@@ -8,6 +8,7 @@
 
 mod remarks;
 mod server;
+mod zone;
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use runboard_core::backend::history::History;

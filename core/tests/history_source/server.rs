@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use futures_util::future::{self, LocalBoxFuture};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use runboard_core::backend::history::History;
+use runboard_core::backend::history::{History, Zone};
 use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
 
 /// A file server in memory, and a pipeline's API beside it.
@@ -118,10 +118,14 @@ pub(crate) fn line(number: u32, result: &str) -> String {
 }
 
 pub(crate) fn source(url: &str, knows_ranges: bool) -> (Rc<Server>, History) {
+    in_zone(url, knows_ranges, Zone::default())
+}
+
+pub(crate) fn in_zone(url: &str, knows_ranges: bool, zone: Zone) -> (Rc<Server>, History) {
     let server = Rc::new(Server::default());
     server.knows_ranges.set(knows_ranges);
     let wire = Rc::new(Wire(server.clone()));
-    (server, History::new(url, wire))
+    (server, History::in_zone(url, zone, wire))
 }
 
 pub(crate) fn got<T>(answer: LocalBoxFuture<'static, T>) -> T {

@@ -13,6 +13,7 @@ use super::health;
 use super::rest::Rest;
 use super::run::Naming;
 use super::wire::Summary;
+use super::zone::Zone;
 use crate::backend::rows::Facts;
 use crate::backend::{
     Backend, BackendError, Capabilities, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch,
@@ -67,6 +68,11 @@ fn is_file(url: &str) -> bool {
 impl History {
     /// `url`: what stands in front of `runs`, or a file of lines.
     pub fn new(url: &str, transport: Rc<dyn Transport>) -> History {
+        History::in_zone(url, Zone::default(), transport)
+    }
+
+    /// The same, with the zone of times that name none.
+    pub fn in_zone(url: &str, zone: Zone, transport: Rc<dyn Transport>) -> History {
         let path = url.split(['?', '#']).next().unwrap_or(url);
         let name = path
             .trim_end_matches('/')
@@ -81,7 +87,7 @@ impl History {
             name: name.into(),
             naming: Naming {
                 job: "pipeline".into(),
-                offset_minutes: 0,
+                zone,
             },
             last: RefCell::default(),
         }))
@@ -187,11 +193,7 @@ impl Inner {
                     total: None,
                 };
                 Ok(Decoded {
-                    // What is wrong with rows that come again comes again with them.
-                    problems: match rows.is_full {
-                        true => Vec::new(),
-                        false => rows.problems,
-                    },
+                    problems: rows.problems,
                     ..decoded(page)
                 })
             }

@@ -128,17 +128,7 @@ impl State {
 
     fn problem(&mut self, item: &Item, code: &str, into: &mut Read) {
         self.remarks.count(code);
-        self.tell(item, code, into);
-    }
-
-    fn tell(&mut self, item: &Item, what: &str, into: &mut Read) {
-        let (line, offset) = (item.line, item.offset);
-        let words = || {
-            let (line, offset) = (line.to_string(), offset.to_string());
-            ["line ", &line, " (byte ", &offset, "): ", what].concat()
-        };
-        let is_fault = matches!(item.content, Line::Fault(_));
-        into.problems.extend(self.remarks.keep(is_fault, &words));
+        into.problems.extend(self.remarks.tell(item, code));
     }
 
     fn take(&mut self, mut item: Item, into: &mut Read) {
@@ -154,13 +144,13 @@ impl State {
         let is_naive = warnings == [Warning::NaiveTimestamp];
         if is_naive && !std::mem::replace(&mut self.is_naive, true) {
             let words = "naive_timestamp (further lines with nothing but that are not listed)";
-            self.tell(&item, words, into);
+            into.problems.extend(self.remarks.tell(&item, words));
         }
         for warning in &warnings {
             let code = warning.to_string();
             self.remarks.count(&code);
             if !is_naive {
-                self.tell(&item, &code, into);
+                into.problems.extend(self.remarks.tell(&item, &code));
             }
         }
         let own = summary.id(item.line);

@@ -18,6 +18,7 @@ pub mod report;
 mod rest;
 mod run;
 pub mod wire;
+mod zone;
 
 pub use adapter::{History, POLL};
 pub use decode::Line;
@@ -26,3 +27,4 @@ pub use remarks::Remarks;
 pub use report::{Fault, Warning};
 pub use run::{Naming, nth_id};
 pub use wire::Summary;
+pub use zone::Zone;

@@ -1,5 +1,8 @@
 //! [`Remarks`]: what was odd about a history's lines: the first few of them, and how many there were of each kind.
 
+use super::decode::Line;
+use super::reader::Item;
+
 /// So many lines that are no record are listed, and so many remarks on records: neither hides the other.
 const LISTED: usize = 40;
 
@@ -23,7 +26,7 @@ impl Remarks {
         }
     }
 
-    /// Keeps the words for a line, of which a fault says that it is no record; gives them when there was room for them.
+    /// Keeps words for a line, a fault when it is no record; gives them when there was room for them.
     pub fn keep(&mut self, is_fault: bool, words: &dyn Fn() -> String) -> Option<String> {
         let list = match is_fault {
             true => &mut self.faults,
@@ -36,6 +39,15 @@ impl Remarks {
         let words = words();
         list.push(words.clone());
         Some(words)
+    }
+
+    /// Keeps what is odd about a line, with its place.
+    pub(super) fn tell(&mut self, item: &Item, what: &str) -> Option<String> {
+        let is_fault = matches!(item.content, Line::Fault(_));
+        self.keep(is_fault, &|| {
+            let (line, offset) = (item.line.to_string(), item.offset.to_string());
+            ["line ", &line, " (byte ", &offset, "): ", what].concat()
+        })
     }
 
     /// How many there were of each kind, when not all are listed.

@@ -94,11 +94,16 @@ impl Rest {
                 Line::Blank => {}
             }
         }
-        faults.append(&mut problems);
+        let is_full = items.len() >= limit as usize;
+        // These rows come again with more, and what is wrong with them as well.
+        match is_full {
+            true => faults.clear(),
+            false => faults.append(&mut problems),
+        }
         Ok(Rows {
             rows,
             problems: faults,
-            is_full: items.len() >= limit as usize,
+            is_full,
             date: response.head.date,
         })
     }
