@@ -184,7 +184,7 @@ impl Inner {
                 let known: u32 = page.and_then(|page| page.parse().ok()).unwrap_or(0);
                 let wanted = known.saturating_add(limit);
                 let rows = rest.newest(wanted).await?;
-                let items = rows.rows.iter().skip(known as usize);
+                let items = rows.rows.iter().skip(rows.before(known));
                 let page = Page {
                     items: items
                         .map(|(id, summary)| self.run(id, summary, 1))

@@ -27,10 +27,19 @@ pub(super) struct Rest {
 /// Rows as they came, each with the id under which it is found.
 pub(super) struct Rows {
     pub(super) rows: Vec<(String, Summary)>,
+    /// Where in the answer each stands: what is no record is no row.
+    places: Vec<usize>,
     pub(super) problems: Problems,
     /// As many came as were asked for: there may be more.
     pub(super) is_full: bool,
     pub(super) date: Option<Timestamp>,
+}
+
+impl Rows {
+    /// How many of them are among the first so many of the answer.
+    pub(super) fn before(&self, known: u32) -> usize {
+        self.places.partition_point(|place| *place < known as usize)
+    }
 }
 
 impl Rest {
@@ -74,7 +83,7 @@ impl Rest {
         };
         let mut seen: HashMap<String, u32> = HashMap::new();
         let (mut rows, mut faults, mut problems) = (Vec::new(), Problems::new(), Problems::new());
-        let items = slice::items(list);
+        let (items, mut places) = (slice::items(list), Vec::new());
         for (index, item) in items.iter().enumerate() {
             let place = ["runs[", &index.to_string(), "]: "].concat();
             match decode::line(item.as_bytes(), false) {
@@ -88,6 +97,7 @@ impl Rest {
                     for warning in warnings {
                         problems.push([place.as_str(), &warning.to_string()].concat());
                     }
+                    places.push(index);
                     rows.push((nth_id(&id, *count), *summary));
                 }
                 Line::Fault(fault) => faults.push([&place, fault.code()].concat()),
@@ -102,6 +112,7 @@ impl Rest {
         }
         Ok(Rows {
             rows,
+            places,
             problems: faults,
             is_full,
             date: response.head.date,
