@@ -82,6 +82,7 @@ fn hard_runs() -> Vec<Run> {
         run.tags = vec![("k".into(), text.to_string()), ("k".into(), "2".into())];
         run.command = vec!["sh".into(), text.to_string()];
         run.exit_code = Some(-9);
+        run.zone_assumed = place == 1;
         run.assets = Some(7);
         run.steps = StepCounts {
             total: Some(3),
@@ -115,7 +116,8 @@ fn python_reads_the_csv_that_was_written() {
     let header: Vec<&str> = Column::ALL.iter().map(|column| column.word()).collect();
     assert_eq!(rows[0], json!(header));
     assert_eq!(rows.as_array().unwrap().len(), runs.len() + 1);
-    for (run, row) in runs.iter().zip(rows.as_array().unwrap().iter().skip(1)) {
+    let rows = rows.as_array().unwrap().iter().skip(1);
+    for (place, (run, row)) in runs.iter().zip(rows).enumerate() {
         let text = run.job.as_str();
         assert_eq!(
             *row,
@@ -144,7 +146,8 @@ fn python_reads_the_csv_that_was_written() {
                 format!("sh {text}"),
                 "-9",
                 "",
-                ""
+                "",
+                (place == 1).to_string()
             ])
         );
     }
@@ -164,6 +167,7 @@ fn json_and_json_lines_hold_the_columns_that_were_chosen() {
         Column::Duration,
         Column::Tags,
         Column::User,
+        Column::ZoneAssumed,
     ];
     let (runs, whole) = export(Format::Json, &columns);
     let (_, lines) = export(Format::Jsonl, &columns);
@@ -174,7 +178,7 @@ fn json_and_json_lines_hold_the_columns_that_were_chosen() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(whole, lines);
-    for (run, object) in runs.iter().zip(&whole) {
+    for (place, (run, object)) in runs.iter().zip(&whole).enumerate() {
         let seconds = run
             .ended_at
             .unwrap()
@@ -183,7 +187,7 @@ fn json_and_json_lines_hold_the_columns_that_were_chosen() {
         assert_eq!(
             *object,
             json!({"source": "=one", "id": run.id, "job": run.job, "duration_s": seconds,
-                "tags": [format!("k={}", run.job), "k=2"], "user": null})
+                "tags": [format!("k={}", run.job), "k=2"], "user": null, "zone_assumed": place == 1})
         );
     }
     let none = Export::new(Format::Json, &columns, Vec::new(), NOW).finish();

@@ -254,7 +254,7 @@ fn stages_become_steps_with_their_attempts() {
     let summary = record(&items[0]);
     let naming = Naming {
         job: "file".into(),
-        offset_minutes: 0,
+        ..Naming::default()
     };
     let run = summary.run("r".into(), &naming);
     assert_eq!(

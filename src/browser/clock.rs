@@ -23,6 +23,10 @@ impl Clock for BrowserClock {
     fn random(&self) -> f64 {
         js_sys::Math::random()
     }
+
+    fn zone(&self) -> fn(Timestamp) -> i32 {
+        offset_minutes
+    }
 }
 
 /// Minutes east of UTC of the browser's zone at an instant.

@@ -1,6 +1,7 @@
 //! `config.json` beside index.html: which sources there are. Read leniently; what is wrong is named by field.
 
 use runboard_core::backend::registry::Settings;
+use runboard_core::model::time::parse_offset;
 use runboard_core::net::{Request, Transport};
 use serde_json::Value;
 
@@ -115,6 +116,20 @@ fn parse(bytes: &[u8]) -> Result<Config, String> {
             ("domain", &mut scope.domain),
         ] {
             *into = field(name);
+        }
+        let zone = field("zone");
+        match parse_offset(&zone) {
+            Some(offset) => source.settings.offset_minutes = offset,
+            None => config.problems.push(
+                [
+                    "config.json, ",
+                    &at,
+                    ".zone: must be \"Z\" or an offset like \"+02:00\", and is \"",
+                    &zone,
+                    "\"",
+                ]
+                .concat(),
+            ),
         }
         match value.get("actions") {
             None | Some(Value::Null) => {}

@@ -14,7 +14,7 @@ use super::task::Task;
 /// How often a source is asked how its parts stand, and what it allows.
 const INFO: Span = Span::seconds(30);
 
-/// Asks sources that are made of parts how those stand, as long as somebody can see the page.
+/// Asks sources that are made of parts how those stand, and sources that tell of problems whether these last, as long as somebody can see the page.
 pub(super) fn keep_informed(state: State, source: &Source, backend: &Rc<dyn Backend>) {
     let (link, backend) = (source.link, backend.clone());
     let asking: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
@@ -24,12 +24,12 @@ pub(super) fn keep_informed(state: State, source: &Source, backend: &Rc<dyn Back
     });
     effect(move || {
         beats.get();
-        let has_parts = |link: &Link| {
+        let has_news = |link: &Link| {
             link.info
                 .as_ref()
-                .is_some_and(|info| !info.health.is_empty())
+                .is_some_and(|info| !info.health.is_empty() || !info.problems.is_empty())
         };
-        if !link.with_untracked(has_parts) {
+        if !link.with_untracked(has_news) {
             return;
         }
         let backend = backend.clone();

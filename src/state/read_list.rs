@@ -32,6 +32,7 @@ pub(super) async fn read_all(
     // What is looked at is asked for first.
     urgent::seen().await;
     let left = reading.try_update_value(Option::take).flatten();
+    let is_anew = left.is_none();
     let (epoch, mut page) = match left {
         Some((epoch, page)) => (epoch, Some(page)),
         None => (state.runs.begin_snapshot(source.index), None),
@@ -56,11 +57,11 @@ pub(super) async fn read_all(
     source.link.update(|link| {
         link.freshness
             .contact(BrowserClock.now(), info.value.server_time);
-        link.add_problems(
-            info.problems
-                .into_iter()
-                .chain(info.value.problems.iter().cloned()),
-        );
+        if is_anew {
+            // What is still wrong is told again; places of a text that is no more are none.
+            (link.problems, link.problems_more) = (Vec::new(), 0);
+        }
+        link.add_problems(info.problems);
         link.info = Some(info.value);
         link.error = None;
         link.retry_at = None;

@@ -31,14 +31,14 @@ pub struct Link {
     pub progress: Option<Progress>,
     /// The user has stopped the reading of such a list; it can be gone on with.
     pub is_stopped: bool,
-    /// Rows or fields that could not be read, newest last; bounded.
+    /// Rows or fields that could not be read since the list's reading began, newest last; bounded. What the source tells of itself is in `info`.
     pub problems: Vec<String>,
-    /// How many problems there were in all.
-    pub problem_count: u64,
+    /// How many more there were.
+    pub problems_more: u64,
 }
 
 /// Problems kept for display.
-const PROBLEMS: usize = 50;
+pub const PROBLEMS: usize = 100;
 
 impl Link {
     fn new() -> Link {
@@ -55,17 +55,36 @@ impl Link {
             progress: None,
             is_stopped: false,
             problems: Vec::new(),
-            problem_count: 0,
+            problems_more: 0,
         }
     }
 
     pub fn add_problems(&mut self, problems: impl IntoIterator<Item = String>) {
         for problem in problems {
-            self.problem_count += 1;
-            if self.problems.len() < PROBLEMS && !self.problems.contains(&problem) {
-                self.problems.push(problem);
+            if self.problems.contains(&problem) {
+                continue;
+            }
+            match self.problems.len() < PROBLEMS {
+                true => self.problems.push(problem),
+                false => self.problems_more += 1,
             }
         }
+    }
+
+    /// What the source tells of itself, then what was odd in its answers; and how many of these are not listed.
+    pub fn told(&self) -> (Vec<String>, u64) {
+        let (mut list, mut more) = (Vec::new(), self.problems_more);
+        let own = self.info.iter().flat_map(|info| &info.problems);
+        for problem in own.chain(&self.problems) {
+            if list.contains(problem) {
+                continue;
+            }
+            match list.len() < PROBLEMS {
+                true => list.push(problem.clone()),
+                false => more += 1,
+            }
+        }
+        (list, more)
     }
 }
 

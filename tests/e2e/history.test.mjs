@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { serve, writeHistory } from "./lib/bridge.mjs";
 import { dist, root, tempDir } from "./lib/env.mjs";
-import { listed, lists, open, shows, until } from "./lib/page.mjs";
+import { download, listed, lists, open, shows, until } from "./lib/page.mjs";
 import { later } from "./lib/proc.mjs";
 
 const record = (id, minute, result = "success", more = {}) => ({
@@ -99,6 +99,63 @@ test("history: a file by URL is read line by line, its tail is followed, and wha
   appendFileSync(join(place, "runs.jsonl"), `${JSON.stringify(record("c", 3))}\n`);
   await lists(page, ["c", "b", "a"]);
   assert.ok((await listed(page)).length === 3);
+});
+
+test("history: lines that cannot be read are listed before any number of odd ones, with how many there are; what is appended comes by itself, and another file has its own", async (t) => {
+  const lines = (count, more) => Array.from({ length: count }, (_, at) => `${JSON.stringify(record(`r${at}`, at % 60, "success", more))}\n`).join("");
+  const text = `${lines(300, { priority: 1 })}no json\n`;
+  const file = join(tempDir("history-remarks"), "runs.jsonl");
+  writeFileSync(file, text);
+  const sources = [{ id: "file", kind: "history", url: "./runs.jsonl" }, { id: "etl", url: "./api/v1/etl/" }];
+  const { bridge, place } = await site(t, sources, { "runs.jsonl": text }, { histories: { etl: file } });
+  const page = await open(t, `${bridge.url}?view=sources`);
+  const told = (source) => page.evaluate((source) => [...document.querySelectorAll(`[data-source=${source}] .source__problems li`)].map((item) => item.textContent), source);
+  const list = (source) => `[data-source=${source}] .source__problems`;
+  for (const source of ["file", "etl"]) {
+    await shows(page, list(source), "301 remarks, of which the first are listed: 300 extra_fields, 1 bad_json");
+    const all = await told(source);
+    assert.equal(all.length, 42);
+    assert.match(all[1], /line 301 \(byte \d+\): bad_json$/);
+    assert.match(all[2], /line 1 \(byte 0\): extra_fields$/);
+  }
+  // A source is asked for what it tells of itself every half minute.
+  for (const path of [file, join(place, "runs.jsonl")]) appendFileSync(path, "[]\n");
+  const waits = async (source, is, what) => {
+    const end = Date.now() + 45_000;
+    while (!is(await told(source))) {
+      assert.ok(Date.now() < end, `${what}: ${await told(source)}`);
+      await page.waitForTimeout(200);
+    }
+  };
+  for (const source of ["file", "etl"]) {
+    await waits(source, (all) => /^(runs\.jsonl: )?302 remarks/.test(all[0]) && /line 302 \(byte \d+\): not_an_object$/.test(all[2]), "the line that was appended");
+  }
+  for (const path of [file, join(place, "runs.jsonl")]) writeFileSync(path, `null\n${lines(2, {})}`);
+  for (const source of ["file", "etl"]) {
+    await waits(source, (all) => all.length === 1 && /line 1 \(byte 0\): not_an_object$/.test(all[0]), "the other file's");
+  }
+});
+
+test("history: a time without a zone is shown as it is written, unless the source's configuration names its zone, and what is saved says so", async (t) => {
+  const text = [["winter", "2025-01-15T10:00:00"], ["summer", "2025-07-15T10:00:00"], ["zoned", "2025-07-15T10:00:00Z"]]
+    .map(([id, time]) => `${JSON.stringify(record(id, 0, "success", { started_at: time, ended_at: time }))}\n`).join("");
+  const source = (id, more) => ({ id, kind: "history", url: "./runs.jsonl", ...more });
+  const { bridge } = await site(t, [source("own"), source("east", { zone: "+02:00" }), source("odd", { zone: "Berlin" })], { "runs.jsonl": text });
+  const page = await open(t, `${bridge.url}?source=own`, { context: { timezoneId: "America/Chicago" } });
+  const times = async (name) => {
+    await page.goto(`${bridge.url}?source=${name}`);
+    await until(page, () => document.querySelectorAll("[data-run-id]").length === 3, undefined, "the runs");
+    return page.evaluate(() => Object.fromEntries([...document.querySelectorAll("[data-run-id]")].map((row) => [row.dataset.runId, row.querySelector("time").title])));
+  };
+  const zoned = "2025-07-15 05:00:00 UTC\u22125";
+  assert.deepEqual(await times("own"), { winter: "2025-01-15 10:00:00 UTC\u22126 (zone assumed)", summer: "2025-07-15 10:00:00 UTC\u22125 (zone assumed)", zoned });
+  assert.deepEqual(await times("east"), { winter: "2025-01-15 02:00:00 UTC\u22126 (zone assumed)", summer: "2025-07-15 03:00:00 UTC\u22125 (zone assumed)", zoned });
+  await page.getByRole("button", { name: "Columns and export" }).click();
+  const saved = await download(page, () => page.locator("#list-menu").getByRole("button", { name: "JSON", exact: true }).click());
+  const told = JSON.parse(saved.bytes.toString()).map((run) => [run.id, run.started_at, run.zone_assumed]);
+  assert.deepEqual(told.toSorted(), [["summer", "2025-07-15T08:00:00.000000Z", true], ["winter", "2025-01-15T08:00:00.000000Z", true], ["zoned", "2025-07-15T10:00:00.000000Z", false]]);
+  await page.goto(`${bridge.url}?view=sources`);
+  await shows(page, "main", 'config.json, sources[2].zone: must be "Z" or an offset like "+02:00", and is "Berlin"');
 });
 
 test("history: a file from disk, opened or dropped, is a source of this page, and nothing of it is sent", async (t) => {

@@ -145,7 +145,7 @@ test("list: what is shown is saved as CSV, JSON and JSONL: all rows, in the orde
   assert.equal(json.name, "runs.json");
   const objects = JSON.parse(json.bytes.toString());
   assert.deepEqual(objects.map(({ id }) => id), wanted);
-  assert.deepEqual(Object.keys(objects[0]), ["status", "id", "job", "source", "started_at", "duration_s", "steps_succeeded", "steps_total", "steps_failed", "user", "reason", "tags"]);
+  assert.deepEqual(Object.keys(objects[0]), ["status", "id", "job", "source", "started_at", "duration_s", "steps_succeeded", "steps_total", "steps_failed", "user", "reason", "tags", "zone_assumed"]);
   assert.deepEqual([objects[0].status, objects[0].reason, objects[0].duration_s, objects[0].source], ["failed", 'load: "it" broke, at 0', 60, "history"]);
   const lines = (await save("JSONL")).bytes.toString().trimEnd().split("\n").map((line) => JSON.parse(line));
   assert.deepEqual(lines, objects);

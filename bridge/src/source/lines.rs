@@ -11,7 +11,9 @@ use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
-use runboard_core::backend::history::{Item, Line, Naming, Reader, Summary, Warning, nth_id};
+use runboard_core::backend::history::{
+    Item, Line, Naming, Reader, Remarks, Summary, Warning, nth_id,
+};
 use runboard_core::model::{Lineage, Phase};
 
 use super::file::{Position, Stamp, read_at};
@@ -56,8 +58,9 @@ pub(crate) struct Lines {
     lineages: Vec<(u32, Lineage)>,
     /// Rows that are no longer shown.
     hidden: HashSet<u32>,
-    problems: Vec<String>,
-    more_problems: usize,
+    remarks: Remarks,
+    /// Why the file could not be read to its end the last time.
+    failure: Option<String>,
     /// Lines with times without a zone.
     naive: Naive,
     /// What is wrong with a last line that has no end yet.
@@ -72,7 +75,7 @@ impl Lines {
             path,
             naming: Naming {
                 job: job.to_string(),
-                offset_minutes: 0,
+                ..Naming::default()
             },
             stamp: None,
             inside,
@@ -89,8 +92,8 @@ impl Lines {
             words: Words::default(),
             lineages: Vec::new(),
             hidden: HashSet::new(),
-            problems: Vec::new(),
-            more_problems: 0,
+            remarks: Remarks::default(),
+            failure: None,
             naive: Naive::default(),
             torn: None,
             epoch: 0,
@@ -241,37 +244,31 @@ impl Lines {
             Ok(position) => self.position = position,
             Err(error) => failure = Some(error),
         }
-        if let Some(error) = failure {
-            self.problem(format!("{}: {error}", self.name()));
-        }
+        self.failure = failure.map(|error| format!("{}: {error}", self.name()));
         self.sort_in(before);
     }
 
     fn take(&mut self, item: Item) {
-        let mut odd = String::new();
+        let mut odd: Vec<String> = Vec::new();
         match &item.content {
             Line::Blank => {}
-            Line::Fault(fault) => odd.push_str(fault.code()),
+            Line::Fault(fault) => odd.push(fault.code().into()),
             Line::Record { summary, warnings } => {
                 // A missing zone alone is common, and is told once of all such lines.
                 if warnings.contains(&Warning::NaiveTimestamp) {
                     self.naive.add(&item);
                 }
-                if warnings.iter().any(|one| *one != Warning::NaiveTimestamp) {
-                    let told = warnings.iter().map(ToString::to_string);
-                    odd = told.collect::<Vec<_>>().join(", ");
-                }
+                odd.extend(warnings.iter().map(ToString::to_string));
                 if self.add(&item, summary) {
-                    odd = [odd, Warning::DuplicateRunId.to_string()]
-                        .into_iter()
-                        .filter(|text| !text.is_empty())
-                        .collect::<Vec<_>>()
-                        .join(", ");
+                    odd.push(Warning::DuplicateRunId.to_string());
                 }
             }
         }
-        if !odd.is_empty() {
-            self.problem(self.at(&item, &odd));
+        for code in &odd {
+            self.remarks.count(code);
+        }
+        if !odd.is_empty() && odd != [Warning::NaiveTimestamp.to_string()] {
+            self.keep(&item, &odd.join(", "));
         }
     }
 
@@ -317,7 +314,7 @@ impl Lines {
             offset: item.offset,
             len,
             id: (from, to),
-            at: at.map_or(i64::MIN, |time| time.instant(self.naming.offset_minutes).0),
+            at: at.map_or(i64::MIN, |time| self.naming.zone.instant(time).0),
             job: self.words.number(summary.job(&self.naming)),
             word: self
                 .words

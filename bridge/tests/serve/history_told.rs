@@ -89,11 +89,47 @@ fn lines_without_a_zone_are_one_problem_of_their_file() {
     }
     let told = problems(&site);
     assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[0].contains("missing_run_id"), "{told:?}");
+    assert!(told[1].contains("missing_run_id"), "{told:?}");
     assert_eq!(
-        told[1],
+        told[0],
         format!("h.jsonl: naive_timestamp in 399 lines, first in {place}")
     );
+}
+
+/// What there is once is never behind what there is many times, as pages list no more than so many.
+#[test]
+fn the_first_of_many_problems_say_how_many_there_are_and_which_lines_are_no_record() {
+    let mut text = String::new();
+    for number in 0..300 {
+        let at = "2026-11-21T10:00:00";
+        let line = summary(&format!("r{number}"), at, "success", json!({}));
+        text.push_str(&line.replacen('{', "{\"more\":1,", 1));
+    }
+    let bad = text.len();
+    text.push_str("no json\n");
+    let torn = text.len();
+    text.push_str("{\"run_id\":");
+    let site = history(text.as_bytes());
+    let info = site.json("/api/v1/etl/info");
+    let list = info["problems"].as_array().unwrap();
+    assert_eq!(
+        list[..4],
+        [
+            json!(
+                "h.jsonl: 601 remarks, of which the first are listed: 300 extra_fields, 300 naive_timestamp, 1 bad_json"
+            ),
+            json!(format!(
+                "h.jsonl line 302 (byte {torn}): truncated_last_line"
+            )),
+            json!("h.jsonl: naive_timestamp in 300 lines, first in line 1 (byte 0)"),
+            json!(format!("h.jsonl line 301 (byte {bad}): bad_json")),
+        ]
+    );
+    assert_eq!(list.len(), 44);
+    // A file in its place has its own.
+    std::fs::write(site.place.join("h.jsonl"), "{}\n").unwrap();
+    let info = site.json("/api/v1/etl/info");
+    assert_eq!(info["problems"].as_array().unwrap().len(), 1, "{info}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 use super::Backend;
 use super::dagster::{self, Dagster};
 use super::flyte::{Flyte, Scope};
-use super::history::{self, History};
+use super::history::{self, History, Zone};
 use super::late::Late;
 use super::runs_api::RunsApi;
 use crate::lazy_fn;
@@ -24,6 +24,8 @@ pub const KINDS: [&str; 4] = ["runs-api", "dagster", "flyte", "history"];
 pub struct Settings {
     /// Of `flyte`.
     pub scope: Scope,
+    /// Of `history`: minutes east of UTC for times without a zone, which are the host's zone else.
+    pub offset_minutes: Option<i32>,
 }
 
 lazy_fn!(
@@ -47,8 +49,8 @@ lazy_fn!(
 
 lazy_fn!(
     history,
-    fn history(url: String, transport: Rc<dyn Transport>) -> Rc<dyn Backend> {
-        Rc::new(History::new(&url, transport))
+    fn history(url: String, zone: Zone, transport: Rc<dyn Transport>) -> Rc<dyn Backend> {
+        Rc::new(History::in_zone(&url, zone, transport))
     }
 );
 
@@ -79,8 +81,10 @@ pub fn open(
         }
         "history" => {
             let url = url.to_string();
+            let fixed = settings.offset_minutes.map(Zone::Fixed);
+            let zone = fixed.unwrap_or(Zone::Local(clock.zone()));
             Ok(Rc::new(Late::new(Some(history::POLL), false, move || {
-                history(url.clone(), transport.clone()).boxed_local()
+                history(url.clone(), zone, transport.clone()).boxed_local()
             })))
         }
         other => Err(format!(

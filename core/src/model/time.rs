@@ -166,7 +166,7 @@ pub fn parse_written(text: &str) -> Option<WrittenTime> {
 }
 
 /// `Some(None)`: no zone is written. `None`: something else is.
-fn parse_offset(text: &str) -> Option<Option<i32>> {
+pub fn parse_offset(text: &str) -> Option<Option<i32>> {
     let mut rest = text;
     if rest.is_empty() {
         return Some(None);

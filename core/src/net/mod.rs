@@ -147,4 +147,8 @@ pub trait Clock {
     fn sleep(&self, duration: Duration) -> LocalBoxFuture<'static, ()>;
     /// Uniform in 0.0..1.0, for jitter only.
     fn random(&self) -> f64;
+    /// Minutes east of UTC of the host's zone at an instant.
+    fn zone(&self) -> fn(Timestamp) -> i32 {
+        |_| 0
+    }
 }

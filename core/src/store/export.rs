@@ -70,13 +70,15 @@ pub enum Column {
     ExitCode,
     Root,
     Parent,
+    /// Some of the run's times were written without a zone.
+    ZoneAssumed,
 }
 
 impl Column {
     /// Tags that are worth a column: Dagster's partition, and where a run of Flyte belongs, and what started it.
     pub const TAGS: [&'static str; 5] = [PARTITION, "project", "domain", "trigger", "run_source"];
 
-    pub const ALL: [Column; 23] = [
+    pub const ALL: [Column; 24] = [
         Column::Source,
         Column::Id,
         Column::Job,
@@ -100,6 +102,7 @@ impl Column {
         Column::ExitCode,
         Column::Root,
         Column::Parent,
+        Column::ZoneAssumed,
     ];
 
     /// The header of the CSV and the field of the JSON; also the word for a remembered choice of columns.
@@ -128,6 +131,7 @@ impl Column {
             Column::ExitCode => "exit_code",
             Column::Root => "root",
             Column::Parent => "parent",
+            Column::ZoneAssumed => "zone_assumed",
         }
     }
 
@@ -141,8 +145,8 @@ impl Column {
 /// A value of a row.
 enum Cell {
     Nothing,
-    /// A number as JSON writes it.
-    Number(String),
+    /// A number or a truth value as JSON writes it.
+    Bare(String),
     Text(String),
     /// Several texts, and what stands between them in a CSV cell.
     Texts(Vec<String>, &'static str),
@@ -152,7 +156,7 @@ fn cell(run: &Run, source: &str, column: Column, now: Timestamp) -> Cell {
     let text = |text: &str| Cell::Text(text.to_string());
     let maybe = |value: &Option<String>| value.clone().map_or(Cell::Nothing, Cell::Text);
     let time = |at: Option<Timestamp>| at.map_or(Cell::Nothing, |at| Cell::Text(at.to_string()));
-    let number = |number: i64| Cell::Number(number.to_string());
+    let number = |number: i64| Cell::Bare(number.to_string());
     match column {
         Column::Source => text(source),
         Column::Id => text(&run.id),
@@ -166,7 +170,7 @@ fn cell(run: &Run, source: &str, column: Column, now: Timestamp) -> Cell {
         Column::Duration => {
             let goes_on = run.phase.is_active() && !run.is_unfinished();
             match (run.started_at, run.ended_at.or(goes_on.then_some(now))) {
-                (Some(start), Some(end)) => Cell::Number(seconds(end.since(start))),
+                (Some(start), Some(end)) => Cell::Bare(seconds(end.since(start))),
                 _ => Cell::Nothing,
             }
         }
@@ -194,6 +198,7 @@ fn cell(run: &Run, source: &str, column: Column, now: Timestamp) -> Cell {
         Column::ExitCode => run.exit_code.map_or(Cell::Nothing, number),
         Column::Root => maybe(&run.lineage.root),
         Column::Parent => maybe(&run.lineage.parent),
+        Column::ZoneAssumed => Cell::Bare(run.zone_assumed.to_string()),
     }
 }
 
@@ -298,7 +303,7 @@ impl Export {
             match cell {
                 Cell::Nothing => {}
                 // Our own digits: a sign before them is no formula.
-                Cell::Number(number) => self.csv.push_str(&number),
+                Cell::Bare(number) => self.csv.push_str(&number),
                 Cell::Text(text) => csv_text(&text, &mut self.csv),
                 Cell::Texts(texts, between) => csv_text(&texts.join(between), &mut self.csv),
             }
@@ -310,7 +315,7 @@ impl Export {
         let json = self.json.key(name);
         match cell {
             Cell::Nothing => json.raw("null"),
-            Cell::Number(number) => json.raw(number),
+            Cell::Bare(number) => json.raw(number),
             Cell::Text(text) => json.text(text),
             Cell::Texts(texts, _) => {
                 json.open('[');

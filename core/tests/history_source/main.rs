@@ -9,8 +9,10 @@
 mod anew;
 mod glued;
 mod own_text;
+mod remarks;
 mod same_ids;
 mod server;
+mod zone;
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use runboard_core::backend::history::History;
@@ -289,7 +291,27 @@ fn the_pipelines_own_api_gives_more_by_a_larger_limit() {
         ),
         ("run-250", "stopped", "canceled")
     );
-    // A total may be missing, and an answer that is no such API is said to be none.
+    // More than one look shows: the list is read anew.
+    let newer = (1000..1150).map(|number| line(number, "success"));
+    server.rows.borrow_mut().splice(0..0, newer);
+    assert!(matches!(news(&history)[0], Update::Gap { .. }));
+    assert!(
+        !news(&history)
+            .iter()
+            .any(|one| matches!(one, Update::Gap { .. }))
+    );
+    // While its pipeline is not up it has no runs, not even a total: that is no empty history.
+    server.is_down.set(true);
+    for answer in [
+        got(history.list_runs(&RunFilter::default(), 10, None)).map(|_| ()),
+        got(history.run("run-1")).map(|_| ()),
+    ] {
+        assert!(
+            matches!(answer, Err(BackendError::Busy { .. })),
+            "{answer:?}"
+        );
+    }
+    // With a total it is one.
     let (_, other) = source("https://x/", false);
     assert!(
         got(other.list_runs(&RunFilter::default(), 10, None))

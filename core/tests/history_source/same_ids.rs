@@ -40,8 +40,8 @@ fn the_pipelines_own_api_opens_the_record_that_its_list_has() {
             .iter()
             .filter(|one| one.ends_with("duplicate_run_id"))
             .count(),
-        6,
-        "{problems:?}"
+        2,
+        "each once, however often the list came: {problems:?}"
     );
     let all = ["X", "X#2", "X#3", "X#4", "a/b", "run-49"];
     for (id, expected) in all.into_iter().zip([9, 8, 7, 6, 5, 49]) {

@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast as _;
 
 use crate::state::reactive::memo;
 use crate::state::session::Standing;
-use crate::state::sources::{ConfigState, Source};
+use crate::state::sources::{ConfigState, Link, Source};
 use crate::state::{State, opened, task};
 use crate::ui::nav::Nav;
 use crate::ui::part::facts::facts;
@@ -102,14 +102,11 @@ fn source_section(source: Source) -> El {
         })
     });
     let heading = move || {
-        let count = link.with(|link| link.problem_count);
-        (count > 0).then(|| {
-            let remarks = text::counted(count, "remark", "remarks");
-            view! { <h3>{[&remarks, " on what was read"].concat()}</h3> }
-        })
+        let has_any = !link.with(remarks).is_empty();
+        has_any.then(|| view! { <h3>"Remarks on what was read"</h3> })
     };
     let problems = El::new("ul").fixed("class", "source__problems").child(each(
-        move || link.with(|link| link.problems.clone()),
+        move || link.with(remarks),
         String::clone,
         |problem| view! { <li>{problem}</li> },
     ));
@@ -126,6 +123,14 @@ fn source_section(source: Source) -> El {
             {problems}
         </section>
     }
+}
+
+fn remarks(link: &Link) -> Vec<String> {
+    let (mut list, more) = link.told();
+    if more > 0 {
+        list.push(["\u{2026} and ", &text::count(more), " more"].concat());
+    }
+    list
 }
 
 fn part(health: Health) -> Vec<Cell> {

@@ -1,10 +1,8 @@
 //! What is wrong with a file of lines, for people.
 
-use runboard_core::backend::history::{Item, Warning};
+use runboard_core::backend::history::{Item, Line, Warning};
 
 use super::Lines;
-
-const MAX_PROBLEMS: usize = 100;
 
 /// How many lines have times without a zone, and the first of them with its offset.
 #[derive(Default)]
@@ -24,7 +22,12 @@ impl Naive {
 
 impl Lines {
     pub(crate) fn problems(&self) -> Vec<String> {
-        let mut list = self.problems.clone();
+        let mut list = Vec::new();
+        // What there is once stands in front of what may be long.
+        if let Some(summary) = self.remarks.summary() {
+            list.push(format!("{}: {summary}", self.name()));
+        }
+        list.extend(self.failure.clone());
         list.extend(self.torn.clone());
         if self.stamp.is_none() && !self.inside {
             list.push(format!("{}: there is no such file (yet)", self.name()));
@@ -39,18 +42,16 @@ impl Lines {
                 self.name()
             )),
         }
-        if self.more_problems > 0 {
-            list.push(format!("{}: {} more", self.name(), self.more_problems));
-        }
+        list.append(&mut self.remarks.listed());
         list
     }
 
-    pub(super) fn problem(&mut self, text: String) {
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(text)
-        } else {
-            self.more_problems += 1
-        }
+    /// What is odd about a line that was taken in.
+    pub(super) fn keep(&mut self, item: &Item, odd: &str) {
+        let mut remarks = std::mem::take(&mut self.remarks);
+        let is_fault = matches!(item.content, Line::Fault(_));
+        remarks.keep(is_fault, &|| self.at(item, odd));
+        self.remarks = remarks;
     }
 
     /// A problem of one line.

@@ -11,9 +11,10 @@ use futures_util::stream::{self, LocalBoxStream, StreamExt as _};
 use super::decode;
 use super::file::{HistoryFile, Read};
 use super::health;
-use super::rest::Rest;
+use super::rest::{Rest, Rows};
 use super::run::Naming;
 use super::wire::Summary;
+use super::zone::Zone;
 use crate::backend::rows::Facts;
 use crate::backend::{
     Backend, BackendError, Capabilities, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch,
@@ -46,6 +47,8 @@ struct Inner {
     naming: Naming,
     /// The run that was asked for last.
     last: RefCell<Option<(String, Rc<Kept>)>>,
+    /// Ids of the API's newest runs when it was asked last.
+    newest: RefCell<Vec<String>>,
 }
 
 /// A record, and the text that it was read from.
@@ -71,6 +74,11 @@ fn is_file(url: &str) -> bool {
 impl History {
     /// `url`: what stands in front of `runs`, or a file of lines.
     pub fn new(url: &str, transport: Rc<dyn Transport>) -> History {
+        History::in_zone(url, Zone::default(), transport)
+    }
+
+    /// The same, with the zone of times that name none.
+    pub fn in_zone(url: &str, zone: Zone, transport: Rc<dyn Transport>) -> History {
         let path = url.split(['?', '#']).next().unwrap_or(url);
         let name = path
             .trim_end_matches('/')
@@ -85,9 +93,10 @@ impl History {
             name: name.into(),
             naming: Naming {
                 job: "pipeline".into(),
-                offset_minutes: 0,
+                zone,
             },
             last: RefCell::default(),
+            newest: RefCell::default(),
         }))
     }
 }
@@ -133,14 +142,26 @@ impl Inner {
         *self.last.borrow_mut() = None;
     }
 
+    /// Whether none of them was there before; false for the first ones.
+    fn all_are_new(&self, rows: &Rows) -> bool {
+        let ids = rows.rows.iter().map(|(id, _)| id.clone()).collect();
+        let before = self.newest.replace(ids);
+        let is_known = |(id, _): &(String, Summary)| before.contains(id);
+        !before.is_empty() && !rows.rows.iter().any(is_known)
+    }
+
     async fn info(&self) -> Result<Decoded<Info>, BackendError> {
+        let mut problems = Vec::new();
         let (newest, (of, is_whole), date) = match &self.kind {
             Kind::Rest(rest) => {
                 let rows = rest.newest(5).await?;
                 let newest = rows.rows.into_iter().map(|(_, summary)| summary);
                 (newest.collect(), (None, true), rows.date)
             }
-            Kind::File(file) => (file.newest(), file.extent(), None),
+            Kind::File(file) => {
+                problems = file.state.borrow().remarks.told();
+                (file.newest(), file.extent(), None)
+            }
         };
         let newest: Vec<&Summary> = newest.iter().collect();
         Ok(decoded(Info {
@@ -157,6 +178,7 @@ impl Inner {
                 facts: true,
                 ..Capabilities::default()
             },
+            problems,
             health: vec![health::part(&newest, of, is_whole)],
             ..Info::default()
         }))
@@ -183,7 +205,10 @@ impl Inner {
                 let wanted = known.saturating_add(limit);
                 let rows = rest.newest(wanted).await?;
                 self.forget();
-                let items = rows.rows.iter().skip(known as usize);
+                if known == 0 {
+                    self.all_are_new(&rows);
+                }
+                let items = rows.rows.iter().skip(rows.before(known));
                 let page = Page {
                     items: items
                         .map(|(id, summary)| self.run(id, summary, 1))
@@ -225,6 +250,12 @@ impl Inner {
                     let rows = rest.newest(NEWEST).await?;
                     self.forget();
                     server_time = rows.date;
+                    if rows.is_full && self.all_are_new(&rows) {
+                        updates.push(Update::Gap {
+                            topic: Some(Topic::Runs),
+                            reason: "more runs came than one look shows".into(),
+                        });
+                    }
                     updates.push(Update::Runs(
                         rows.rows
                             .iter()

@@ -13,6 +13,7 @@ use super::decode::Line;
 use super::known::{Known, Seen};
 use super::places::Places;
 use super::reader::{Item, Reader};
+use super::remarks::Remarks;
 use super::report::Warning;
 use super::run::nth_id;
 use super::wire::Summary;
@@ -20,7 +21,6 @@ use crate::backend::{BackendError, Missing, Progress};
 use crate::model::Timestamp;
 use crate::net::{Request, StreamResponse, Transport, TransportError};
 
-const MAX_PROBLEMS: usize = 100;
 /// Bytes that are taken in without a pause: a few milliseconds' work, whatever pieces they come in.
 const PIECE: usize = 65_536;
 /// A file of so many bytes is long from its beginning on, and any other after so many runs; the smaller number, when nobody says how long
@@ -59,7 +59,7 @@ pub(super) struct State {
     /// The newest records, for the pipeline's health, and since when a record is one of them.
     newest: Vec<(Option<Timestamp>, Summary)>,
     newest_from: Option<Timestamp>,
-    problems: usize,
+    pub(super) remarks: Remarks,
     /// A line whose times have no zone was told.
     is_naive: bool,
     /// Where a last line begins that was told to be no whole one.
@@ -120,33 +120,31 @@ impl State {
     }
 
     fn problem(&mut self, item: &Item, code: &str, into: &mut Read) {
-        self.problems += 1;
-        if self.problems > MAX_PROBLEMS {
-            return;
-        }
-        let (line, offset) = (item.line.to_string(), item.offset.to_string());
-        let words = ["line ", &line, " (byte ", &offset, "): ", code];
-        into.problems.push(words.concat());
-        if self.problems == MAX_PROBLEMS {
-            into.problems
-                .push("further problems are counted, not listed".into());
-        }
+        self.remarks.count(code);
+        into.problems.extend(self.remarks.tell(item, code));
     }
 
     fn take(&mut self, mut item: Item, into: &mut Read) {
         let (summary, warnings) = match std::mem::replace(&mut item.content, Line::Blank) {
             Line::Record { summary, warnings } => (*summary, warnings),
-            Line::Fault(fault) => return self.problem(&item, fault.code(), into),
+            Line::Fault(fault) => {
+                item.content = Line::Fault(fault);
+                return self.problem(&item, fault.code(), into);
+            }
             Line::Blank => return,
         };
         // Times without a zone are as a rule all of a file's: they alone are told once.
         let is_naive = warnings == [Warning::NaiveTimestamp];
         if is_naive && !std::mem::replace(&mut self.is_naive, true) {
             let words = "naive_timestamp (further lines with nothing but that are not listed)";
-            self.problem(&item, words, into);
+            into.problems.extend(self.remarks.tell(&item, words));
         }
-        for warning in warnings.iter().filter(|_| !is_naive) {
-            self.problem(&item, &warning.to_string(), into);
+        for warning in &warnings {
+            let code = warning.to_string();
+            self.remarks.count(&code);
+            if !is_naive {
+                into.problems.extend(self.remarks.tell(&item, &code));
+            }
         }
         let own = summary.id(item.line);
         let (number, count) = self.places.add(&own, item.line, item.offset, item.len);

@@ -13,14 +13,18 @@ mod known;
 mod lines;
 mod places;
 pub mod reader;
+mod remarks;
 pub mod report;
 mod rest;
 mod run;
 pub mod wire;
+mod zone;
 
 pub use adapter::{History, POLL};
 pub use decode::Line;
 pub use reader::{Item, Reader};
+pub use remarks::Remarks;
 pub use report::{Fault, Warning};
 pub use run::{Naming, nth_id};
 pub use wire::Summary;
+pub use zone::Zone;

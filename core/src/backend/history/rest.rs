@@ -32,10 +32,19 @@ pub(super) struct Rows {
     pub(super) rows: Vec<(String, Summary)>,
     /// The one that was looked for among them, and its text.
     found: Option<(Summary, String)>,
+    /// Where in the answer each stands: what is no record is no row.
+    places: Vec<usize>,
     pub(super) problems: Problems,
     /// As many came as were asked for: there may be more.
     pub(super) is_full: bool,
     pub(super) date: Option<Timestamp>,
+}
+
+impl Rows {
+    /// How many of them are among the first so many of the answer.
+    pub(super) fn before(&self, known: u32) -> usize {
+        self.places.partition_point(|place| *place < known as usize)
+    }
 }
 
 impl Rest {
@@ -54,10 +63,12 @@ impl Rest {
             Request::get([&self.base, path].concat()).header("Accept", "application/json");
         let response = self.transport.send(request, MAX_BYTES).await?;
         if response.head.status != 200 {
-            return Err(BackendError::from_status(
-                &response.head,
-                detail(&response.body),
-            ));
+            let missing = detail(&response.body);
+            // It knows of no run while its pipeline is not up.
+            if response.head.status == 404 && missing.detail.ends_with("not available") {
+                return Err(down(missing.detail));
+            }
+            return Err(BackendError::from_status(&response.head, missing));
         }
         if response.head.content_type.starts_with("text/html") {
             return Err(BackendError::NotThisApi(
@@ -83,8 +94,8 @@ impl Rest {
             ));
         };
         let mut seen: HashMap<String, u32> = HashMap::new();
-        let (mut rows, mut problems, mut found) = (Vec::new(), Problems::new(), None);
-        let items = slice::items(list);
+        let (mut rows, mut faults, mut problems) = (Vec::new(), Problems::new(), Problems::new());
+        let (items, mut places, mut found) = (slice::items(list), Vec::new(), None);
         for (index, item) in items.iter().enumerate() {
             let place = ["runs[", &index.to_string(), "]: "].concat();
             match decode::line(item.as_bytes(), false) {
@@ -117,17 +128,30 @@ impl Rest {
                     for warning in warnings {
                         problems.push([place.as_str(), &warning.to_string()].concat());
                     }
+                    places.push(index);
                     rows.push((id, *summary));
                 }
-                Line::Fault(fault) => problems.push([&place, fault.code()].concat()),
+                Line::Fault(fault) => faults.push([&place, fault.code()].concat()),
                 Line::Blank => {}
             }
+        }
+        // So it answers while its pipeline is not up; with its runs read, a list counts them.
+        if items.is_empty() && slice::member(&text, "total").is_none() {
+            let words = "it gives no runs and no total, as it does while its pipeline is not up";
+            return Err(down(words.into()));
+        }
+        let is_full = items.len() >= limit as usize;
+        // These rows come again with more, and what is wrong with them as well.
+        match is_full {
+            true => faults.clear(),
+            false => faults.append(&mut problems),
         }
         Ok(Rows {
             rows,
             found,
-            problems,
-            is_full: items.len() >= limit as usize,
+            places,
+            problems: faults,
+            is_full,
             date: response.head.date,
         })
     }
@@ -160,6 +184,13 @@ impl Rest {
             )),
             _ => Err(BackendError::Malformed("the answer is no run".into())),
         }
+    }
+}
+
+fn down(detail: String) -> BackendError {
+    BackendError::Busy {
+        retry_after_s: None,
+        detail,
     }
 }
 

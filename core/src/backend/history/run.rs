@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::decode::{Times, plain};
 use super::wire::Summary;
+use super::zone::Zone;
 use crate::model::failure::reason;
 use crate::model::fold::count;
 use crate::model::time::parse_written;
@@ -14,8 +15,8 @@ use crate::model::{Attempt, Lineage, Phase, Run, Step, Timestamp};
 pub struct Naming {
     /// The job of records that name none.
     pub job: String,
-    /// Minutes east of UTC for times without a zone.
-    pub offset_minutes: i32,
+    /// Of times without a zone.
+    pub zone: Zone,
 }
 
 /// The id under which the nth record (from 1) of the same `run_id` is found: the first has the id alone.
@@ -70,7 +71,7 @@ impl Summary {
     /// When the run began.
     pub(super) fn started(&self, naming: &Naming) -> Option<Timestamp> {
         let started = Times::of(self).started;
-        started.map(|time| time.instant(naming.offset_minutes))
+        started.map(|time| naming.zone.instant(time))
     }
 
     /// Job, status and times.
@@ -79,14 +80,12 @@ impl Summary {
         let mut run = Run::new(id, self.job(naming));
         run.phase = self.phase();
         run.raw_status = self.result.clone().unwrap_or_default();
-        run.started_at = times
-            .started
-            .map(|time| time.instant(naming.offset_minutes));
+        run.started_at = times.started.map(|time| naming.zone.instant(time));
         // Times with and without a zone cannot be compared, so such a record has no duration.
         run.ended_at = times
             .ended
             .filter(|_| !times.mixed())
-            .map(|time| time.instant(naming.offset_minutes));
+            .map(|time| naming.zone.instant(time));
         run.zone_assumed = times.any_naive();
         run
     }
@@ -225,9 +224,8 @@ pub(super) fn stage_key(stage: &Map<String, Value>) -> Option<&str> {
 
 pub(super) fn attempt(stage: &Map<String, Value>, number: u32, naming: &Naming) -> Attempt {
     let text = |key: &str| stage.get(key).and_then(Value::as_str);
-    let time = |key: &str| -> Option<Timestamp> {
-        Some(parse_written(text(key)?)?.instant(naming.offset_minutes))
-    };
+    let time =
+        |key: &str| -> Option<Timestamp> { Some(naming.zone.instant(parse_written(text(key)?)?)) };
     let word = text("result")
         .or_else(|| text("status"))
         .unwrap_or_default();

@@ -313,5 +313,7 @@ pub(super) fn exported(columns: &[&ListColumn]) -> Vec<Column> {
         all.push(column.column);
         all.extend(column.also);
     }
+    // Times are written as instants: this says of which the zone was assumed.
+    all.push(Column::ZoneAssumed);
     all
 }
