@@ -9,58 +9,26 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{self, LocalBoxStream, StreamExt as _};
 
 use super::decode;
-use super::file::{HistoryFile, Read};
-use super::health;
-use super::rest::{Rest, Rows};
+use super::file::HistoryFile;
+use super::inner::{Inner, Kind, decoded};
+use super::rest::Rest;
 use super::run::Naming;
-use super::wire::Summary;
 use super::zone::Zone;
 use crate::backend::rows::Facts;
 use crate::backend::{
-    Backend, BackendError, Capabilities, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch,
-    LogQuery, Page, Positioned, Progress, Recalled, Topic, Update, Vocabulary,
+    Backend, BackendError, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch, LogQuery, Page,
+    Positioned, Progress, Recalled, Topic,
 };
 use crate::model::{Run, RunFilter, RunStats, Step};
 use crate::net::Transport;
 
 /// How long after the end of one reading the next one begins.
 pub const POLL: Duration = Duration::from_secs(5);
-/// Rows of a reading of the API: what is newer than that is found by reading the list anew.
-const NEWEST: u32 = 100;
-
-/// Records of a file in one go, so that the page has room to breathe between them.
-const SLICE: u32 = 500;
 
 type Answer<T> = LocalBoxFuture<'static, Result<Decoded<T>, BackendError>>;
 
-enum Kind {
-    Rest(Rest),
-    File(Box<HistoryFile>),
-}
-
 /// The adapter.
 pub struct History(Rc<Inner>);
-
-struct Inner {
-    kind: Kind,
-    name: String,
-    naming: Naming,
-    /// The run that was asked for last.
-    last: RefCell<Option<(String, Rc<Kept>)>>,
-    /// Ids of the API's newest runs when it was asked last.
-    newest: RefCell<Vec<String>>,
-}
-
-/// A record, and the text that it was read from.
-type Kept = (Summary, String);
-
-fn decoded<T>(value: T) -> Decoded<T> {
-    Decoded {
-        value,
-        problems: Vec::new(),
-        cursor: None,
-    }
-}
 
 /// Whether the URL names a file of lines and not an API.
 fn is_file(url: &str) -> bool {
@@ -108,187 +76,6 @@ impl History {
             Kind::File(file) => file.memory_bytes(),
             Kind::Rest(_) => 0,
         }
-    }
-}
-
-impl Inner {
-    fn run(&self, id: &str, summary: &Summary, version: u64) -> Run {
-        let mut run = summary.run(id.into(), &self.naming);
-        run.version = version;
-        run
-    }
-
-    async fn kept(&self, id: &str) -> Result<Rc<Kept>, BackendError> {
-        let known = self
-            .last
-            .borrow()
-            .as_ref()
-            .filter(|(known, _)| known == id)
-            .map(|(_, kept)| kept.clone());
-        if let Some(kept) = known {
-            // A record is written once.
-            return Ok(kept);
-        }
-        let kept = Rc::new(match &self.kind {
-            Kind::Rest(rest) => rest.one(id).await?,
-            Kind::File(file) => file.one(id).await?,
-        });
-        *self.last.borrow_mut() = Some((id.into(), kept.clone()));
-        Ok(kept)
-    }
-
-    /// An id may mean another record from now on.
-    fn forget(&self) {
-        *self.last.borrow_mut() = None;
-    }
-
-    /// Whether none of them was there before; false for the first ones.
-    fn all_are_new(&self, rows: &Rows) -> bool {
-        let ids = rows.rows.iter().map(|(id, _)| id.clone()).collect();
-        let before = self.newest.replace(ids);
-        let is_known = |(id, _): &(String, Summary)| before.contains(id);
-        !before.is_empty() && !rows.rows.iter().any(is_known)
-    }
-
-    async fn info(&self) -> Result<Decoded<Info>, BackendError> {
-        let mut problems = Vec::new();
-        let (newest, (of, is_whole), date) = match &self.kind {
-            Kind::Rest(rest) => {
-                let rows = rest.newest(5).await?;
-                let newest = rows.rows.into_iter().map(|(_, summary)| summary);
-                (newest.collect(), (None, true), rows.date)
-            }
-            Kind::File(file) => {
-                problems = file.state.borrow().remarks.told();
-                (file.newest(), file.extent(), None)
-            }
-        };
-        let newest: Vec<&Summary> = newest.iter().collect();
-        Ok(decoded(Info {
-            name: self.name.clone(),
-            server_time: date,
-            vocabulary: Vocabulary {
-                job: "pipeline".into(),
-                step: "stage".into(),
-            },
-            capabilities: Capabilities {
-                events: true,
-                stats: true,
-                raw: true,
-                facts: true,
-                ..Capabilities::default()
-            },
-            problems,
-            health: vec![health::part(&newest, of, is_whole)],
-            ..Info::default()
-        }))
-    }
-
-    fn runs(&self, read: &Read) -> Vec<Run> {
-        let rows = read.rows.iter();
-        rows.map(|row| match row.brief {
-            Some(number) => row.summary.brief(number, &self.naming),
-            None => self.run(&row.id, &row.summary, row.version),
-        })
-        .collect()
-    }
-
-    async fn list(
-        &self,
-        limit: u32,
-        page: Option<String>,
-    ) -> Result<Decoded<Page<Run>>, BackendError> {
-        match &self.kind {
-            Kind::Rest(rest) => {
-                // More is had by a larger limit, and what is known comes again.
-                let known: u32 = page.and_then(|page| page.parse().ok()).unwrap_or(0);
-                let wanted = known.saturating_add(limit);
-                let rows = rest.newest(wanted).await?;
-                self.forget();
-                if known == 0 {
-                    self.all_are_new(&rows);
-                }
-                let items = rows.rows.iter().skip(rows.before(known));
-                let page = Page {
-                    items: items
-                        .map(|(id, summary)| self.run(id, summary, 1))
-                        .collect(),
-                    next: rows.is_full.then(|| wanted.to_string()),
-                    total: None,
-                };
-                Ok(Decoded {
-                    problems: rows.problems,
-                    ..decoded(page)
-                })
-            }
-            Kind::File(file) => {
-                let limit = limit.min(SLICE) as usize;
-                if page.is_none() {
-                    self.forget();
-                }
-                let read = file.read(limit, page.is_none()).await?;
-                let number: u64 = page.and_then(|page| page.parse().ok()).unwrap_or(0);
-                let page = Page {
-                    items: self.runs(&read),
-                    next: read.has_more.then(|| (number + 1).to_string()),
-                    total: None,
-                };
-                Ok(Decoded {
-                    problems: read.problems,
-                    ..decoded(page)
-                })
-            }
-        }
-    }
-
-    async fn news(&self, topics: Vec<Topic>) -> Result<Vec<Positioned>, BackendError> {
-        let mut updates: Vec<Update> = Vec::new();
-        let mut server_time = None;
-        if topics.contains(&Topic::Runs) {
-            match &self.kind {
-                Kind::Rest(rest) => {
-                    let rows = rest.newest(NEWEST).await?;
-                    self.forget();
-                    server_time = rows.date;
-                    if rows.is_full && self.all_are_new(&rows) {
-                        updates.push(Update::Gap {
-                            topic: Some(Topic::Runs),
-                            reason: "more runs came than one look shows".into(),
-                        });
-                    }
-                    updates.push(Update::Runs(
-                        rows.rows
-                            .iter()
-                            .map(|(id, summary)| self.run(id, summary, 1))
-                            .collect(),
-                    ));
-                }
-                Kind::File(file) => {
-                    let read = file.tail().await?;
-                    server_time = read.date;
-                    if let Some(reason) = read.is_other {
-                        self.forget();
-                        updates.push(Update::Gap {
-                            topic: Some(Topic::Runs),
-                            reason: reason.into(),
-                        });
-                    }
-                    if !read.rows.is_empty() {
-                        updates.push(Update::Runs(self.runs(&read)));
-                    }
-                    updates.extend(read.problems.into_iter().map(Update::Problem));
-                }
-            }
-        }
-        updates.push(Update::Live { server_time });
-        // A run is written when it is over: nothing more will come of it.
-        let over = topics.into_iter().filter(|topic| *topic != Topic::Runs);
-        updates.extend(over.map(|topic| Update::End { topic }));
-        let placed = |update| Positioned {
-            update,
-            cursor: None,
-        };
-        Ok(updates.into_iter().map(placed).collect())
     }
 }
 

@@ -9,6 +9,7 @@ mod events;
 mod facts;
 mod file;
 pub mod health;
+mod inner;
 mod known;
 mod lines;
 mod places;
