@@ -87,7 +87,11 @@ fn same(field: &str, expected: &Value, actual: &Value) -> bool {
 fn check(file: &Path, expectation: &Path) {
     let bytes = std::fs::read(file).unwrap();
     let expected: Value = serde_json::from_slice(&std::fs::read(expectation).unwrap()).unwrap();
-    let items = read(&bytes, 1 << 20);
+    let mut items = read(&bytes, 1 << 20);
+    // An expectation has one entry for a line: of several records in one it is the last, which the format's rule takes.
+    items.reverse();
+    items.dedup_by_key(|item| item.line);
+    items.reverse();
     let mut seen: HashMap<String, u32> = HashMap::new();
     let mut faults = Vec::new();
     for (index, case) in expected["lines"].as_array().unwrap().iter().enumerate() {

@@ -146,7 +146,12 @@ impl Reader {
             }
             if is_behind {
                 content = decode::line(bytes, false);
-                share(&mut content);
+                // The last one is what the format's rule takes of such a line.
+                if let Line::Record { warnings, .. } = &mut content
+                    && !warnings.contains(&Warning::SalvagedAfterTornWrite)
+                {
+                    warnings.push(Warning::SalvagedAfterTornWrite);
+                }
             }
         }
         let len = bytes.len() as u64 + self.dropped + newline;
@@ -166,7 +171,7 @@ impl Reader {
     }
 }
 
-/// Marks a record as one of several in its line; false, when it is none.
+/// Marks a record as one that stands in front of another one in its line; false, when it is none.
 fn share(content: &mut Line) -> bool {
     match content {
         Line::Record { warnings, .. } => {
