@@ -38,7 +38,7 @@ pub struct Link {
 }
 
 /// Problems kept for display.
-pub const PROBLEMS: usize = 100;
+const PROBLEMS: usize = 100;
 
 impl Link {
     fn new() -> Link {
@@ -61,13 +61,7 @@ impl Link {
 
     pub fn add_problems(&mut self, problems: impl IntoIterator<Item = String>) {
         for problem in problems {
-            if self.problems.contains(&problem) {
-                continue;
-            }
-            match self.problems.len() < PROBLEMS {
-                true => self.problems.push(problem),
-                false => self.problems_more += 1,
-            }
+            add(&mut self.problems, &mut self.problems_more, &problem);
         }
     }
 
@@ -76,15 +70,20 @@ impl Link {
         let (mut list, mut more) = (Vec::new(), self.problems_more);
         let own = self.info.iter().flat_map(|info| &info.problems);
         for problem in own.chain(&self.problems) {
-            if list.contains(problem) {
-                continue;
-            }
-            match list.len() < PROBLEMS {
-                true => list.push(problem.clone()),
-                false => more += 1,
-            }
+            add(&mut list, &mut more, problem);
         }
         (list, more)
+    }
+}
+
+/// Lists a problem that is not listed yet, or counts it where the list is full.
+fn add(list: &mut Vec<String>, more: &mut u64, problem: &String) {
+    if list.contains(problem) {
+        return;
+    }
+    match list.len() < PROBLEMS {
+        true => list.push(problem.clone()),
+        false => *more += 1,
     }
 }
 

@@ -66,17 +66,13 @@ pub(crate) async fn get(
             Some(folder) => Plan::of(folder, &detail.run, &detail.steps, mode, going_on),
             None => Ok(Plan::of_line(&detail.steps, mode)),
         };
-        let other = match mode {
-            Mode::Incomplete => Mode::Failed,
-            Mode::Failed => Mode::Incomplete,
+        let incomplete = in_mode(Mode::Incomplete).map_err(Problem::broken)?;
+        let failed = in_mode(Mode::Failed).map_err(Problem::broken)?;
+        let suggestion = suggestion(&incomplete, &failed);
+        let mut plan = match mode {
+            Mode::Incomplete => incomplete,
+            Mode::Failed => failed,
         };
-        let mut plan = in_mode(mode).map_err(Problem::broken)?;
-        let other = in_mode(other).map_err(Problem::broken)?;
-        let (incomplete, failed) = match mode {
-            Mode::Incomplete => (&plan, &other),
-            Mode::Failed => (&other, &plan),
-        };
-        let suggestion = suggestion(incomplete, failed);
         let dir = detail
             .folder
             .as_ref()

@@ -76,8 +76,8 @@ impl Inner {
         *self.last.borrow_mut() = None;
     }
 
-    /// Whether none of them was there before; false for the first ones.
-    fn all_are_new(&self, rows: &Rows) -> bool {
+    /// Keeps the ids of the newest runs; whether none of them was there before, which is false for the first ones.
+    fn keep_newest(&self, rows: &Rows) -> bool {
         let ids = rows.rows.iter().map(|(id, _)| id.clone()).collect();
         let before = self.newest.replace(ids);
         let is_known = |(id, _): &(String, Summary)| before.contains(id);
@@ -140,7 +140,7 @@ impl Inner {
                 let rows = rest.newest(wanted).await?;
                 self.forget();
                 if known == 0 {
-                    self.all_are_new(&rows);
+                    self.keep_newest(&rows);
                 }
                 let items = rows.rows.iter().skip(rows.before(known));
                 let page = Page {
@@ -184,7 +184,7 @@ impl Inner {
                     let rows = rest.newest(NEWEST).await?;
                     self.forget();
                     server_time = rows.date;
-                    if rows.is_full && self.all_are_new(&rows) {
+                    if rows.is_full && self.keep_newest(&rows) {
                         updates.push(Update::Gap {
                             topic: Some(Topic::Runs),
                             reason: "more runs came than one look shows".into(),
