@@ -32,3 +32,19 @@ export async function flyte({ to, args = [], scope = "?org=testorg", also, alone
   const run = (name, tab = "steps") => `${bridge.url}?view=run&source=fly&run=flytesnacks/development/${name}&tab=${tab}`;
   return { bridge, control, run };
 }
+
+/**
+ * Counts the streams that a page holds from now on: what it has open, and the most at once. The service itself learns of a stream that was given up
+ * only when its connection is closed, which may be after the next one came.
+ */
+export function streams(page) {
+  const held = new Set();
+  const count = { held, most: 0 };
+  page.on("request", (request) => {
+    if (!/\/(Watch\w+|TailLogs)$/.test(new URL(request.url()).pathname)) return;
+    held.add(request);
+    count.most = Math.max(count.most, held.size);
+  });
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => held.delete(request));
+  return count;
+}
