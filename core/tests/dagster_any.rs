@@ -38,6 +38,7 @@ fn ask_all(status: u16, body: &[u8]) {
             .now_or_never()
             .unwrap();
     }
+    let _ = new().learn_lengths("r").now_or_never().unwrap();
     let _ = new().assets("r").now_or_never().unwrap();
     let _ = new().facts("r").now_or_never().unwrap();
     let many = RunFilter::from_pairs([("job", "a,b"), ("tag", "x=1,x=2")]);

@@ -41,6 +41,7 @@ fn ask_all(canned: &Canned) {
     let _ = backend.step(RUN, "a0").now_or_never();
     let _ = backend.report(RUN, "a0", 1).now_or_never();
     let _ = backend.step_data(RUN, "a0").now_or_never();
+    let _ = backend.learn_lengths(RUN).now_or_never();
     let _ = backend
         .resume_plan(RUN, ResumeMode::Incomplete, &[], Profile::Actual)
         .now_or_never();

@@ -1,5 +1,6 @@
 //! What a run's resume is to do.
 
+use leptos::prelude::StoredValue;
 use runboard_core::model::resume::planner::Profile;
 use runboard_core::model::{ResumeMode, ResumePlan};
 
@@ -15,6 +16,8 @@ pub struct Resuming {
     pub has_left: RwSignal<bool>,
     /// Keys of steps with which it is to do otherwise than planned.
     pub turned: RwSignal<Vec<String>>,
+    /// The source was asked what steps of earlier runs took.
+    pub(super) has_learnt: StoredValue<bool>,
 }
 
 impl Default for Resuming {
@@ -24,6 +27,7 @@ impl Default for Resuming {
             mode: RwSignal::new(ResumeMode::default()),
             has_left: RwSignal::new(false),
             turned: RwSignal::new(Vec::new()),
+            has_learnt: StoredValue::new(false),
         }
     }
 }

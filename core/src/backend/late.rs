@@ -146,6 +146,11 @@ impl Backend for Late {
         self.ask(move |backend| backend.resume_plan(&run, mode, &turned, profile))
     }
 
+    fn learn_lengths(&self, run: &str) -> Answer<Decoded<bool>> {
+        let run = run.to_string();
+        self.ask(move |backend| backend.learn_lengths(&run))
+    }
+
     fn act(&self, run: &str, action: &Action, key: &str) -> Answer<Decoded<Acted>> {
         let (run, action, key) = (run.to_string(), action.clone(), key.to_string());
         self.ask(move |backend| backend.act(&run, &action, &key))

@@ -227,6 +227,15 @@ pub trait Backend {
         cannot("way to resume a run")
     }
 
+    /// Reads what steps of earlier runs of the same job took, so that the run's plans can say how long theirs may take; false: nothing was found.
+    /// For sources that do not say it with each plan.
+    fn learn_lengths(
+        &self,
+        _run: &str,
+    ) -> LocalBoxFuture<'static, Result<Decoded<bool>, BackendError>> {
+        cannot("lengths to learn")
+    }
+
     /// Does something to a run, once. `key` is the caller's own, new for each wish of the user: sent again with the same key, the same thing is
     /// not done twice. Never called again by itself.
     fn act(

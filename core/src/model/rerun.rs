@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::resume::planner::{self, Chosen, Profile, Question, Row, StepNow, StepThen};
-use super::resume::{InRun, PlanStep};
+use super::resume::{Earlier, Lengths, PlanStep};
 use super::{Phase, Step};
 
 /// A step of a plan.
@@ -120,7 +120,7 @@ pub fn chosen(steps: &[Step], picked: &[String], downstream: bool) -> Vec<String
 }
 
 /// The steps of a run with what would become of each when `keys` are run.
-pub fn steps(keys: &[String], steps: &[Step]) -> Vec<PlanStep> {
+pub fn steps(keys: &[String], steps: &[Step], earlier: Option<&Earlier>) -> Vec<PlanStep> {
     let now = |key: &String| StepNow {
         key: key.clone(),
         ..StepNow::default()
@@ -144,9 +144,9 @@ pub fn steps(keys: &[String], steps: &[Step]) -> Vec<PlanStep> {
         profile: Profile::Actual,
         skips: &[],
     });
-    let in_run = InRun::of(steps, &|step| base(&step.key));
+    let lengths = Lengths::of(steps, earlier, &|step| base(&step.key));
     let row = |row: Row| PlanStep {
-        expected: in_run.expected(
+        expected: lengths.expected(
             base(&row.key),
             steps.iter().find(|step| step.key == row.key),
         ),
@@ -163,7 +163,7 @@ pub fn steps(keys: &[String], steps: &[Step]) -> Vec<PlanStep> {
 #[cfg(test)]
 mod tests {
     use super::{chosen, steps};
-    use crate::model::resume::Expected;
+    use crate::model::resume::{Earlier, Expected};
     use crate::model::{Phase, Span, Step, Timestamp};
 
     /// `work[a]` to `work[e]` took 1 s to 5 s, `work[f]` failed; `one` succeeded, `two` took no time that is told.
@@ -189,7 +189,7 @@ mod tests {
         let keys: Vec<String> = ["work[f]", "work[a]", "work[g]", "one", "alone"]
             .map(String::from)
             .into();
-        let plan = steps(&keys, &all);
+        let plan = steps(&keys, &all, None);
         let expected = |key: &str| {
             let step = plan.iter().find(|step| step.key == key);
             step.and_then(|step| step.expected)
@@ -209,6 +209,22 @@ mod tests {
             Some((None, 1, Some(Span(9_000_000))))
         );
         assert_eq!(expected("alone"), None);
+        // What is known of other runs counts as what this one took.
+        let mut others: Vec<Step> = [7, 8, 9, 10]
+            .map(|seconds| took("alone", Phase::Succeeded, seconds))
+            .into();
+        others.push(took("alone[x]", Phase::Succeeded, 6));
+        let earlier = Earlier {
+            of: "r".into(),
+            runs: 5,
+            steps: others,
+        };
+        let plan = steps(&keys, &all, Some(&earlier));
+        let alone = plan.iter().find(|step| step.key == "alone").unwrap();
+        let found = alone
+            .expected
+            .map(|found| (found.p50, found.of, found.took));
+        assert_eq!(found, Some((Some(Span(8_000_000)), 5, None)));
     }
 
     /// d needs c, c needs a; in an order in which needs do not stand before.

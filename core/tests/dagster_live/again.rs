@@ -12,6 +12,33 @@ use serde_json::json;
 
 use super::ask::{add_partition, ask, backend, got, ids, over, read, refused};
 
+/// How long a step is expected to take is learnt from other runs of the job.
+pub(crate) fn lengths(jobs: &BTreeMap<&str, String>) {
+    let backend = backend();
+    let failed = &jobs["retry_job_fails"];
+    let known = || {
+        let plan = got(backend.resume_plan(failed, ResumeMode::Incomplete, &[], Profile::Actual));
+        let of = plan.steps.iter().map(|step| {
+            let of = step.expected.map_or(0, |expected| expected.of);
+            (step.key.clone(), of)
+        });
+        (of.collect::<BTreeMap<_, _>>(), plan.expected_by)
+    };
+    let (before, by) = known();
+    assert!(before["flaky"] == 0 && by.ends_with("in this run"), "{by}");
+    assert!(got(backend.learn_lengths(failed)));
+    let (after, by) = known();
+    assert!(after["flaky"] > 0 && by.ends_with("of its job"), "{by}");
+    // Of another run nothing is said that was not asked for.
+    let other = backend.resume_plan(
+        &jobs["fail_job"],
+        ResumeMode::Incomplete,
+        &[],
+        Profile::Actual,
+    );
+    assert!(got(other).expected_by.ends_with("in this run"));
+}
+
 /// The preview is what the server then executes.
 pub(crate) fn previews(jobs: &BTreeMap<&str, String>) {
     let backend = backend();

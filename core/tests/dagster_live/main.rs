@@ -25,7 +25,7 @@ mod wire;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use again::{deleted, launched, previews, reexecuted};
+use again::{deleted, launched, lengths, previews, reexecuted};
 use ask::{ask, backend, base, got, launch, launch_steps, over, place, read, refused};
 use runboard_core::backend::dagster::{Dagster, query};
 use runboard_core::backend::{
@@ -92,6 +92,7 @@ fn runs_of_every_shape() {
     pages(&jobs["ok_job"]);
     captured(&jobs["slow_job"]);
     reexecuted(&jobs);
+    lengths(&jobs);
     previews(&jobs);
     deleted(&jobs["ok_job"]);
 }

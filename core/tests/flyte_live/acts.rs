@@ -3,7 +3,7 @@
 use runboard_core::backend::{Action, Again, Backend as _, BackendError, NewRun, Order, Template};
 use runboard_core::model::resume::PlanVerb;
 use runboard_core::model::resume::planner::Profile;
-use runboard_core::model::{Phase, ResumeMode};
+use runboard_core::model::{Phase, ResumeMode, ResumePlan};
 
 use crate::ask::{Service, got, home, refused};
 
@@ -105,6 +105,21 @@ pub(crate) async fn reruns_and_recovers(service: &Service) {
     let plan =
         got(backend.resume_plan(&home("rtree"), ResumeMode::Incomplete, &[], Profile::Actual))
             .await;
+    let of = |plan: &ResumePlan, key: &str| {
+        let step = plan.steps.iter().find(|step| step.key == key).unwrap();
+        step.expected.map_or(0, |expected| expected.of)
+    };
+    assert!(got(backend.learn_lengths(&home("rtree"))).await);
+    let learnt =
+        got(backend.resume_plan(&home("rtree"), ResumeMode::Incomplete, &[], Profile::Actual))
+            .await;
+    assert!(
+        of(&learnt, "a0") > of(&plan, "a0"),
+        "{}",
+        learnt.expected_by
+    );
+    assert!(learnt.expected_by.ends_with("of its job"));
+    assert_eq!(learnt.token, plan.token);
     let verb = |key: &str| plan.steps.iter().find(|step| step.key == key).unwrap().plan;
     assert_eq!(verb("load0"), PlanVerb::Skip);
     assert_eq!(

@@ -56,12 +56,14 @@ impl Wish {
         let profile = self.profile.get_value();
         self.reading.set_value(Some(Task::spawn(async move {
             let answer = backend.resume_plan(&id, mode, &turned, profile).await;
+            let is_to_learn;
             let plan = match answer {
                 // What could not be read belongs to what is agreed to, and a dialog hides the page.
                 Ok(plan) => {
                     let mut shown = plan.value;
                     shown.warnings.extend(plan.problems);
                     self.resuming.found(mode, &shown);
+                    is_to_learn = shown.to_execute() > 0 && !self.resuming.has_learnt.get_value();
                     let is_other =
                         |old: &Option<String>| old.as_ref().is_some_and(|old| *old != shown.token);
                     if self.refused.with_value(is_other) {
@@ -88,6 +90,14 @@ impl Wish {
                 }
             };
             self.plan.set(plan);
+            // Nobody waits with the plan for how long it may take.
+            if is_to_learn {
+                let found = backend.learn_lengths(&id).await;
+                self.resuming.has_learnt.set_value(true);
+                if found.is_ok_and(|found| found.value) {
+                    self.read_plan_anew();
+                }
+            }
         })));
     }
 

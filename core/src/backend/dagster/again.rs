@@ -12,6 +12,7 @@ use super::place::{Place, place};
 use super::query;
 use crate::backend::lenient::Problems;
 use crate::backend::{Acted, Again, BackendError, Decoded, Launch};
+use crate::model::resume::Earlier;
 use crate::model::{Phase, ResumeMode, ResumePlan, rerun};
 use crate::store::json::JsonText;
 
@@ -243,7 +244,9 @@ pub(super) async fn preview(
             _ => "No steps needed to be retried in the failed run.",
         });
     }
-    let steps = rerun::steps(&keys, steps);
+    let earlier = server.earlier.borrow();
+    let earlier = earlier.as_ref().filter(|earlier| earlier.of == id);
+    let steps = rerun::steps(&keys, steps, earlier);
     // It changes with what the run is and with what would be done.
     let token = [
         &run.version.to_string(),
@@ -264,7 +267,7 @@ pub(super) async fn preview(
                 "it is a new run, with this one as its parent".into(),
             ],
             differences: Vec::new(),
-            expected_by: "what the same steps, and others mapped from the same one, took in this run".into(),
+            expected_by: ["what the same steps, and others mapped from the same one, took in this run", &Earlier::words(earlier)].concat(),
             suggestion: None,
             command: Vec::new(),
             by_hand: Vec::new(),

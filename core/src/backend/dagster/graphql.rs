@@ -80,6 +80,8 @@ pub(super) struct Server {
     pub(super) denied: RefCell<BTreeMap<String, Vec<super::act::Deed>>>,
     /// What became of the assets of the run that was asked about last, where it has many events.
     pub(super) seen: RefCell<Option<super::asset::Seen>>,
+    /// What steps took before, of the run that is to be resumed; see `earlier.rs`.
+    pub(super) earlier: RefCell<Option<crate::model::resume::Earlier>>,
     /// Older backfills that are over; see `near.rs`.
     pub(super) ended: RefCell<Vec<crate::backend::Backfill>>,
     /// Questions for runs that are on their way, and how many there were.
@@ -110,6 +112,7 @@ impl Server {
             opened: RefCell::default(),
             denied: RefCell::default(),
             seen: RefCell::default(),
+            earlier: RefCell::default(),
             ended: RefCell::default(),
             asking: RefCell::default(),
             asked: Cell::new(0),

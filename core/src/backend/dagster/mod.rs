@@ -12,6 +12,7 @@ mod captured;
 mod complete;
 mod cursor;
 pub mod decode;
+mod earlier;
 mod end;
 mod event;
 mod graphql;
@@ -182,6 +183,15 @@ impl Backend for Dagster {
     ) -> Answer<ResumePlan> {
         let (server, id) = (self.server.clone(), run.to_string());
         async move { again::preview(&server, &id, mode).await }.boxed_local()
+    }
+
+    fn learn_lengths(&self, run: &str) -> Answer<bool> {
+        let (server, id) = (self.server.clone(), run.to_string());
+        async move {
+            let (is_any, problems) = earlier::learn(&server, &id).await?;
+            Ok(decoded(is_any, problems))
+        }
+        .boxed_local()
     }
 
     fn act(&self, run: &str, action: &Action, _key: &str) -> Answer<Acted> {

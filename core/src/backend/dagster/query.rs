@@ -121,6 +121,9 @@ pub(super) const PAGE_ALONE: &str = "query($r:ID!){runOrError(runId:$r){__typena
 /// The run itself.
 pub(super) const RUN: &str = "query($r:ID!){runOrError(runId:$r){__typename ...R ...O ...E}}";
 
+/// What steps of a job's runs took.
+pub(super) const EARLIER: &str = "query($f:RunsFilter,$l:Int!){runsOrError(filter:$f,limit:$l){__typename ...on Runs{results{runId stepStats{stepKey status startTime endTime attempts{startTime endTime}}}}...E}}";
+
 pub(super) const RAW: &str = "query($r:ID!){runOrError(runId:$r){__typename ...R ...S ...on Run{mode canTerminate hasReExecutePermission hasTerminatePermission hasDeletePermission pipelineSnapshotId parentPipelineSnapshotId resolvedOpSelection assetSelection{path}assetCheckSelection{name assetKey{path}}assets{key{path}}assetChecks{name assetKey{path}}repositoryOrigin{repositoryName repositoryLocationName}runConfigYaml}...E}}";
 
 macro_rules! events {
@@ -314,6 +317,7 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("page", PAGE),
         ("page-alone", PAGE_ALONE),
         ("run", RUN),
+        ("earlier", EARLIER),
         ("raw", RAW),
         ("events-lean", EVENTS_LEAN),
         ("events", EVENTS),

@@ -121,6 +121,7 @@ pub(super) fn steps(
     run: &Run,
     chosen: &[String],
 ) -> (Vec<Step>, Vec<Planned>, bool) {
+    let is_over = run.phase.is_terminal();
     let mut stats = fields.rows("stepStats", stat);
     let (plan, is_part) = plan(fields, chosen);
     let mut steps: Vec<Step> = Vec::new();
@@ -140,17 +141,25 @@ pub(super) fn steps(
         }
         for stat in own {
             let needs = instances(&planned.needs, &stat.key, &steps);
-            steps.push(counted(stat, needs, steps.len(), run));
+            steps.push(counted(stat, needs, steps.len(), is_over));
         }
     }
     // Whatever the plan does not name has happened all the same.
     for stat in stats {
-        steps.push(counted(stat, Vec::new(), steps.len(), run));
+        steps.push(counted(stat, Vec::new(), steps.len(), is_over));
     }
     for step in &mut steps {
         step.version = run.version;
     }
     (steps, plan, is_part)
+}
+
+/// What the server counted of the steps of a run that is over, without the plan that they come of.
+pub(super) fn counted_alone(fields: &mut Fields<'_>) -> Vec<Step> {
+    let stats = fields.rows("stepStats", stat).into_iter();
+    stats
+        .map(|stat| counted(stat, Vec::new(), 0, true))
+        .collect()
 }
 
 /// What a step waits for, by the keys that stand in the list: of a dynamic one the instance with the same mapping key, else all of them.
@@ -174,7 +183,7 @@ fn instances(needs: &[String], key: &str, steps: &[Step]) -> Vec<String> {
     out
 }
 
-fn counted(stat: Stat, needs: Vec<String>, position: usize, run: &Run) -> Step {
+fn counted(stat: Stat, needs: Vec<String>, position: usize, is_over: bool) -> Step {
     let mut step = Step::queued(stat.key, position as u32);
     step.raw_status = stat.status.unwrap_or_default();
     step.phase = match step.raw_status.as_str() {
@@ -186,7 +195,7 @@ fn counted(stat: Stat, needs: Vec<String>, position: usize, run: &Run) -> Step {
         "" => Phase::Starting,
         _ => Phase::Unknown,
     };
-    if run.phase.is_terminal() && step.phase.is_active() {
+    if is_over && step.phase.is_active() {
         step.phase = Phase::Unknown;
         step.reason = Some("the run is over, and Dagster does not tell how this step ended".into());
     }

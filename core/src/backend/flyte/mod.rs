@@ -192,6 +192,10 @@ impl Backend for Flyte {
         plan::preview(&self.server, run, mode, turned)
     }
 
+    fn learn_lengths(&self, run: &str) -> Answer<bool> {
+        plan::learn(self.server.clone(), run.to_string()).boxed_local()
+    }
+
     fn act(&self, run: &str, action: &Action, _key: &str) -> Answer<Acted> {
         let (server, id, action) = (self.server.clone(), run.to_string(), action.clone());
         async move { act::act(&server, &id, action).await }.boxed_local()

@@ -10,14 +10,14 @@ use super::id::{Id, hash};
 use super::list::decoded;
 use super::request::{Asked, Server};
 use super::tree::Known;
-use super::{detail, poll_actions};
+use super::{detail, list, poll_actions};
 use crate::backend::lenient::Problems;
 use crate::backend::{BackendError, Decoded};
 use crate::model::resume::planner::{
     self, Chosen, Profile, Question, Row, StepNow, StepThen, Stood,
 };
-use crate::model::resume::{InRun, PlanStep, PlanVerb};
-use crate::model::{Phase, ResumeMode, ResumePlan, Step, fold};
+use crate::model::resume::{Earlier, Lengths, PlanStep, PlanVerb};
+use crate::model::{Phase, ResumeMode, ResumePlan, RunFilter, Step, fold};
 
 /// All actions of a run as they stand. They are asked for: a stream beside the one of the run's page would be one too many.
 pub(super) fn all(server: &Rc<Server>, id: &Id) -> Asked<(Vec<Step>, Problems)> {
@@ -70,7 +70,9 @@ async fn previewed(
             .chain([step.phase as u8])
     };
     let token = hash(&mut steps.iter().flat_map(bytes));
-    let in_run = InRun::of(&steps, &step_name);
+    let earlier = server.earlier.borrow();
+    let earlier = earlier.as_ref().filter(|earlier| earlier.of == run);
+    let lengths = Lengths::of(&steps, earlier, &step_name);
     let mut planned = Vec::new();
     for key in &forced {
         if !steps.iter().any(|step| step.key == *key) {
@@ -97,7 +99,7 @@ async fn previewed(
             raw_plan: step.raw_status.clone(),
             reason: [name.as_deref().unwrap_or_default(), reason].concat(),
             command: Vec::new(),
-            expected: in_run.expected(step_name(step), Some(step)),
+            expected: lengths.expected(step_name(step), Some(step)),
             within: None,
         });
     }
@@ -118,12 +120,55 @@ async fn previewed(
         steps: planned,
         warnings,
         differences: Vec::new(),
-        expected_by: "what actions of the same name took in this run".into(),
+        expected_by: [
+            "what actions of the same name took in this run",
+            &Earlier::words(earlier),
+        ]
+        .concat(),
         suggestion: None,
         command: Vec::new(),
         by_hand: Vec::new(),
     };
     Ok(decoded(plan, problems))
+}
+
+/// So many of the newest runs of a task are looked at, and no more once they had so many actions.
+const EARLIER: (usize, usize) = (10, 20_000);
+
+/// Reads what actions of earlier runs of the same task took, and keeps it until that of another run is asked for; false: there are none.
+pub(super) async fn learn(server: Rc<Server>, run: String) -> Result<Decoded<bool>, BackendError> {
+    let id = server.named(&run)?;
+    let filter = RunFilter {
+        job: vec![detail::run(&server, &id).await?.run.job],
+        status: ["succeeded", "failed", "canceled"].map(Into::into).into(),
+        ..RunFilter::default()
+    };
+    // The run itself may be one of them.
+    let listed = list::list(server.clone(), filter, EARLIER.0 as u32 + 1, None).await?;
+    let mut earlier = Earlier {
+        of: run,
+        runs: 0,
+        steps: Vec::new(),
+    };
+    let mut problems = listed.problems;
+    for other in listed.value.items {
+        if other.id == earlier.of {
+            continue;
+        }
+        if earlier.runs == EARLIER.0 || earlier.steps.len() > EARLIER.1 {
+            break;
+        }
+        // One that cannot be read, because it was deleted since, says nothing of the others.
+        let Ok((steps, wrong)) = all(&server, &server.named(&other.id)?).await else {
+            continue;
+        };
+        earlier.runs += 1;
+        earlier.steps.extend(steps);
+        problems.extend(wrong);
+    }
+    let is_any = !earlier.steps.is_empty();
+    *server.earlier.borrow_mut() = Some(earlier);
+    Ok(decoded(is_any, problems))
 }
 
 /// What an action is one of: it is called like its task.

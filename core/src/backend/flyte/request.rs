@@ -57,6 +57,8 @@ pub(super) struct Server {
     pub(super) active: RefCell<Vec<String>>,
     /// The actions of the run that was followed last, so that their places stay.
     pub(super) tree: RefCell<Option<(String, super::tree::Known)>>,
+    /// What actions took before, of the run that is to be resumed.
+    pub(super) earlier: RefCell<Option<crate::model::resume::Earlier>>,
     /// The log that was read last.
     pub(super) log: RefCell<Option<(super::log::Place, Rc<super::log::Read>)>>,
 }
@@ -94,6 +96,7 @@ impl Server {
             paused: RefCell::default(),
             active: RefCell::default(),
             tree: RefCell::default(),
+            earlier: RefCell::default(),
             log: RefCell::default(),
         }
     }

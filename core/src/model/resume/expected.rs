@@ -47,14 +47,39 @@ pub fn success_took(step: &Step) -> Option<Span> {
     (step.phase.is_success() && took.0 >= 0).then_some(took)
 }
 
-/// What the steps of one run took, by what they are one of.
-pub struct InRun<'a>(Vec<(&'a str, Expected)>);
+/// Steps of the runs of a job that were begun before another of its runs is resumed.
+pub struct Earlier {
+    /// The run that is to be resumed.
+    pub of: String,
+    /// Of how many runs they are.
+    pub runs: usize,
+    pub steps: Vec<Step>,
+}
 
-impl<'a> InRun<'a> {
+impl Earlier {
+    /// Behind words of what took so long in this run.
+    pub fn words(earlier: Option<&Earlier>) -> String {
+        match earlier.map_or(0, |earlier| earlier.runs) {
+            0 => String::new(),
+            1 => " and in another one of its job".into(),
+            runs => [" and in ", &runs.to_string(), " others of its job"].concat(),
+        }
+    }
+}
+
+/// What steps of a run, and of earlier ones, took, by what they are one of.
+pub struct Lengths<'a>(Vec<(&'a str, Expected)>);
+
+impl<'a> Lengths<'a> {
     /// `kin` names what a step is one of: the op of a mapped step, the task of an action.
-    pub fn of(steps: &'a [Step], kin: &dyn Fn(&'a Step) -> &'a str) -> InRun<'a> {
+    pub fn of(
+        steps: &'a [Step],
+        earlier: Option<&'a Earlier>,
+        kin: &dyn Fn(&'a Step) -> &'a str,
+    ) -> Lengths<'a> {
         let mut all: Vec<(&str, i64)> = Vec::new();
-        for step in steps {
+        let earlier = earlier.map_or(&[] as &[Step], |earlier| &earlier.steps);
+        for step in steps.iter().chain(earlier) {
             // What was taken over from another run took its time there.
             if step.phase == Phase::Succeeded
                 && let Some(took) = success_took(step)
@@ -75,7 +100,7 @@ impl<'a> InRun<'a> {
                 known.push((kin, Expected::of(std::mem::take(&mut lengths))));
             }
         }
-        InRun(known)
+        Lengths(known)
     }
 
     /// What is to be expected of a step, which may have succeeded itself; `None`: nothing of the kind has.

@@ -10,7 +10,7 @@ pub mod reason;
 mod recorded;
 
 use super::Span;
-pub use expected::{Expected, InRun, success_took};
+pub use expected::{Earlier, Expected, Lengths, success_took};
 
 /// What a resume would do with a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
