@@ -133,7 +133,8 @@ impl Captured {
                         && old.map(|line| line.text) == new.map(|line| line.text.as_str())
                 })
             });
-            if is_same {
+            // A process that has printed nothing yet is no file yet.
+            if is_same && self.files.with_untracked(|files| !files.is_empty()) {
                 return Ok(());
             }
         }

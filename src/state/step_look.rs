@@ -62,9 +62,9 @@ impl StepLook {
             asking.set_value(Some(Task::spawn(async move {
                 loop {
                     let answer = backend.step(&id, &key).await;
-                    // While the run goes on, what failed may be tried once more.
+                    // While the run goes on, and for all that is known before it is read, what failed may be tried once more.
                     let goes_on = whole.with_untracked(|run| {
-                        run.ready().is_some_and(|run| !run.phase.is_terminal())
+                        run.ready().is_none_or(|run| !run.phase.is_terminal())
                     });
                     let is_over = answer.as_ref().is_ok_and(|answer| {
                         let phase = answer.value.step.phase;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { live, logTexts, serve } from "./lib/bridge.mjs";
 import { isFull } from "./lib/env.mjs";
-import { download, open, until } from "./lib/page.mjs";
+import { PATIENCE, download, open, until } from "./lib/page.mjs";
 import { later } from "./lib/proc.mjs";
 import { chance, proxy } from "./lib/web.mjs";
 
@@ -56,7 +56,7 @@ for (const seed of SEEDS) {
       const text = await page.evaluate(() => document.querySelector(".log select option[value=out]")?.textContent ?? "");
       return Number(text.replace(/\D/g, "") || 0);
     };
-    for (let end = Date.now() + 60_000; front.cuts.length < CUTS || printed === 0 || (await arrived()) < printed; ) {
+    for (let end = Date.now() + PATIENCE; front.cuts.length < CUTS || printed === 0 || (await arrived()) < printed; ) {
       if (Date.now() > end) throw new Error(`${await arrived()} of ${printed} lines after ${front.cuts.length} cuts`);
       if (healed < front.cuts.length) {
         healed = front.cuts.length;
@@ -78,7 +78,7 @@ for (const seed of SEEDS) {
     const texts = logTexts(bridge.dir, run.id);
     assert.equal(texts.length, printed);
     assert.deepEqual(saved.bytes.toString().split("\n").slice(0, -1), texts);
-    assert.equal(front.cuts.length, CUTS);
+    assert.ok(front.cuts.length >= CUTS);
     const { resent } = sentLines(connections);
     t.diagnostic(`${printed} lines over ${connections.size} connections, cut by ${front.cuts.join(" ")}; ${resent} lines were sent again in whole events`);
   });

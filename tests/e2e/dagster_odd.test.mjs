@@ -85,15 +85,16 @@ test("dagster odd: where the server breaks at what events say of assets, none is
 test("dagster odd: where nothing is pushed, a live log comes all the same", async (t) => {
   const { proxy, at } = await through(t, { pushes: false });
   const worse = await through(t, { pushes: false, breaks: (query) => query.includes("$c") && query.includes("fragment P on EventConnection") });
-  const id = await server.launch("slow_job", { ops: { slow_log: { config: { seconds: 12, per_s: 4 } } } });
+  const id = await server.launch("slow_job", { ops: { slow_log: { config: { seconds: 20, per_s: 4 } } } });
   const allow = [/WebSocket/, /500 \(Internal Server Error\)/];
   const page = await open(t, link(id, "logs", "", at), { allow });
   const other = await open(t, link(id, "logs", "", worse.at), { allow });
-  for (const live of [page, other]) {
+  const grows = async (live) => {
     await shows(live, "[aria-label=Log]", "slow line 3");
     const last = await live.evaluate(() => Math.max(...[...document.querySelectorAll("[data-line]")].map((row) => Number(row.dataset.line))));
     await until(live, (last) => [...document.querySelectorAll("[data-line]")].some((row) => Number(row.dataset.line) > last), last);
-  }
+  };
+  await Promise.all([page, other].map(grows));
   assert.ok(proxy.refused > 0, "it was asked for");
   await server.wait(id);
   for (const live of [page, other]) await shows(live, ".run__head", "succeeded");
@@ -184,6 +185,8 @@ test("dagster odd: what a run that succeeded left out is made by a resume, and w
   assert.deepEqual(run.ran, plan);
   await page.goto(link(ids.ok));
   await shows(page, ".overview", "code location");
+  // What can be done, the source tells apart from the run.
+  await until(page, () => document.querySelector(".actions button"));
   assert.deepEqual(await page.locator(".actions button").allInnerTexts(), ["Re-execute …", "Delete …"]);
 });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { serve, writeHistory } from "./lib/bridge.mjs";
 import { dist, root, tempDir } from "./lib/env.mjs";
-import { download, listed, lists, open, shows, until } from "./lib/page.mjs";
+import { PATIENCE, download, listed, lists, open, shows, until } from "./lib/page.mjs";
 import { later } from "./lib/proc.mjs";
 
 const record = (id, minute, result = "success", more = {}) => ({
@@ -121,7 +121,7 @@ test("history: lines that cannot be read are listed before any number of odd one
   // A source is asked for what it tells of itself every half minute.
   for (const path of [file, join(place, "runs.jsonl")]) appendFileSync(path, "[]\n");
   const waits = async (source, is, what) => {
-    const end = Date.now() + 45_000;
+    const end = Date.now() + PATIENCE;
     while (!is(await told(source))) {
       assert.ok(Date.now() < end, `${what}: ${await told(source)}`);
       await page.waitForTimeout(200);

@@ -27,7 +27,7 @@ test("runs: recorded runs stand newest first, with the attributes of the contrac
   const page = await open(t, bridge.url);
   await lists(page, all());
   const grid = page.getByRole("grid", { name: "Runs" });
-  assert.equal(await grid.getAttribute("aria-rowcount"), "6");
+  await grid.and(page.locator('[aria-rowcount="6"]')).waitFor();
   const rows = await page.evaluate(() =>
     [...document.querySelectorAll("[role=grid] [data-run-id]")].map((row) => [
       row.getAttribute("role"), row.dataset.source, row.dataset.phase, row.getAttribute("aria-rowindex"),

@@ -209,7 +209,7 @@ test("tabs: the family is a tree of links, and who is missing is named", async (
 test("tabs: the record is shown as it is read and as the source keeps it", async (t) => {
   const page = await open(t, link(wide, "raw"), { context: { permissions: ["clipboard-read", "clipboard-write"] } });
   const { raw } = await bridge.get(`runs/${wide}/raw`);
-  await until(page, () => document.querySelectorAll("pre.json").length === 2);
+  await until(page, () => [...document.querySelectorAll("pre.json")].filter((part) => part.textContent !== "").length === 2);
   const [ours, own] = await page.evaluate(() => [...document.querySelectorAll("pre.json")].map((part) => JSON.parse(part.textContent)));
   assert.deepEqual(own, raw);
   assert.deepEqual([ours.run.id, ours.run.status, ours.run.reason], [wide, "failed", "stage_207: exit code 1"]);
@@ -263,6 +263,7 @@ test("tabs: the log is saved as it is shown, and the overview as the run", async
   await until(page, () => document.querySelectorAll("[data-line]").length === 1);
   assert.deepEqual((await json(page)).lines.map(({ text, step, stream }) => [text, step, stream]), [["three", "load", "err"]]);
   await page.goto(link(good, "overview"));
+  await until(page, () => [...document.querySelectorAll(".overview dt")].some((name) => name.textContent === "download"));
   const { run, failed, slowest } = await json(page);
   assert.deepEqual([run.id, run.job, run.status], [good, "nightly", "succeeded"]);
   assert.deepEqual(failed, []);

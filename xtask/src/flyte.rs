@@ -59,6 +59,9 @@ pub(crate) fn run(stage: &mut Stage<'_>, kit: &Kit, counts: &mut Counts) -> Done
         "live",
         "--test",
         "flyte_live",
+        "--",
+        // What one test does to a service must not meet the long ones.
+        "--test-threads=2",
     ]);
     let mut servers = Vec::new();
     for (name, args) in SERVICES {

@@ -209,6 +209,9 @@ fn browser_tests(stage: &mut Stage<'_>, kit: &Kit, counts: &mut Counts) -> Done 
     ]);
     command
         .env("CHROMEDRIVER", &browser.driver)
+        // The runner gives all tests together 20 s, and the driver 5 s to begin; another build may be under way.
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.settings()?);
     stage.run_with(&mut command, |line| counts.read(line))
 }

@@ -45,6 +45,8 @@ pub(super) async fn reexecute(
     let (mut child, said) = start(command)?;
     let begun = Instant::now();
     loop {
+        // Looked at first: a short run may be over by now.
+        let ended = child.try_wait().map_err(Problem::broken)?;
         let (from, run) = (source.clone(), id_of_new.clone());
         let head = blocking(move || Ok(from.look().head(&run))).await?;
         if let Some(run) = head {
@@ -55,7 +57,6 @@ pub(super) async fn reexecute(
                 json!({"run": encode::run(&run), "message": message}),
             ));
         }
-        let ended = child.try_wait().map_err(Problem::broken)?;
         if ended.is_some() || begun.elapsed() > BEGIN {
             let why = words_of(said).await;
             return Err(Problem::broken(format!(

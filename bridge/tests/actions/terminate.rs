@@ -5,7 +5,9 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use super::files::Run;
-use super::work::{begin, change, folder, lives, over, record, refused, run, site, steps, until};
+use super::work::{
+    begin, change, folder, lives, over, record, refused, run, site, steps, until, written,
+};
 
 #[test]
 fn a_run_that_is_asked_ends_by_itself() {
@@ -44,6 +46,7 @@ fn one_that_does_not_listen_is_killed_after_its_grace() {
     assert_eq!(reply.status, 202);
     let run = over(&site, &work.id, "canceled");
     assert_eq!(run["reason"], "terminated: it was killed");
+    written(&site, 1);
     let line = site.json(&format!("/api/v1/runs/{}/raw", work.id))["raw"]["runs.jsonl"].clone();
     assert_eq!(line["result"], "stopped");
 }

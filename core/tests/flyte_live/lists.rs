@@ -112,10 +112,7 @@ pub(crate) async fn filters(service: &Service) {
         ),
         (vec![("tag", "paused_action")], vec!["rtree"]),
         (vec![("q", "linus")], vec!["rbill"]),
-        (
-            vec![("since", "1850s")],
-            vec!["rlive", "rqueued", "rtree", "rtwice"],
-        ),
+        (vec![("since", "1200s")], vec!["rlive", "rqueued", "rtree"]),
         (vec![("until", "3500s")], vec!["rdone"]),
         (
             vec![

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use runboard_core::model::Phase;
 
 use crate::ask::{Service, home, log, whole};
+use crate::wire::most_streams;
 
 pub(crate) async fn twenty_thousand() {
     let service = Service::of("BIG");
@@ -67,8 +68,7 @@ pub(crate) async fn cuts() {
     }
     assert_eq!(seen.run("rcuts").unwrap().phase, Phase::Succeeded);
     assert_eq!(seen.lines.len(), 300);
-    let streams = service.control("streams").await;
-    assert!(streams["most"].as_u64().unwrap() <= 2, "{streams}");
+    assert_eq!(most_streams(), 2);
     println!(
         "{} connections lost, {} pieces of news; {}",
         seen.lost.len(),

@@ -1,5 +1,6 @@
 //! The ports over real sockets on a runtime of one thread: HTTP/1.1, one connection for each request, bodies as they come.
 
+use std::cell::Cell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::FutureExt as _;
@@ -14,6 +15,33 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 pub(crate) struct Wire;
+
+thread_local! {
+    /// Streams that are held in this test, and the most at once. The service learns only later of one that was given up.
+    static HELD: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+/// The most streams that this test has held at once.
+pub(crate) fn most_streams() -> usize {
+    HELD.get().1
+}
+
+struct Held;
+
+impl Held {
+    fn new() -> Held {
+        let (now, most) = HELD.get();
+        HELD.set((now + 1, most.max(now + 1)));
+        Held
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let (now, most) = HELD.get();
+        HELD.set((now - 1, most));
+    }
+}
 
 impl Transport for Wire {
     fn send(
@@ -37,12 +65,13 @@ impl Transport for Wire {
         request: Request,
     ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
         async move {
+            let held = Held::new();
             let (head, body) = exchange(request).await?;
-            let body = stream::unfold(Some(body), |body| async move {
-                let mut body = body?;
+            let body = stream::unfold(Some((body, held)), |body| async move {
+                let (mut body, held) = body?;
                 match body.chunk().await {
                     Ok(None) => None,
-                    Ok(Some(chunk)) => Some((Ok(chunk), Some(body))),
+                    Ok(Some(chunk)) => Some((Ok(chunk), Some((body, held)))),
                     Err(error) => Some((Err(error), None)),
                 }
             });

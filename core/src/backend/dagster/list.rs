@@ -75,11 +75,11 @@ fn server_side(
         }
         json.close(']');
     }
-    // Bounds are open there and closed here.
-    let second = Span::seconds(1);
+    // Bounds are open there and closed here, and it stores at most microseconds.
+    let least = Span(1);
     for (name, at) in [
-        ("createdAfter", since.map(|at| at.minus(second))),
-        ("createdBefore", until.map(|at| at.plus(second))),
+        ("createdAfter", since.map(|at| at.minus(least))),
+        ("createdBefore", until.map(|at| at.plus(least))),
     ] {
         if let Some(at) = at {
             json.key(name).raw(&seconds(Span(at.0)));
@@ -324,7 +324,7 @@ mod tests {
         assert_eq!(
             asked.lanes,
             [
-                r#"{"statuses":["QUEUED"],"createdAfter":1499999999.25,"pipelineName":"etl","tags":[{"key":"a","value":"b"},{"key":"c","value":"d=e"}]"#
+                r#"{"statuses":["QUEUED"],"createdAfter":1500000000.249999,"pipelineName":"etl","tags":[{"key":"a","value":"b"},{"key":"c","value":"d=e"}]"#
             ]
         );
         for (pairs, lanes, is_all) in [

@@ -24,10 +24,17 @@ pub(in crate::ui) fn save_button(
 ) -> El {
     let name = file_name(&detail.id, tab);
     let make: Box<dyn Fn() -> String> = Box::new(make);
+    let save = move || {
+        let text = untrack(&make);
+        // Nothing is shown yet.
+        if !text.is_empty() {
+            page::download_text(&text, "application/json", &name);
+        }
+    };
     view! {
         <button
             class="button button--small tools__save"
-            on:click=move |_| page::download_text(&untrack(&make), "application/json", &name)
+            on:click=move |_| save()
         >"Download JSON"</button>
     }
 }
