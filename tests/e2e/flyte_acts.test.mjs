@@ -100,6 +100,8 @@ for (const mode of ["open", "strict"]) {
     assert.deepEqual([planned.a0, planned.load0, planned.fold0, planned.fold1, planned.train], ["retry", "skip", "skip", "retry", "retry"]);
     assert.equal(await page.evaluate(() => document.querySelector("[data-plan-total=skip]").innerText), "7");
     await shows(page, ".notice", "Flyte itself shows no plan");
+    // Nobody waits with the plan for what other runs took.
+    await shows(page, ".resume", /what actions of the same name took in this run and in (another one|\d+ others) of its job/);
     const again = (place, key) => place.getByRole("checkbox", { name: `Run again ${key}` });
     assert.equal(await again(page, "fold1").count(), 0, "it runs again anyway");
     await again(page, "load1").check();
