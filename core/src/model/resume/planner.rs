@@ -155,16 +155,10 @@ pub fn plan(question: Question<'_>) -> Answer {
         })
     };
     let rows = ordered().filter_map(row).collect();
-    let mut stale = Vec::new();
-    for step in ordered() {
-        if !planner.is_stale(step) {
-            continue;
-        }
-        if question.profile == Profile::Promised {
-            planner.warn(PlanWarning::UpstreamRerun, &step.key);
-        }
-        stale.push(step.key.clone());
-    }
+    let stale = ordered()
+        .filter(|step| planner.is_stale(step))
+        .map(|step| step.key.clone())
+        .collect();
     Answer {
         fault: (!is_whole && !is_actual).then_some(PlanFault::MissingDependency),
         rows,
@@ -237,15 +231,19 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn is_stale(&self, step: &StepNow) -> bool {
-        let runs = |need: &String| {
+    /// Something that it needs directly is executed.
+    fn is_behind(&self, step: &StepNow) -> bool {
+        step.needs.iter().any(|need| {
             let decided = self.decided.get(need.as_str());
             decided.is_some_and(Decision::runs)
-        };
+        })
+    }
+
+    fn is_stale(&self, step: &StepNow) -> bool {
         let decided = self.decided.get(step.key.as_str());
         decided
             .is_some_and(|own| own.verb == PlanVerb::Skip && own.reason == Reason::PreviousSuccess)
-            && step.needs.iter().any(runs)
+            && self.is_behind(step)
     }
 
     fn actual(&self, step: &StepNow) -> (PlanVerb, Reason) {
@@ -276,6 +274,9 @@ impl<'a> Planner<'a> {
         let is_chosen = self.is_chosen(&step.key);
         let stood = then.map(|then| then.stood);
         if stood == Some(Stood::Succeeded) && is_chosen != Some(true) {
+            if self.is_behind(step) {
+                self.warn(PlanWarning::UpstreamRerun, &step.key);
+            }
             let commands = then.and_then(|then| then.command.as_ref().zip(step.command.as_ref()));
             if commands.is_some_and(|(then, now)| then != now) {
                 self.warn(PlanWarning::CommandChanged, &step.key);
