@@ -121,7 +121,8 @@ pub fn parse_written(text: &str) -> Option<WrittenTime> {
     }
     let mut micros = days_from_civil(year, month, day) * 86_400 * SECOND;
     if rest.is_empty() {
-        return Some(WrittenTime {
+        // Eight digits alone are a number.
+        return dashed.then_some(WrittenTime {
             at: Timestamp(micros),
             offset_minutes: None,
         });

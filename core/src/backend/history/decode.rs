@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::free_json::free_json;
 use super::report::{Fault, Warning};
 use super::wire::Summary;
 use crate::model::time::{WrittenTime, parse_written};
@@ -97,102 +98,6 @@ impl Regular {
     }
 }
 
-/// JSON with what writers in the wild do to it: Python's bare numbers, and a record glued behind a torn one.
-fn free_json(text: &str, warnings: &mut Vec<Warning>) -> Result<Value, Fault> {
-    if let Ok(value) = serde_json::from_str(text) {
-        return Ok(value);
-    }
-    let whole = |text: &str| -> Option<(Value, bool)> {
-        if let Ok(value) = serde_json::from_str(text) {
-            return Some((value, false));
-        }
-        let mended = without_bare_numbers(text)?;
-        serde_json::from_str(&mended)
-            .ok()
-            .map(|value| (value, true))
-    };
-    let mut found = whole(text).map(|found| (found, false));
-    let mut end = text.len();
-    // Only a bounded number of places is tried, so that a hostile line costs no more than a few readings of itself.
-    for _ in 0..8 {
-        if found.is_some() {
-            break;
-        }
-        let Some(at) = text
-            .get(..end)
-            .and_then(|head| head.rfind("{\"run_id\""))
-            .filter(|at| *at > 0)
-        else {
-            break;
-        };
-        found = text.get(at..).and_then(whole).map(|found| (found, true));
-        end = at;
-    }
-    let ((value, bare), salvaged) = found.ok_or(Fault::BadJson)?;
-    if bare {
-        warnings.push(Warning::NonJsonNumber);
-    }
-    if salvaged {
-        warnings.push(Warning::SalvagedAfterTornWrite);
-    }
-    Ok(value)
-}
-
-/// From `from` on, the first place where a record begins right behind the end of an object, as no JSON text has it: two were written into one line.
-pub(super) fn next_record(bytes: &[u8], from: usize) -> Option<usize> {
-    let begins = |at: &usize| {
-        let (before, behind) = bytes.split_at(*at);
-        behind.starts_with(b"{\"run_id\"") && before.trim_ascii_end().ends_with(b"}")
-    };
-    (from..bytes.len()).find(begins)
-}
-
-/// The text with NaN, Infinity and -Infinity outside of strings replaced by null; `None` when there are none.
-fn without_bare_numbers(text: &str) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
-    let (mut rest, mut changed) = (text, false);
-    while let Some(at) = rest.find(['"', 'N', 'I', '-']) {
-        let (plain, tail) = rest.split_at(at);
-        out.push_str(plain);
-        let token = ["-Infinity", "Infinity", "NaN"]
-            .into_iter()
-            .find(|token| tail.starts_with(token));
-        let len = match token {
-            Some(token) => {
-                out.push_str("null");
-                changed = true;
-                token.len()
-            }
-            None => {
-                let len = if tail.starts_with('"') {
-                    string_len(tail)
-                } else {
-                    1
-                };
-                out.push_str(tail.get(..len)?);
-                len
-            }
-        };
-        rest = tail.get(len..)?;
-    }
-    out.push_str(rest);
-    changed.then_some(out)
-}
-
-/// The length of the JSON string at the front, quotes included; an unfinished one reaches to the end.
-fn string_len(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
 /// Takes what fits out of an object whose shape is not the format's.
 fn mend(mut fields: Map<String, Value>, warnings: &mut Vec<Warning>) -> Summary {
     let mut warn = |warning| warnings.push(warning);
@@ -225,15 +130,19 @@ fn mend(mut fields: Map<String, Value>, warnings: &mut Vec<Warning>) -> Summary 
             warn(Warning::WrongType(name));
             match other {
                 Value::Array(items) => items.into_iter().map(plain).collect(),
-                Value::String(one) => vec![one],
-                _ => Vec::new(),
+                Value::Null | Value::Object(_) => Vec::new(),
+                one => vec![plain(one)],
             }
         }
     };
     summary.stages_executed = list(&mut fields, "stages_executed");
     summary.stages_failed = list(&mut fields, "stages_failed");
     if let Some(value) = fields.remove("retry_count") {
-        summary.retry_count = value.as_i64().or_else(|| {
+        // -0 is read as a float.
+        let zero = value
+            .as_f64()
+            .filter(|zero| *zero == 0.0 && zero.is_sign_negative());
+        summary.retry_count = value.as_i64().or(zero.map(|_| 0)).or_else(|| {
             warn(Warning::WrongType("retry_count"));
             match &value {
                 Value::String(text) => text.trim().parse().ok(),
@@ -242,18 +151,17 @@ fn mend(mut fields: Map<String, Value>, warnings: &mut Vec<Warning>) -> Summary 
             }
         });
     }
-    match fields.remove("metadata") {
+    let metadata = fields.remove("metadata");
+    if !fields.is_empty() {
+        warn(Warning::ExtraFields);
+    }
+    match metadata {
         None => {}
         Some(Value::Object(metadata)) => summary.metadata = metadata,
         Some(other) => {
             warn(Warning::WrongType("metadata"));
-            if !other.is_null() {
-                summary.metadata.insert("metadata".into(), other);
-            }
+            fields.insert("metadata".into(), other);
         }
-    }
-    if !fields.is_empty() {
-        warn(Warning::ExtraFields);
     }
     summary.extra = fields;
     summary

@@ -8,6 +8,7 @@ pub mod decode;
 mod events;
 mod facts;
 mod file;
+mod free_json;
 pub mod health;
 mod inner;
 mod known;

@@ -3,6 +3,7 @@
 //! Lines end at LF only: U+2028, U+2029 and NEL inside a text are text.
 
 use super::decode::{self, Line};
+use super::free_json;
 use super::report::{Fault, Warning};
 
 /// A line longer than this is reported and skipped: memory stays bounded whatever the file holds. With its newline its length fits 24 bits, in which
@@ -132,7 +133,7 @@ impl Reader {
             let (mut from, mut failed, mut is_behind) = (1, 0, false);
             // Only a bounded number of places is tried in vain, so that a hostile line costs no more than a few readings of itself.
             while failed < 8
-                && let Some(at) = decode::next_record(bytes, from)
+                && let Some(at) = free_json::next_record(bytes, from)
             {
                 let (head, behind) = bytes.split_at(at);
                 let mut first = decode::line(head, self.offset == 0);
