@@ -123,9 +123,10 @@ impl Captured {
             ..all.clone()
         };
         let is_done = |loading: &Loading| *loading == Loading::Done;
+        let mut is_same = false;
         if self.log.loading.with_untracked(is_done) {
             let answer = backend.logs(run, &last).await?.value;
-            let is_same = untrack(|| {
+            is_same = untrack(|| {
                 self.log.with(|store, _, _| {
                     let old = store.last().and_then(|last| store.line(last));
                     let new = answer.lines.last();
@@ -133,14 +134,16 @@ impl Captured {
                         && old.map(|line| line.text) == new.map(|line| line.text.as_str())
                 })
             });
-            // A process that has printed nothing yet is no file yet.
+            // A process that has printed nothing yet may be no file yet.
             if is_same && self.files.with_untracked(|files| !files.is_empty()) {
                 return Ok(());
             }
         }
-        let answer = backend.logs(run, &all).await?;
-        self.problems.set(answer.problems);
-        self.log.set_all(answer.value.lines);
+        if !is_same {
+            let answer = backend.logs(run, &all).await?;
+            self.problems.set(answer.problems);
+            self.log.set_all(answer.value.lines);
+        }
         let mut files = backend.files(run).await?.value;
         files.retain(|file| file.stream == self.stream);
         self.files.set(files);

@@ -1,7 +1,7 @@
 // A run of Flyte: its actions as a tree, one action in full, its values and log, where streams or the data proxy are missing, and what is told of it live.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { flyte, service, streams } from "./lib/flyte.mjs";
+import { flyte, pending, service, streams } from "./lib/flyte.mjs";
 import { PATIENCE, domNodes, open, shows, until } from "./lib/page.mjs";
 
 const here = {};
@@ -210,9 +210,7 @@ test("flyte run: streams cut again and again while actions change; in the end th
   await own.control("log?run=rcuts&n=50&text=begin");
   const page = await open(t, "about:blank", { allow: [/net::ERR_/, /Failed to load resource/], wait: false });
   const count = streams(page);
-  const asked = new Set();
-  page.on("request", (request) => request.url().includes("/proxy/") && asked.add(request));
-  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => asked.delete(request));
+  const { held: asked } = pending(page, /\/proxy\//);
   // The page waits longer after each failure; its clock is moved on, so that the test need not.
   await page.clock.install();
   await page.goto(fly.run("rcuts"));

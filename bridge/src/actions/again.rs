@@ -42,29 +42,20 @@ pub(super) async fn reexecute(
         like(&detail, &run)
     })
     .await?;
-    let (mut child, said) = start(command)?;
-    let begun = Instant::now();
-    loop {
-        // Looked at first: a short run may be over by now.
-        let ended = child.try_wait().map_err(Problem::broken)?;
+    let look = || {
         let (from, run) = (source.clone(), id_of_new.clone());
-        let head = blocking(move || Ok(from.look().head(&run))).await?;
-        if let Some(run) = head {
+        blocking(move || Ok(from.look().head(&run)))
+    };
+    match begun(command, look).await? {
+        Ok(run) => {
             let message = format!("run {id_of_new} re-executes run {id}");
-            tokio::spawn(async move { child.wait().await });
-            return Ok((
-                StatusCode::ACCEPTED,
-                json!({"run": encode::run(&run), "message": message}),
-            ));
+            let answer = json!({"run": encode::run(&run), "message": message});
+            Ok((StatusCode::ACCEPTED, answer))
         }
-        if ended.is_some() || begun.elapsed() > BEGIN {
-            let why = words_of(said).await;
-            return Err(Problem::broken(format!(
-                "the run could not be started: {}",
-                why.trim()
-            )));
-        }
-        sleep(LOOK).await;
+        Err(ended) => Err(Problem::broken(format!(
+            "the run could not be started: {}",
+            ended.words.trim()
+        ))),
     }
 }
 
@@ -185,26 +176,58 @@ pub(super) async fn resume(
         Ok((command, detail.run.attempt))
     })
     .await?;
+    let look = || {
+        let (from, run) = (source.clone(), id.to_string());
+        blocking(move || {
+            let found = find(&from, &run)?.run;
+            Ok((found.attempt > attempt).then_some(found))
+        })
+    };
+    match begun(command, look).await? {
+        Ok(run) => {
+            let message = format!("run {id} goes on as its attempt {}", run.attempt);
+            let answer = json!({"run": encode::run(&run), "message": message});
+            Ok((StatusCode::ACCEPTED, answer))
+        }
+        Err(ended) => {
+            let why = ended.words.trim().trim_start_matches("runboard-bridge: ");
+            Err(match ended.code {
+                Some(code) if code == i32::from(NOT_NOW) => conflict(why),
+                _ => Problem::broken(format!("run {id} could not be resumed: {why}")),
+            })
+        }
+    }
+}
+
+/// A recorder that did not begin.
+struct Ended {
+    code: Option<i32>,
+    /// What it said.
+    words: String,
+}
+
+/// Starts a recorder, and waits until `look` finds what it makes.
+async fn begun<T, F>(
+    command: Command,
+    mut look: impl FnMut() -> F,
+) -> Result<Result<T, Ended>, Problem>
+where
+    F: Future<Output = Result<Option<T>, Problem>>,
+{
     let (mut child, said) = start(command)?;
     let begun = Instant::now();
     loop {
-        // Looked at first: a short resume may be over by now.
+        // Before it is looked for: a short run may be over by now.
         let ended = child.try_wait().map_err(Problem::broken)?;
-        let (from, run) = (source.clone(), id.to_string());
-        let detail = blocking(move || find(&from, &run)).await?;
-        if detail.run.attempt > attempt {
+        if let Some(found) = look().await? {
             tokio::spawn(async move { child.wait().await });
-            let message = format!("run {id} goes on as its attempt {}", detail.run.attempt);
-            let answer = json!({"run": encode::run(&detail.run), "message": message});
-            return Ok((StatusCode::ACCEPTED, answer));
+            return Ok(Ok(found));
         }
         if ended.is_some() || begun.elapsed() > BEGIN {
-            let why = words_of(said).await;
-            let why = why.trim().trim_start_matches("runboard-bridge: ");
-            return Err(match ended.and_then(|status| status.code()) {
-                Some(code) if code == i32::from(NOT_NOW) => conflict(why),
-                _ => Problem::broken(format!("run {id} could not be resumed: {why}")),
-            });
+            return Ok(Err(Ended {
+                code: ended.and_then(|status| status.code()),
+                words: words_of(said).await,
+            }));
         }
         sleep(LOOK).await;
     }

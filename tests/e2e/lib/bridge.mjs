@@ -36,7 +36,7 @@ export async function serve({ dir = env.tempDir("runs"), dist = env.dist, histor
     },
     /** Until the API shows what is wanted. */
     async until(path, test, what = path) {
-      for (const end = Date.now() + 120_000; Date.now() < end; ) {
+      for (const end = Date.now() + env.PATIENCE; Date.now() < end; ) {
         const answer = await self.get(path).catch(() => null);
         if (answer && test(answer)) return answer;
         await new Promise((done) => setTimeout(done, 25));

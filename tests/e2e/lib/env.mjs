@@ -38,3 +38,6 @@ export function outDir() {
   mkdirSync(out, { recursive: true });
   return out;
 }
+
+/** How long something that must happen may take before the test gives up. No test asserts a time. */
+export const PATIENCE = Number(process.env.E2E_PATIENCE ?? 120_000);

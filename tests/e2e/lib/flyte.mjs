@@ -33,18 +33,18 @@ export async function flyte({ to, args = [], scope = "?org=testorg", also, alone
   return { bridge, control, run };
 }
 
-/**
- * Counts the streams that a page holds from now on: what it has open, and the most at once. The service itself learns of a stream that was given up
- * only when its connection is closed, which may be after the next one came.
- */
-export function streams(page) {
+/** The requests of a page, from now on, whose paths are such: those that are under way, and the most at once. */
+export function pending(page, paths) {
   const held = new Set();
   const count = { held, most: 0 };
   page.on("request", (request) => {
-    if (!/\/(Watch\w+|TailLogs)$/.test(new URL(request.url()).pathname)) return;
+    if (!paths.test(new URL(request.url()).pathname)) return;
     held.add(request);
     count.most = Math.max(count.most, held.size);
   });
   for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => held.delete(request));
   return count;
 }
+
+/** The streams that a page holds. The service itself learns of one that was given up only when its connection is closed, maybe after the next one came. */
+export const streams = (page) => pending(page, /\/(Watch\w+|TailLogs)$/);

@@ -4,12 +4,12 @@ import { after } from "node:test";
 import * as env from "./env.mjs";
 import { later } from "./proc.mjs";
 
+export const { PATIENCE } = env;
+
 const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
   "--disable-dev-shm-usage",
 ];
-/** How long something that must happen may take before the test gives up. No test asserts a time. */
-export const PATIENCE = Number(process.env.E2E_PATIENCE ?? 120_000);
 
 let opened;
 /** One browser for a file, closed when the file ends. Playwright gives it a profile of its own and takes that away again. */

@@ -8,29 +8,23 @@ use crate::backend::lenient::{Fields, Problems};
 use crate::model::resume::Earlier;
 use crate::store::json::JsonText;
 
-/// So many of the newest runs that are over are asked about.
-const RUNS: usize = 10;
-/// Fewer of runs with many steps: the server counts each step from its events, one run after the other.
-const STEPS: usize = 20_000;
-
 /// Reads them, and keeps them until those of another run are asked for; false: there are none.
 pub(super) async fn learn(
     server: &std::rc::Rc<Server>,
     id: &str,
 ) -> Result<(bool, Problems), BackendError> {
     let known = opened(server, id, Part::Plan).await?;
-    let runs = RUNS.min(STEPS / known.steps.len().max(1));
+    // Fewer of runs with many steps: the server counts each step from its events, one run after the other.
+    let runs = Earlier::RUNS.min(Earlier::STEPS / known.steps.len().max(1));
     if runs == 0 {
         return Ok((false, Problems::new()));
     }
     let mut json = JsonText::new();
     json.open('{').key("f").open('{');
     json.text_field("pipelineName", Some(&known.run.job));
-    json.key("statuses").open('[');
-    for word in ["SUCCESS", "FAILURE", "CANCELED"] {
-        json.text(word);
-    }
-    json.close(']').close('}');
+    json.key("statuses")
+        .raw(r#"["SUCCESS","FAILURE","CANCELED"]"#);
+    json.close('}');
     // The run itself may be one of them.
     json.number_field("l", Some(runs as i64 + 1)).close('}');
     let answer = server.ask(query::EARLIER, json.finish()).await?;

@@ -11,10 +11,15 @@ macro_rules! columns {
 }
 
 /// Fragments by the words that name them. One that names another stands before it.
-const FRAGMENTS: [(&str, &str); 16] = [
+const FRAGMENTS: [(&str, &str); 17] = [
     (
         "...S",
-        "fragment S on Run{stepKeysToExecute stepStats{stepKey status startTime endTime attempts{startTime endTime}markers{startTime}}executionPlan{steps{key inputs{dependsOn{key}}}}}",
+        "fragment S on Run{stepKeysToExecute ...K executionPlan{steps{key inputs{dependsOn{key}}}}}",
+    ),
+    // What the server counted of each step.
+    (
+        "...K",
+        "fragment K on Run{stepStats{stepKey status startTime endTime attempts{startTime endTime}markers{startTime}}}",
     ),
     (
         "...T",
@@ -122,7 +127,7 @@ pub(super) const PAGE_ALONE: &str = "query($r:ID!){runOrError(runId:$r){__typena
 pub(super) const RUN: &str = "query($r:ID!){runOrError(runId:$r){__typename ...R ...O ...E}}";
 
 /// What steps of a job's runs took.
-pub(super) const EARLIER: &str = "query($f:RunsFilter,$l:Int!){runsOrError(filter:$f,limit:$l){__typename ...on Runs{results{runId stepStats{stepKey status startTime endTime attempts{startTime endTime}}}}...E}}";
+pub(super) const EARLIER: &str = "query($f:RunsFilter,$l:Int!){runsOrError(filter:$f,limit:$l){__typename ...on Runs{results{runId ...K}}...E}}";
 
 pub(super) const RAW: &str = "query($r:ID!){runOrError(runId:$r){__typename ...R ...S ...on Run{mode canTerminate hasReExecutePermission hasTerminatePermission hasDeletePermission pipelineSnapshotId parentPipelineSnapshotId resolvedOpSelection assetSelection{path}assetCheckSelection{name assetKey{path}}assets{key{path}}assetChecks{name assetKey{path}}repositoryOrigin{repositoryName repositoryLocationName}runConfigYaml}...E}}";
 

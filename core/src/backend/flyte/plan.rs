@@ -132,9 +132,6 @@ async fn previewed(
     Ok(decoded(plan, problems))
 }
 
-/// So many of the newest runs of a task are looked at, and no more once they had so many actions.
-const EARLIER: (usize, usize) = (10, 20_000);
-
 /// Reads what actions of earlier runs of the same task took, and keeps it until that of another run is asked for; false: there are none.
 pub(super) async fn learn(server: Rc<Server>, run: String) -> Result<Decoded<bool>, BackendError> {
     let id = server.named(&run)?;
@@ -144,7 +141,7 @@ pub(super) async fn learn(server: Rc<Server>, run: String) -> Result<Decoded<boo
         ..RunFilter::default()
     };
     // The run itself may be one of them.
-    let listed = list::list(server.clone(), filter, EARLIER.0 as u32 + 1, None).await?;
+    let listed = list::list(server.clone(), filter, Earlier::RUNS as u32 + 1, None).await?;
     let mut earlier = Earlier {
         of: run,
         runs: 0,
@@ -155,7 +152,7 @@ pub(super) async fn learn(server: Rc<Server>, run: String) -> Result<Decoded<boo
         if other.id == earlier.of {
             continue;
         }
-        if earlier.runs == EARLIER.0 || earlier.steps.len() > EARLIER.1 {
+        if earlier.runs == Earlier::RUNS || earlier.steps.len() > Earlier::STEPS {
             break;
         }
         // One that cannot be read, because it was deleted since, says nothing of the others.

@@ -6,9 +6,6 @@ use super::report::{Fault, Warning};
 
 /// JSON with what writers in the wild do to it: Python's bare numbers and halves of characters, and a record glued behind a torn one.
 pub(super) fn free_json(text: &str, warnings: &mut Vec<Warning>) -> Result<Value, Fault> {
-    if let Ok(value) = serde_json::from_str(text) {
-        return Ok(value);
-    }
     let whole = |text: &str| -> Option<(Value, Mended)> {
         if let Ok(value) = serde_json::from_str(text) {
             return Some((value, Mended::default()));

@@ -47,7 +47,7 @@ pub fn success_took(step: &Step) -> Option<Span> {
     (step.phase.is_success() && took.0 >= 0).then_some(took)
 }
 
-/// Steps of the runs of a job that were begun before another of its runs is resumed.
+/// Steps of other runs of the job of a run that is to be resumed.
 pub struct Earlier {
     /// The run that is to be resumed.
     pub of: String,
@@ -57,6 +57,11 @@ pub struct Earlier {
 }
 
 impl Earlier {
+    /// So many of the newest runs that are over are looked at,
+    pub const RUNS: usize = 10;
+    /// and about so many of their steps.
+    pub const STEPS: usize = 20_000;
+
     /// Behind words of what took so long in this run.
     pub fn words(earlier: Option<&Earlier>) -> String {
         match earlier.map_or(0, |earlier| earlier.runs) {
