@@ -15,17 +15,13 @@ use super::State;
 pub use super::deed::{Deed, is_offered};
 use super::resuming::Resuming;
 use super::run_detail::{Loaded, RunDetail};
-use super::sources::{Link, Source};
+use super::sources::Source;
 use super::task::{self, Task};
 use crate::browser::clock::BrowserClock;
 
 /// Whether the source ends runs for a reason that is told to it.
 pub fn takes_reasons(source: &Source) -> bool {
-    let tells = |link: &Link| {
-        let info = link.info.as_ref();
-        info.is_some_and(|info| info.capabilities.abort_steps)
-    };
-    source.link.with_untracked(tells)
+    source.can_now(|can| can.abort_steps)
 }
 
 /// The end of a run, for a reason.
@@ -96,14 +92,8 @@ impl Wish {
     /// Belongs to the current owner.
     pub fn new(detail: &RunDetail, deed: Deed, goes_on: bool) -> Wish {
         let (source, id, resuming) = (detail.source.clone(), detail.id.clone(), detail.resuming);
-        let only_kill = untrack(|| {
-            let safe = Action::Terminate { immediate: false };
-            source.link.with(|link| {
-                link.info
-                    .as_ref()
-                    .is_some_and(|info| !info.capabilities.allows(&safe))
-            })
-        });
+        let safe = Action::Terminate { immediate: false };
+        let only_kill = source.can_now(|can| !can.allows(&safe));
         let wish = Wish {
             deed,
             about: StoredValue::new_local((source, id)),
@@ -137,27 +127,25 @@ impl Wish {
         wish
     }
 
+    fn source(self) -> Source {
+        self.about.with_value(|(source, _)| source.clone())
+    }
+
     /// What a resume can be told of single steps. Tracked.
     pub fn turning(self) -> Turning {
-        let source = self.about.with_value(|(source, _)| source.link);
-        source.with(|link| {
-            let info = link.info.as_ref();
-            info.map_or(Turning::Nothing, |info| info.capabilities.turning)
-        })
+        let able = self.source().able();
+        able.map_or(Turning::Nothing, |able| able.turning)
     }
 
     /// The source does not do the same wish twice.
     pub fn is_keyed(self) -> bool {
-        self.about.with_value(|(source, _)| source.is_keyed())
+        self.source().can_now(|can| can.keyed)
     }
 
     /// Which steps the source can take up. Tracked.
     pub fn modes(self) -> &'static [ResumeMode] {
-        let source = self.about.with_value(|(source, _)| source.link);
-        source.with(|link| {
-            let info = link.info.as_ref();
-            info.map_or(&[] as &[ResumeMode], |info| info.capabilities.modes)
-        })
+        let able = self.source().able();
+        able.map_or(&[], |able| able.modes)
     }
 
     /// Changes what is to be different.
@@ -168,11 +156,7 @@ impl Wish {
 
     /// Whether steps, tags and config of the new run can be chosen.
     pub fn takes_wishes(self) -> bool {
-        let source = self.about.with_value(|(source, _)| source.link);
-        source.with_untracked(|link| {
-            let info = link.info.as_ref();
-            info.is_some_and(|info| info.capabilities.reexecute_so)
-        })
+        self.source().can_now(|can| can.reexecute_so)
     }
 
     /// Another run is to be made than the same.
@@ -193,8 +177,7 @@ impl Wish {
 
     /// Whether the source takes a reason for this.
     pub fn takes_reason(self) -> bool {
-        let source = self.about.with_value(|(source, _)| source.clone());
-        self.deed == Deed::Terminate && takes_reasons(&source)
+        self.deed == Deed::Terminate && takes_reasons(&self.source())
     }
 
     /// Another wish needs another key.

@@ -23,21 +23,12 @@ const AGAIN: Span = Span::seconds(5);
 /// Numbers by status cost the source a count of all its runs for each.
 const COUNT_AGAIN: Span = Span::seconds(15);
 
-/// Whether a source said that it can.
-fn can(source: &Source, what: fn(&Capabilities) -> bool) -> bool {
-    source.link.with(|link| {
-        link.info
-            .as_ref()
-            .is_some_and(|info| what(&info.capabilities))
-    })
-}
-
 /// Whether any source said that it can. Tracked.
 pub fn any_can(state: State, what: fn(&Capabilities) -> bool) -> bool {
     state
         .sources
         .list
-        .with(|list| list.iter().any(|source| can(source, what)))
+        .with(|list| list.iter().any(|source| source.can(what)))
 }
 
 /// Changes every so often, as long as somebody can see the page. Tracked.
@@ -88,7 +79,7 @@ async fn ask_figures(state: State, rows: Vec<RowId>, asked: Asked) {
     let now = BrowserClock.now();
     let sources = state.sources.list.get_untracked();
     for source in sources {
-        if !untrack(|| can(&source, |can| can.figures)) {
+        if !source.can_now(|can| can.figures) {
             continue;
         }
         let mut wanted: Vec<(String, u64)> = Vec::new();
@@ -140,7 +131,7 @@ pub fn counts(
         filter.status.clear();
         let is_chosen = |source: &&Source| {
             (names.is_empty() || names.iter().any(|name| source.is_named(name)))
-                && can(source, |can| can.counts)
+                && source.can(|can| can.counts)
         };
         let chosen = state.sources.list.with(|list| {
             let chosen = list.iter().filter(is_chosen);
@@ -198,7 +189,7 @@ pub fn backfills(
             return;
         }
         let mut sources = state.sources.list.get();
-        sources.retain(|source| can(source, |can| can.backfills));
+        sources.retain(|source| source.can(|can| can.backfills));
         work.set_value(Some(Task::spawn(async move {
             BrowserClock.sleep(REST).await;
             let mut all = Vec::new();

@@ -45,11 +45,8 @@ impl Deed {
 /// Whether it is offered: config.json says that this source's runs may be changed from here, and the source says that it would do it. Tracked.
 pub fn is_offered(source: &Source, deed: Deed) -> bool {
     source.config.actions
-        && source.link.with(|link| {
-            let can = |action: &Action| {
-                let info = link.info.as_ref();
-                info.is_some_and(|info| info.capabilities.allows(action))
-            };
+        && source.can(|able| {
+            let can = |action: &Action| able.allows(action);
             match deed {
                 Deed::Resume => can(&Action::Resume {
                     mode: ResumeMode::default(),

@@ -15,7 +15,7 @@ use runboard_core::net::freshness::Mode;
 use runboard_core::net::retry::Backoff;
 
 use super::informed::keep_informed;
-use super::read_list::{Reading, read_all};
+use super::read_list::{Reading, read_all, read_front};
 use super::sources::{ConfigState, Source};
 use super::task::{self, Task};
 use super::{State, config, host_clock, host_transport, opened, recall};
@@ -24,7 +24,10 @@ use crate::browser::clock::BrowserClock;
 /// Long streams of one page (browsers allow six connections to an origin on HTTP/1.1, and the bridge is one origin for all its sources).
 const STREAMS: usize = 2;
 /// How often a source is asked that has no stream.
-const POLL: Duration = Duration::from_secs(5);
+pub(super) const POLL: Duration = Duration::from_secs(5);
+/// How many times the front of a list is read for each time that all of it is, where nobody tells what has changed: what is new or goes on stands
+/// in front, and what else has changed, or is gone, may wait a minute.
+const WHOLE: u32 = 12;
 /// How often a tab asks that nobody sees.
 const POLL_HIDDEN: Duration = Duration::from_secs(60);
 
@@ -188,6 +191,22 @@ async fn run(
             },
         );
     });
+    let mut turns = 0_u32;
+    while let Way::Poll(every) = way
+        && source.is_asked_anew()
+    {
+        BrowserClock.sleep(every).await;
+        turns = turns.wrapping_add(1);
+        let answer = match every == POLL && !turns.is_multiple_of(WHOLE) {
+            true => read_front(state, &source, backend.as_ref()).await,
+            false => read_all(state, &source, backend.as_ref(), cursors, reading).await,
+        };
+        if let Err(error) = answer {
+            let wait = wait_after(&error, &mut backoff);
+            lost(state, &source, error, wait);
+            BrowserClock.sleep(wait).await;
+        }
+    }
     loop {
         let options = FollowOptions {
             heartbeat,

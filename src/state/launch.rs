@@ -12,13 +12,7 @@ use super::task;
 
 /// The sources that runs can be made at from here. Tracked.
 pub fn launchers(state: State) -> Vec<Source> {
-    let can = |source: &&Source| {
-        source.config.actions
-            && source.link.with(|link| {
-                let info = link.info.as_ref();
-                info.is_some_and(|info| info.capabilities.launch)
-            })
-    };
+    let can = |source: &&Source| source.config.actions && source.can(|can| can.launch);
     state
         .sources
         .list
@@ -56,7 +50,7 @@ impl Making {
     /// The source does not do the same wish twice.
     pub fn is_keyed(self) -> bool {
         let source = State::get().sources.at(self.source.get_untracked());
-        source.is_some_and(|source| source.is_keyed())
+        source.is_some_and(|source| source.can_now(|can| can.keyed))
     }
 
     /// The user agrees: asks once. `done` is told the source, the new run and the source's words, while the dialog is there.

@@ -124,3 +124,21 @@ pub(super) async fn read_all(
     });
     Ok(())
 }
+
+/// Reads the newest rows alone.
+pub(super) async fn read_front(
+    state: State,
+    source: &Source,
+    backend: &dyn Backend,
+) -> Result<(), BackendError> {
+    let all = RunFilter::default();
+    let answer = backend.list_runs(&all, FIRST_PAGE, None).await?;
+    state.runs.take(source.index, &answer.value.items);
+    source.link.update(|link| {
+        link.freshness.contact(BrowserClock.now(), None);
+        link.add_problems(answer.problems);
+        link.error = None;
+        link.retry_at = None;
+    });
+    Ok(())
+}

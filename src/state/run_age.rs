@@ -1,5 +1,6 @@
 //! Of which moment the data of a run speak.
 
+use leptos::prelude::untrack;
 use runboard_core::model::{Run, Timestamp};
 
 use super::State;
@@ -23,11 +24,8 @@ impl RunDetail {
     /// The same of this moment; tracked only while something `ticks`.
     pub fn heard(&self, ticks: bool) -> Timestamp {
         let now = State::get().now;
-        self.heard_now(if ticks {
-            now.get()
-        } else {
-            now.get_untracked()
-        })
+        let at = || self.heard_now(now.get());
+        if ticks { at() } else { untrack(at) }
     }
 
     /// Nothing that the page shows of this run moves: its source is silent, or the run itself shows no life.

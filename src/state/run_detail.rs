@@ -12,7 +12,7 @@ use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
 
 use super::event_tail::EventTail;
-use super::feed::{after, wait_after};
+use super::feed::{POLL, after, wait_after};
 use super::host_clock;
 use super::log_tail::{Loading, LogTail, TAIL};
 use super::notes::Notes;
@@ -108,11 +108,7 @@ impl RunDetail {
 
     /// The same, told again when the source tells. Tracked.
     pub fn noun_told(&self) -> String {
-        self.source.link.with(|link| {
-            link.info
-                .as_ref()
-                .map_or_else(|| "step".to_string(), |info| info.vocabulary.step.clone())
-        })
+        self.source.noun().unwrap_or_else(|| "step".into())
     }
 
     /// Reads and follows; begins again when the source says that its history is not there any more, and when steps or a log that could not
@@ -128,6 +124,15 @@ impl RunDetail {
             let retry = self
                 .passing_failure()
                 .map(|error| wait_after(&error, &mut backoff));
+            if self.source.is_asked_anew() {
+                let is_over =
+                    |run: &Loaded<Run>| run.ready().is_some_and(|run| run.phase.is_terminal());
+                match retry {
+                    None if self.run.with_untracked(is_over) => self.until_it_goes_on().await,
+                    wait => BrowserClock.sleep(wait.unwrap_or(POLL)).await,
+                }
+                continue;
+            }
             let retry_at = retry.map(|wait| after(BrowserClock.now(), wait));
             let again: StoredValue<bool, LocalStorage> = StoredValue::new_local(false);
             let mut sink = |event| self.take(event, again);

@@ -60,11 +60,8 @@ async fn once(
 impl RunDetail {
     /// The source can do something, or has not said that it cannot.
     pub fn can(&self, what: fn(&Capabilities) -> bool) -> bool {
-        self.source.link.with_untracked(|link| {
-            link.info
-                .as_ref()
-                .is_none_or(|info| what(&info.capabilities))
-        })
+        let able = untrack(|| self.source.able());
+        able.as_ref().is_none_or(what)
     }
 
     /// Its log is the run's one, and not one of each attempt of a step.
@@ -78,10 +75,7 @@ impl RunDetail {
 
     /// The source has said that it can do something. Tracked.
     pub fn tells(&self, what: fn(&Capabilities) -> bool) -> bool {
-        self.source.link.with(|link| {
-            let info = link.info.as_ref();
-            info.is_some_and(|info| what(&info.capabilities))
-        })
+        self.source.can(what)
     }
 
     /// Why something makes no sense as the run stands, where the source says so without being asked.

@@ -4,9 +4,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::state::reactive::RwSignal;
+use crate::state::reactive::{Memo, RwSignal, memo};
 use leptos::prelude::*;
-use runboard_core::backend::{Backend, BackendError, Info, Progress};
+use runboard_core::backend::{
+    Backend, BackendError, Capabilities, Info, Progress, Updates, Vocabulary,
+};
 use runboard_core::model::{Span, Timestamp};
 use runboard_core::net::freshness::{Freshness, Mode, SourceState};
 
@@ -95,6 +97,8 @@ pub struct Source {
     pub config: Arc<SourceConfig>,
     backend: StoredValue<Result<Rc<dyn Backend>, String>, LocalStorage>,
     pub link: RwSignal<Link>,
+    /// What it says that it can do, and what it calls things; `None` until it has said so. Every sign of life changes the link, and this stays.
+    told: Memo<Option<(Capabilities, Vocabulary)>>,
 }
 
 impl Source {
@@ -103,11 +107,19 @@ impl Source {
         config: SourceConfig,
         backend: Result<Rc<dyn Backend>, String>,
     ) -> Source {
+        let link = RwSignal::new(Link::new());
+        let told = memo(move || {
+            link.with(|link: &Link| {
+                let info = link.info.as_ref()?;
+                Some((info.capabilities, info.vocabulary.clone()))
+            })
+        });
         Source {
             index,
             config: Arc::new(config),
             backend: StoredValue::new_local(backend),
-            link: RwSignal::new(Link::new()),
+            link,
+            told,
         }
     }
 
@@ -124,12 +136,31 @@ impl Source {
         self.backend.get_value()
     }
 
-    /// It does not do the same wish twice, as far as it has told.
-    pub fn is_keyed(&self) -> bool {
-        self.link.with_untracked(|link| {
-            let info = link.info.as_ref();
-            info.is_some_and(|info| info.capabilities.keyed)
-        })
+    /// What it has said that it can. Tracked.
+    pub fn able(&self) -> Option<Capabilities> {
+        self.told.with(|told| told.as_ref().map(|(able, _)| *able))
+    }
+
+    /// What it has said that it calls a step. Tracked.
+    pub fn noun(&self) -> Option<String> {
+        self.told
+            .with(|told| told.as_ref().map(|(_, words)| words.step.clone()))
+    }
+
+    /// Whether it has said that it can. Tracked.
+    pub fn can(&self, what: impl FnOnce(&Capabilities) -> bool) -> bool {
+        self.able().as_ref().is_some_and(what)
+    }
+
+    /// The same, at this moment.
+    pub fn can_now(&self, what: impl FnOnce(&Capabilities) -> bool) -> bool {
+        untrack(|| self.able()).as_ref().is_some_and(what)
+    }
+
+    /// Nobody tells its news: there is no stream, and no way to ask for what is new alone. What is on the page is asked for again and again.
+    pub fn is_asked_anew(&self) -> bool {
+        let can_poll = |backend: Rc<dyn Backend>| backend.poll_every().is_some();
+        self.can_now(|can| can.updates == Updates::Poll) && !self.backend().is_ok_and(can_poll)
     }
 
     /// The state at `now`, tracked.

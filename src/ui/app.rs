@@ -1,7 +1,7 @@
 //! The shell: bar, truth line, the page, help; and the keys that work everywhere.
 
 use crate::state::reactive::memo;
-use crate::ui::html::{El, ElRef, IntoHtml, view};
+use crate::ui::html::{El, ElRef, IntoHtml, press, view};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
@@ -36,6 +36,7 @@ pub fn mount() {
 fn app() -> El {
     let state = State::start();
     let nav = Nav::start();
+    press::start();
     let later = Pages::start();
     // A run that is known by its id; which one is the latest is asked of the list.
     let is_run = |id: &Option<String>| id.as_ref().is_some_and(|id| id != "latest");

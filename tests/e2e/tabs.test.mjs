@@ -309,19 +309,58 @@ test("tabs: an id that nobody knows: the nearest and the latest runs are offered
   await until(page, () => document.querySelectorAll('[aria-label="Latest runs"] tbody tr').length === 5);
 });
 
+const LITTLE = { id: "only-1", job: "small", status: "succeeded", created_at: at(0), started_at: at(2), ended_at: at(12), steps: { total: 1, succeeded: 1, failed: 0, running: 0, skipped: 0 } };
+const TELLS_NOT = [
+  ["events", "This source gives no events"], ["stats", "This source keeps no figures"], ["lineage", "does not tell of families"], ["raw", "no records of its own"], ["logs", "gives no logs"],
+];
+
 test("tabs: a source that tells little says what it does not tell", async (t) => {
-  const api = await littleApi({ id: "only-1", job: "small", status: "succeeded", created_at: at(0), started_at: at(2), ended_at: at(12), steps: { total: 1, succeeded: 1, failed: 0, running: 0, skipped: 0 } });
+  const api = await littleApi(LITTLE);
   later(t, () => api.stop());
   const site = await files({ dist, api: api.url });
   later(t, () => site.stop());
   const page = await open(t, site.url, { allow: [/404|501/] });
   await lists(page, ["only-1"]);
-  for (const [tab, words] of [
-    ["events", "This source gives no events"], ["stats", "This source keeps no figures"], ["lineage", "does not tell of families"], ["raw", "no records of its own"], ["logs", "gives no logs"],
-  ]) {
+  for (const [tab, words] of TELLS_NOT) {
     await page.goto(`${site.url}?view=run&run=only-1&tab=${tab}`);
     await shows(page, "main", words);
   }
   await page.goto(`${site.url}?view=run&run=only-1&tab=stats`);
   await shows(page, ".figures", /queue\s*2\.0s/);
+});
+
+test("tabs: by a link somebody is there before the source has told what it does not tell", async (t) => {
+  for (const [tab, words] of TELLS_NOT) {
+    const api = await littleApi(LITTLE, { infoAfter: new RegExp(`/only-1/${tab}$`) });
+    later(t, () => api.stop());
+    const site = await files({ dist, api: api.url, config: { sources: [{ id: "little", url: "./api/v1/" }] } });
+    later(t, () => site.stop());
+    const page = await open(t, `${site.url}?view=run&source=little&run=only-1&tab=${tab}`, { allow: [/404|501/] });
+    await shows(page, "main", words);
+    await until(page, () => !/not found|not here/i.test(document.querySelector("main").innerText));
+  }
+});
+
+test("tabs: a source that tells no news is asked again, and no stream of it is asked for", async (t) => {
+  const run = { ...LITTLE, status: "running", ended_at: null };
+  const api = await littleApi(run);
+  later(t, () => api.stop());
+  const site = await files({ dist, api: api.url, config: { sources: [{ id: "little", url: "./api/v1/" }] } });
+  later(t, () => site.stop());
+  const page = await open(t, site.url, { allow: [/404/] });
+  const list = await open(t, site.url, { allow: [/404/] });
+  await lists(page, ["only-1"]);
+  await shows(page, "nav.strip", "polling");
+  await page.locator("[data-run-id=only-1]").click();
+  await page.getByRole("tab", { name: "steps" }).click();
+  await shows(page, "main", "No steps");
+  // Until it has told of itself, a stream may be asked for.
+  api.asked.length = 0;
+  Object.assign(run, { status: "succeeded", ended_at: at(12), version: 2 });
+  api.answers["/api/v1/runs/only-1/steps"].steps = [{ key: "load", status: "succeeded", attempts: [] }];
+  await page.locator("[data-step-key=load]").waitFor();
+  await until(page, () => document.querySelector(".run__title")?.dataset.phase === "succeeded");
+  await until(list, () => document.querySelector("[data-run-id=only-1]")?.dataset.phase === "succeeded");
+  assert.ok(!(await page.locator("main").innerText()).includes("Not current"));
+  assert.deepEqual(api.asked.filter((path) => path.endsWith("/stream")), []);
 });

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use runboard_app::state::reactive::{effect, memo};
-use runboard_app::ui::html::{El, IntoHtml, each, view};
+use runboard_app::ui::html::{El, IntoHtml, each, press, view};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -205,4 +205,60 @@ async fn rows_that_come_and_go_leave_nothing_behind() {
     assert_eq!(find(&host, "b").text_content().unwrap(), "35007");
     let more = (pages[1] - pages[0]) * 64;
     assert!(more < 1024, "30,000 rows left {more} KiB");
+}
+
+#[wasm_bindgen_test]
+async fn what_is_pressed_stays_until_it_is_let_go() {
+    let count = RwSignal::new(0);
+    let items = RwSignal::new(vec!["a", "b"]);
+    let heard = RwSignal::new(Vec::<i32>::new());
+    let (host, _handle) = mount(move || {
+        press::start();
+        let changing = move || {
+            let at = count.get();
+            view! { <button on:click=move |_| heard.update(|heard| heard.push(at))><b>{at.to_string()}</b></button><i>"beside"</i> }
+        };
+        let row = |item: &'static str| view! { <u>{item}</u> };
+        view! { <p>{changing}</p>{each(move || items.get(), |item| item.to_string(), row)} }
+    });
+    let words = |host: &web_sys::HtmlElement| host.text_content().unwrap();
+    let mouse = |what: &str, node: &web_sys::HtmlElement| {
+        let event = web_sys::MouseEvent::new(what).unwrap();
+        event.init_mouse_event_with_can_bubble_arg(what, true);
+        node.dispatch_event(&event).unwrap();
+    };
+    let button = find(&host, "button");
+    mouse("mousedown", &find(&host, "b"));
+    count.set(1);
+    leptos::task::tick().await;
+    assert_eq!(words(&host), "0besideab");
+    assert!(find(&host, "button").is_same_node(Some(&button)));
+    mouse("mouseup", &button);
+    leptos::task::tick().await;
+    button.click();
+    assert_eq!(heard.get_untracked(), [0], "the old one still hears");
+    gloo_timers::future::sleep(std::time::Duration::ZERO).await;
+    leptos::task::tick().await;
+    assert_eq!(words(&host), "1besideab");
+    find(&host, "button").click();
+    assert_eq!(heard.get_untracked(), [0, 1]);
+    // A press elsewhere holds nothing up.
+    mouse("mousedown", &host);
+    count.set(2);
+    leptos::task::tick().await;
+    assert_eq!(words(&host), "2besideab");
+    // So does a row that is to go, and nobody waits for one that is not pressed.
+    let row = find(&host, "u");
+    mouse("mousedown", &row);
+    items.set(vec!["a", "c"]);
+    leptos::task::tick().await;
+    assert_eq!(words(&host), "2besideac");
+    items.set(vec!["c"]);
+    leptos::task::tick().await;
+    assert_eq!(words(&host), "2besideac");
+    mouse("mouseup", &row);
+    leptos::task::tick().await;
+    gloo_timers::future::sleep(std::time::Duration::ZERO).await;
+    leptos::task::tick().await;
+    assert_eq!(words(&host), "2besidec");
 }

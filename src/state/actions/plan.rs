@@ -20,11 +20,7 @@ impl Wish {
 
     /// Whether the source tells what its design promises, besides what it does. Tracked.
     pub fn takes_profiles(self) -> bool {
-        let source = self.about.with_value(|(source, _)| source.link);
-        source.with(|link| {
-            let info = link.info.as_ref();
-            info.is_some_and(|info| info.capabilities.resume_profiles)
-        })
+        self.source().can(|can| can.resume_profiles)
     }
 
     /// Turns a step round against the plan, or back, and shows what that would do.

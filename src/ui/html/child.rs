@@ -1,8 +1,9 @@
 //! What stands in an element: text, elements, several of them, or what changes.
 
+use leptos::prelude::Owner;
 use web_sys::{Element, Node, Text};
 
-use super::{El, document, keep_true};
+use super::{El, document, keep_true, press};
 
 /// Nodes in the making.
 #[must_use = "nodes that are not put anywhere are not on the page"]
@@ -105,7 +106,10 @@ fn change(end: Text, mut ask: Box<dyn FnMut() -> Html>) {
     }
     // The one node that is there when only words are: it is written anew instead of replaced.
     let mut words: Option<Text> = None;
-    keep_true(Box::new(move || {
+    // Not the effect's own, which ends before anybody can say that what is pressed shall stay.
+    let owner = Owner::new();
+    let marks = (begin.clone(), end.clone());
+    let mut draw = move || {
         let html = ask();
         if let (Html::Text(new), Some(node)) = (&html, &words) {
             if node.data() != *new {
@@ -113,19 +117,28 @@ fn change(end: Text, mut ask: Box<dyn FnMut() -> Html>) {
             }
             return;
         }
-        clear(&begin, &end);
+        clear(&marks.0, &marks.1);
         words = None;
-        let Some(parent) = end.parent_node() else {
+        let Some(parent) = marks.1.parent_node() else {
             return;
         };
         if let Html::Text(new) = &html {
             let node = text(new);
-            let _ = parent.insert_before(&node, Some(&end));
+            let _ = parent.insert_before(&node, Some(&marks.1));
             words = Some(node);
         } else {
             let room = document(|document| document.create_document_fragment());
             put(&room, html);
-            let _ = parent.insert_before(&room, Some(&end));
+            let _ = parent.insert_before(&room, Some(&marks.1));
+        }
+    };
+    let is_between = move |node: &Node| {
+        begin.compare_document_position(node) & Node::DOCUMENT_POSITION_FOLLOWING != 0
+            && end.compare_document_position(node) & Node::DOCUMENT_POSITION_PRECEDING != 0
+    };
+    keep_true(Box::new(move || {
+        if !press::is_on(&is_between) {
+            owner.with_cleanup(&mut draw);
         }
     }));
 }

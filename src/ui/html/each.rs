@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use web_sys::{Element, Node};
 
 use super::child::text;
-use super::{El, Html, keep_true};
+use super::{El, Html, keep_true, press};
 
 /// An element, and the owner of what belongs to it. Lists are as long as a screen or a table, so they are searched from the front.
 struct Kept {
@@ -53,6 +53,14 @@ fn list(items: Box<dyn Fn() -> Vec<(String, Make)>>) -> Html {
         let kept: StoredValue<Vec<Kept>, LocalStorage> = StoredValue::new_local(Vec::new());
         keep_true(Box::new(move || {
             let items = items();
+            let goes = |kept: &Kept, node: &Node| {
+                kept.element.contains(Some(node)) && items.iter().all(|(key, _)| *key != kept.key)
+            };
+            let any_goes =
+                |node: &Node| kept.try_with_value(|kept| kept.iter().any(|kept| goes(kept, node)));
+            if press::is_on(|node| any_goes(node) == Some(true)) {
+                return;
+            }
             untrack(|| {
                 let Some(old) = kept.try_update_value(std::mem::take) else {
                     return;

@@ -1,12 +1,14 @@
 //! Elements of the page, made by `view!` and kept true by signals (docs/adr/0004 says why not by Leptos' own renderer).
 //!
 //! An element is made once. A closure as an attribute or as a child is run again when a signal that it read has changed: an attribute is then
-//! set anew where it differs, a child's nodes are replaced, and what belonged to the old ones (effects, listeners) ends with them.
+//! set anew where it differs, a child's nodes are replaced, and what belonged to the old ones (effects, listeners) ends with them. What is being
+//! pressed waits until it is let go ([`press`]).
 
 mod attr;
 mod child;
 mod each;
 mod plan;
+pub mod press;
 
 use crate::state::reactive::{RwSignal, ends_here};
 use leptos::prelude::*;

@@ -142,19 +142,26 @@ export async function proxy(bridge) {
 }
 
 /** A Runs API that can nothing but list one run. */
-export async function littleApi(run) {
+export async function littleApi(run, { infoAfter } = {}) {
+  const asked = [];
+  let tell;
+  const told = infoAfter ? new Promise((done) => (tell = done)) : Promise.resolve();
   const answers = {
     "/api/v1/info": { name: "little", version: "1", capabilities: { updates: "poll", logs: "none", events: false, stats: false, lineage: false, raw: false }, cursor: "c" },
     "/api/v1/runs": { runs: [run], next: null, total: 1, cursor: "c" },
     [`/api/v1/runs/${run.id}`]: { run, cursor: "c" },
     [`/api/v1/runs/${run.id}/steps`]: { run: run.id, steps: [], cursor: "c" },
   };
-  const server = http.createServer((request, response) => {
-    const answer = answers[new URL(request.url, "http://x").pathname];
+  const server = http.createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, "http://x");
+    const answer = answers[pathname];
+    asked.push(pathname);
+    if (infoAfter?.test(pathname)) tell();
+    if (pathname.endsWith("/info")) await told;
     response.writeHead(answer ? 200 : 404, { "content-type": "application/json" }).end(JSON.stringify(answer ?? { title: "not here", status: 404 }));
   });
   const port = await listen(server);
-  return { url: `http://127.0.0.1:${port}/`, stop: () => close(server) };
+  return { url: `http://127.0.0.1:${port}/`, asked, answers, stop: () => close(server) };
 }
 
 /**

@@ -1,7 +1,7 @@
 //! What can be done to the run: a button for each, and a dialog that names what will happen before anything does.
 
 use leptos::prelude::*;
-use runboard_core::backend::Action;
+use runboard_core::backend::{Action, Capabilities};
 use runboard_core::model::Run;
 
 use super::afresh::afresh;
@@ -12,7 +12,6 @@ use crate::state::State;
 use crate::state::actions::{Again, Deed, Done, ResumeMode, Standing, Wish, is_offered};
 use crate::state::reactive::{Memo, RwSignal, effect, memo};
 use crate::state::run_detail::RunDetail;
-use crate::state::sources::Link;
 use crate::ui::html::{El, ElRef, Html, IntoHtml, value_of, view};
 use crate::ui::nav::Nav;
 use crate::ui::part::dialog;
@@ -43,11 +42,7 @@ pub(super) fn actions(detail: RunDetail) -> El {
     // What failed is nothing to begin with where nothing has.
     let is_for_assets = memo(move || {
         let is_success = run.with(|run| run.ready().is_some_and(|run| run.phase.is_success()));
-        let can = |link: &Link| {
-            let info = link.info.as_ref();
-            info.is_some_and(|info| info.capabilities.modes.contains(&ResumeMode::Assets))
-        };
-        is_success && source.link.with(can)
+        is_success && source.can(|can| can.modes.contains(&ResumeMode::Assets))
     });
     effect(move || {
         if is_for_assets.get() {
@@ -230,17 +225,12 @@ fn ending(wish: Wish, detail: &RunDetail) -> Html {
             <label class="wish">"reason"<input class="field" type="text" autocomplete="off" on:input=move |event| wish.reason.set(value_of(&event)) /></label>
         };
     }
-    let can = detail.source.link.with_untracked(|link| {
-        let able = link.info.as_ref().map(|info| info.capabilities);
-        able.map(|able| {
-            (
-                able.terminate_safe,
-                able.terminate_immediate,
-                able.only_marks,
-            )
-        })
-    });
-    let (safe, immediate, only_marks) = can.unwrap_or_default();
+    let can = |what: fn(&Capabilities) -> bool| detail.source.can_now(what);
+    let (safe, immediate) = (
+        can(|can| can.terminate_safe),
+        can(|can| can.terminate_immediate),
+    );
+    let only_marks = can(|can| can.only_marks);
     let why = detail.objection(&Action::Terminate { immediate: false });
     let safe = safe && why.is_none();
     let choice = |is_immediate: bool, word: &'static str, words: &'static str| {

@@ -30,7 +30,7 @@ mod unknown;
 use crate::state::reactive::{Memo, effect, memo};
 use crate::ui::html::{El, ElRef, IntoHtml, view};
 use leptos::prelude::*;
-use runboard_core::backend::BackendError;
+use runboard_core::backend::{BackendError, Capabilities, Logs};
 
 pub(in crate::ui) use self::again::{no_tag, tags};
 use self::events::events;
@@ -126,6 +126,8 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
         })
     });
     let lost = detail().lost;
+    // Somebody who comes by a link is here before the source has said what it does not tell; the tab then says so.
+    let shown = memo(move || (tab.get(), lacks(&detail(), tab.get())));
     view! {
         <article class="page run" data-source=source.config.id.clone() data-run-id=id.clone() data-stale=move || is_still().to_string()>
             {move || match failed.get() {
@@ -141,7 +143,7 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
                     {notes::notes(detail().notes)}
                     {tabs(tab)}
                     <div class="panel" role="tabpanel" id="tabpanel" aria-label=move || tab.get().word()>
-                        {move || match tab.get() {
+                        {move || match shown.get().0 {
                             Tab::Overview => overview(detail()).into_html(),
                             Tab::Steps => steps(detail()).into_html(),
                             Tab::Timeline => timeline(detail()),
@@ -161,6 +163,20 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
             }}
         </article>
     }
+}
+
+/// The source has said that it has nothing for a tab. Tracked.
+fn lacks(detail: &RunDetail, tab: Tab) -> bool {
+    let lacks = |able: Capabilities| match tab {
+        Tab::Events => !able.events,
+        Tab::Logs => able.logs == Logs::None,
+        Tab::Stats => !able.stats,
+        Tab::Resume => !able.resume && !able.resume_plan,
+        Tab::Lineage => !able.lineage,
+        Tab::Raw => !able.raw,
+        Tab::Overview | Tab::Steps | Tab::Timeline => false,
+    };
+    detail.source.able().is_some_and(lacks)
 }
 
 const NONE: &str = "There is no such run";

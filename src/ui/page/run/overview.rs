@@ -149,10 +149,8 @@ fn failed_step(step: Step, detail: RunDetail) -> El {
     let log = route.href();
     // Histories keep none.
     let (of_detail, href) = (detail.clone(), log.clone());
-    let its_log = move || {
-        let has_none = of_detail.tells(|can| can.logs == Logs::None);
-        (!has_none).then(|| view! { <a href=href.clone()>"its log"</a> })
-    };
+    let has_none = memo(move || of_detail.tells(|can| can.logs == Logs::None));
+    let its_log = move || (!has_none.get()).then(|| view! { <a href=href.clone()>"its log"</a> });
     let lines = memo(move || last_lines(&detail, &key));
     view! {
         <section class="failed-step" data-step-key=step.key.clone()>

@@ -7,7 +7,6 @@ use super::actions::ask;
 use crate::state::actions::{Deed, is_offered};
 use crate::state::reactive::{Memo, RwSignal, memo};
 use crate::state::run_detail::RunDetail;
-use crate::state::sources::Link;
 use crate::ui::html::{El, Html, IntoHtml, view};
 use crate::ui::text;
 
@@ -26,11 +25,7 @@ impl Pick {
     pub(super) fn new(detail: &RunDetail) -> Pick {
         let source = detail.source.clone();
         let is_there = memo(move || {
-            let takes = |link: &Link| {
-                let info = link.info.as_ref();
-                info.is_some_and(|info| info.capabilities.reexecute_so)
-            };
-            source.link.with(takes) && is_offered(&source, Deed::Reexecute)
+            source.can(|can| can.reexecute_so) && is_offered(&source, Deed::Reexecute)
         });
         let steps = detail.steps;
         let picked: RwSignal<Vec<String>> = RwSignal::new(Vec::new());

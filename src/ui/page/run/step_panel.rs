@@ -1,8 +1,10 @@
 //! One step in full, below the tree: attempts and their phases, why it failed, what it took and gave, what it asks, and what can be done to it.
 
+use std::rc::Rc;
+
 use runboard_core::backend::Order;
 use runboard_core::model::letter::lowered;
-use runboard_core::model::{Phase, Step};
+use runboard_core::model::{Phase, Step, Timestamp};
 use runboard_core::store::json::pretty;
 
 use super::head::copy;
@@ -42,10 +44,12 @@ fn panel(run: RunDetail, key: Memo<Option<String>>, look: StepLook) -> El {
         known.or_else(|| key.get()).unwrap_or_default()
     };
     let close = move |_| nav.change(|route| (route.part.focus, route.part.attempt) = (None, None));
+    // It is read again and again, and drawn anew when it has changed.
+    let detail = memo(move || look.detail.get());
     let body = {
         let run = run.clone();
         move || {
-            match look.detail.get() {
+            match detail.get() {
             Loaded::Loading => view! { <p class="muted">"Reading the step \u{2026}"</p> }.into_html(),
             Loaded::Failed(error) => view! { <p class="notice" role="status">{format!("The step could not be read: {error}")}</p> }.into_html(),
             Loaded::Ready(step) => whole(&run, look, step),
@@ -141,7 +145,7 @@ fn ask(
             <button class="button" on:click=move |_| choose(&typed.get_untracked())>"Answer \u{2026}"</button>
         }
     };
-    let send: std::rc::Rc<dyn Fn(String)> = std::rc::Rc::new(move |answer: String| {
+    let send: Rc<dyn Fn(String)> = Rc::new(move |answer: String| {
         let step = key.get_untracked().unwrap_or_default();
         let run_id = run.id.clone();
         look.order(
@@ -185,7 +189,7 @@ fn abort(run: RunDetail, key: Memo<Option<String>>, look: StepLook) -> El {
         };
         look.order(&run, order);
     };
-    let confirm = std::rc::Rc::new(confirm);
+    let confirm = Rc::new(confirm);
     view! {
         <div class="step-panel__order" role="group" aria-label="Abort">
             {move || {
@@ -289,51 +293,61 @@ fn attempts(run: &RunDetail, step: &Step, spans: &[PhaseSpan]) -> Option<Html> {
     }
     let mut numbers: Vec<u32> = spans.iter().map(|span| span.attempt).collect();
     numbers.dedup();
-    // What goes on is as long as it has been heard of.
-    let now = run.heard(false);
     let lines: Vec<El> = numbers
         .into_iter()
         .map(|number| {
-            let own: Vec<&PhaseSpan> = spans.iter().filter(|span| span.attempt == number).collect();
-            let length = |span: &PhaseSpan| Some(span.to.unwrap_or(now).since(span.from?).0.max(0) as f64);
-            let whole: f64 = own.iter().filter_map(|span| length(span)).sum();
-            let mut at = 0.0;
-            let mut bars: Vec<El> = Vec::new();
-            for span in &own {
-                let width = length(span).unwrap_or(0.0) / whole.max(1.0) * 100.0;
-                let x = at;
-                at += width;
-                // Before it ran: the nearer, the darker.
-                let opacity = match span.phase {
-                    Phase::Queued => "0.3",
-                    Phase::Waiting => "0.6",
-                    _ => "1",
-                };
-                bars.push(view! { <rect data-phase=span.phase.word() x=x width=width height="8" fill-opacity=opacity /> });
-            }
-            let words = own.iter().map(|span| {
-                let took = span.from.map(|from| match span.to {
-                    Some(to) => text::duration(to.since(from)),
-                    None => [&text::ticking(now.since(from)), " \u{2026}"].concat(),
-                });
-                [lowered(&span.raw_status).as_str(), " ", took.as_deref().unwrap_or("\u{2026}")].concat()
-            });
-            let words = words.collect::<Vec<_>>().join(" \u{b7} ");
+            let own: Rc<[PhaseSpan]> = spans.iter().filter(|span| span.attempt == number).cloned().collect();
+            // What goes on is as long as it has been heard of.
+            let goes_on = own.iter().any(|span| span.to.is_none());
+            let of_run = run.clone();
+            let now = Rc::new(move || of_run.heard(goes_on));
             let reason = step.attempts.iter().find(|one| one.number == number).and_then(|one| one.reason.clone());
             let reason = reason.filter(|reason| step.reason.as_ref() != Some(reason));
             let mut route = Route::to_run(&run.source.config.id, &run.id, Tab::Logs);
             (route.part.focus, route.part.attempt) = (Some(step.key.clone()), Some(number));
+            let (for_words, until) = (own.clone(), now.clone());
             view! {
                 <li data-attempt=number.to_string()>
                     <a href=route.href()>{format!("attempt {number}")}</a>
-                    <svg class="step-panel__bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">{bars}</svg>
-                    <span class="muted">{words}</span>
+                    <svg class="step-panel__bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">{move || bars(&own, now())}</svg>
+                    <span class="muted">{move || lengths(&for_words, until())}</span>
                     {reason.map(|reason| view! { <span class="steps__error">" "{reason}</span> })}
                 </li>
             }
         })
         .collect();
     Some(view! { <h2>"Attempts"</h2><ul class="step-panel__attempts">{lines}</ul> })
+}
+
+fn bars(spans: &[PhaseSpan], now: Timestamp) -> Vec<El> {
+    let length = |span: &PhaseSpan| Some(span.to.unwrap_or(now).since(span.from?).0.max(0) as f64);
+    let whole: f64 = spans.iter().filter_map(length).sum();
+    let mut at = 0.0;
+    let bar = |span: &PhaseSpan| {
+        let width = length(span).unwrap_or(0.0) / whole.max(1.0) * 100.0;
+        let x = at;
+        at += width;
+        // Before it ran: the nearer, the darker.
+        let opacity = match span.phase {
+            Phase::Queued => "0.3",
+            Phase::Waiting => "0.6",
+            _ => "1",
+        };
+        view! { <rect data-phase=span.phase.word() x=x width=width height="8" fill-opacity=opacity /> }
+    };
+    spans.iter().map(bar).collect()
+}
+
+fn lengths(spans: &[PhaseSpan], now: Timestamp) -> String {
+    let words = spans.iter().map(|span| {
+        let took = span.from.map(|from| match span.to {
+            Some(to) => text::duration(to.since(from)),
+            None => [&text::ticking(now.since(from)), " \u{2026}"].concat(),
+        });
+        let took = took.as_deref().unwrap_or("\u{2026}");
+        [lowered(&span.raw_status).as_str(), " ", took].concat()
+    });
+    words.collect::<Vec<_>>().join(" \u{b7} ")
 }
 
 fn json(name: &'static str, body: &str) -> Html {

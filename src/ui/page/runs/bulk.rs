@@ -7,7 +7,7 @@ use crate::state::State;
 use crate::state::actions::{Deed, is_offered, takes_reasons};
 use crate::state::bulk::{Bulk, Outcome};
 use crate::state::reactive::{RwSignal, memo};
-use crate::state::sources::{Link, Source};
+use crate::state::sources::Source;
 use crate::ui::html::{El, ElRef, Html, IntoHtml, value_of, view};
 use crate::ui::part::dialog;
 use crate::ui::part::table::{Cell, words_table};
@@ -18,20 +18,25 @@ pub(super) fn bulk() -> Html {
     let state = State::get();
     let open: RwSignal<Option<Deed>> = RwSignal::new(None);
     let count = memo(move || state.selection.runs.with(Vec::len));
+    let is_any = memo(move || count.get() > 0);
+    // A source says something all the time, and the buttons keep their focus meanwhile.
+    let deeds = memo(move || {
+        state.selection.runs.track();
+        [Deed::Terminate, Deed::Delete]
+            .map(|deed| any_source(state, &|source| is_offered(source, deed)).then_some(deed))
+    });
+    let button = move |deed: Deed| view! { <button class="button button--small" on:click=move |_| open.set(Some(deed))>{[deed.verb(), " \u{2026}"].concat()}</button> };
+    let buttons = move || {
+        let deeds = deeds.get().into_iter().flatten();
+        deeds.map(button).collect::<Vec<_>>()
+    };
     let bar = move || {
-        let count = count.get();
-        (count > 0).then(|| {
-            let button = |deed: Deed| {
-                let words = [deed.verb(), " \u{2026}"].concat();
-                any_source(state, &|source| is_offered(source, deed)).then(|| view! { <button class="button button--small" on:click=move |_| open.set(Some(deed))>{words}</button> })
-            };
-            view! {
-                <div class="bulk" role="group" aria-label="Chosen runs">
-                    <b>{text::counted(count as u64, "run", "runs")}" chosen"</b>
-                    {button(Deed::Terminate)}{button(Deed::Delete)}
-                    <button class="button button--small button--quiet" on:click=move |_| state.selection.clear()>"Choose none"</button>
-                </div>
-            }
+        is_any.get().then(|| view! {
+            <div class="bulk" role="group" aria-label="Chosen runs">
+                <b>{move || text::counted(count.get() as u64, "run", "runs")}" chosen"</b>
+                {buttons}
+                <button class="button button--small button--quiet" on:click=move |_| state.selection.clear()>"Choose none"</button>
+            </div>
         })
     };
     let asking = move || open.get().map(|deed| ask(state, deed, open));
@@ -103,12 +108,10 @@ fn ask(state: State, deed: Deed, open: RwSignal<Option<Deed>>) -> El {
     // Some sources change records only, and that is another thing to agree to.
     let only_marks = work.rows.with_untracked(|rows| {
         let marks = |((index, _), _): &((u16, String), Outcome)| {
-            let source = state.sources.at(*index)?;
-            source
-                .link
-                .with_untracked(|link| Some(link.info.as_ref()?.capabilities.only_marks))
+            let source = state.sources.at(*index);
+            source.is_some_and(|source| source.can_now(|can| can.only_marks))
         };
-        rows.iter().any(|row| marks(row) == Some(true))
+        rows.iter().any(marks)
     });
     let what = match deed {
         Deed::Delete => "All records of these runs are removed. This cannot be undone.",
@@ -122,14 +125,7 @@ fn ask(state: State, deed: Deed, open: RwSignal<Option<Deed>>) -> El {
         (_, false) => "at once: they are killed, without being asked",
         (_, true) => "at once: they are marked as canceled, whatever their processes do",
     };
-    let can_kill = |source: &Source| {
-        let able = |link: &Link| {
-            link.info
-                .as_ref()
-                .is_some_and(|info| info.capabilities.terminate_immediate)
-        };
-        source.link.with_untracked(able)
-    };
+    let can_kill = |source: &Source| source.can_now(|can| can.terminate_immediate);
     let has_hard = deed == Deed::Delete || any_source(state, &can_kill);
     let has_reason = deed == Deed::Terminate && any_source(state, &takes_reasons);
     // Another wish: what was not done may be done now.

@@ -216,7 +216,8 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
                 .all(|source| source.link.with(|link| link.is_loaded))
         })
     });
-    let held = move || runs.with_view(|_, view| view.held());
+    let held = memo(move || runs.with_view(|_, view| view.held()));
+    let has_held = memo(move || held.get() > 0);
     let is_stale = move || {
         let now = state.now.get();
         state
@@ -254,11 +255,11 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
                 </div>
             </div>
             {move || is_by_backfill().then(|| without_runs(rows))}
-            {move || (held() > 0).then(|| view! {
+            {move || has_held.get().then(|| view! {
                 <button class="grid__chip" on:click=move |_| {
                     runs.release();
                     windowed.scroll_to(0, Align::Start);
-                }>{format!("{} new \u{2191}", text::count(held() as u64))}</button>
+                }>{move || [&text::count(held.get() as u64), " new \u{2191}"].concat()}</button>
             })}
         </div>
     }

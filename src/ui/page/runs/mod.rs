@@ -134,10 +134,18 @@ fn summary(shown: Memo<u64>, asked: Memo<Asked>) -> impl IntoHtml {
             .href()
         })
     };
-    let status_link = |word: &str| {
-        let mut route = Route::default();
-        route.filter.status = vec![word.into()];
-        route.href()
+    // Counted over all runs: beside a part of them they would say something else.
+    let link = |word: &'static str, of: fn((usize, usize)) -> usize| {
+        let count = memo(move || if is_filtered() { 0 } else { of(counts.get()) });
+        let is_any = memo(move || count.get() > 0);
+        move || {
+            is_any.get().then(|| {
+                let mut route = Route::default();
+                route.filter.status = vec![word.into()];
+                let words = move || [&text::count(count.get() as u64), " ", word].concat();
+                view! { <a class=word href=route.href()>{words}</a> }
+            })
+        }
     };
     view! {
         <div class="summary" aria-live="off">
@@ -146,16 +154,7 @@ fn summary(shown: Memo<u64>, asked: Memo<Asked>) -> impl IntoHtml {
             } else {
                 view! { <span><b>{text::count(shown.get())}</b>{if shown.get() == 1 { " run" } else { " runs" }}</span> }.into_html()
             }}
-            {move || {
-                // Counted over all runs: beside a part of them they would say something else.
-                let (failed, running) = counts.get();
-                if is_filtered() {
-                    return vec![None, None];
-                }
-                let failed = (failed > 0).then(|| view! { <a class="failed" href=status_link("failed")>{format!("{} failed", text::count(failed as u64))}</a> });
-                let running = (running > 0).then(|| view! { <a href=status_link("running")>{format!("{} running", text::count(running as u64))}</a> });
-                vec![failed, running]
-            }}
+            {link("failed", |counts| counts.0)}{link("running", |counts| counts.1)}
             {move || is_filtered().then(|| view! { <a href=unfiltered>"clear filters"</a> })}
             {tools(shown)}
             {bulk()}
