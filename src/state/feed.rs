@@ -201,11 +201,13 @@ async fn run(
             true => read_front(state, &source, backend.as_ref()).await,
             false => read_all(state, &source, backend.as_ref(), cursors, reading).await,
         };
-        if let Err(error) = answer {
-            let wait = wait_after(&error, &mut backoff);
-            lost(state, &source, error, wait);
-            BrowserClock.sleep(wait).await;
-        }
+        let Err(error) = answer else {
+            backoff = Backoff::new();
+            continue;
+        };
+        let wait = wait_after(&error, &mut backoff);
+        lost(state, &source, error, wait);
+        BrowserClock.sleep(wait).await;
     }
     loop {
         let options = FollowOptions {

@@ -135,6 +135,15 @@ impl LogTail {
         gap
     }
 
+    /// Takes the end of the log in, whatever is here of it: where lines are missing before these, what is here goes, and is read again.
+    pub(super) fn take(self, end: &LogBatch) {
+        if self.append(end).is_some() {
+            self.clear();
+            self.append(end);
+        }
+        self.loading.set(Loading::Earlier);
+    }
+
     /// The log is looked at; true for the first time.
     pub(super) fn open(self) -> bool {
         !self

@@ -228,8 +228,7 @@ impl RunDetail {
         match backend.logs(&self.id, &query).await {
             Ok(answer) => {
                 cursors.extend(answer.cursor.clone());
-                self.log.append(&self.notes.take(answer));
-                self.log.loading.set(Loading::Earlier);
+                self.log.take(&self.notes.take(answer));
             }
             Err(error) => self.log.loading.set(Loading::Failed(error)),
         }

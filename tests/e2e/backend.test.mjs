@@ -29,7 +29,7 @@ test("backend: the smallest server of the docs is listed, and its log lines arri
   await shows(page, "[data-run-id=demo-1]", "nightly");
   await page.locator("[data-run-id=demo-1]").click();
   await page.locator("article[data-run-id=demo-1]").waitFor();
-  await page.getByRole("tab", { name: "logs" }).click();
+  await page.getByRole("tab", { name: "logs" }).press("Enter");
   await until(page, () => document.querySelector("[data-line]"));
   // Each second brings one more; none is missed.
   const last = async () => Math.max(...(await lines(page)).map(({ number }) => number));

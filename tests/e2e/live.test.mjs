@@ -24,7 +24,7 @@ test("live: a run appears, its steps move, its log follows, and it ends", async 
   await until(page, () => /1 running/.test(document.title));
 
   await page.locator(`[data-run-id="${run.id}"] .col-job`).click();
-  await page.getByRole("tab", { name: "steps" }).click();
+  await page.getByRole("tab", { name: "steps" }).press("Enter");
   await phaseOf(page, "[data-step-key=main]", "running");
   run.say("$STEP download -- sh");
   await phaseOf(page, "[data-step-key=download]", "running");

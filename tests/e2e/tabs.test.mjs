@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { live, logTexts, record, serve, writeRun } from "./lib/bridge.mjs";
 import { dist, tempDir } from "./lib/env.mjs";
-import { download, lists, open, shows, until } from "./lib/page.mjs";
+import { download, line, lists, open, shows, until } from "./lib/page.mjs";
 import { later } from "./lib/proc.mjs";
 import { files, littleApi } from "./lib/web.mjs";
 
@@ -345,6 +345,10 @@ test("tabs: a source that tells no news is asked again, and no stream of it is a
   const run = { ...LITTLE, status: "running", ended_at: null };
   const api = await littleApi(run);
   later(t, () => api.stop());
+  api.answers["/api/v1/info"].capabilities.logs = "snapshot";
+  const tail = (first, last) => ({ run: run.id, first, total: last, lines: Array.from({ length: last - first + 1 }, (_, at) => ({ text: `line ${first + at}` })) });
+  const log = "/api/v1/runs/only-1/logs";
+  api.answers[log] = tail(1, 3);
   const site = await files({ dist, api: api.url, config: { sources: [{ id: "little", url: "./api/v1/" }] } });
   later(t, () => site.stop());
   const page = await open(t, site.url, { allow: [/404/] });
@@ -352,13 +356,18 @@ test("tabs: a source that tells no news is asked again, and no stream of it is a
   await lists(page, ["only-1"]);
   await shows(page, "nav.strip", "polling");
   await page.locator("[data-run-id=only-1]").click();
-  await page.getByRole("tab", { name: "steps" }).click();
+  await page.getByRole("tab", { name: "steps" }).press("Enter");
   await shows(page, "main", "No steps");
+  const logs = await open(t, `${site.url}?view=run&source=little&run=only-1&tab=logs`, { allow: [/404/] });
+  assert.equal(await line(logs, 3), "line 3");
   // Until it has told of itself, a stream may be asked for.
   api.asked.length = 0;
   Object.assign(run, { status: "succeeded", ended_at: at(12), version: 2 });
   api.answers["/api/v1/runs/only-1/steps"].steps = [{ key: "load", status: "succeeded", attempts: [] }];
+  // More than one look gives: the lines between are not there to be had.
+  api.answers[log] = tail(8, 9);
   await page.locator("[data-step-key=load]").waitFor();
+  assert.equal(await line(logs, 9), "line 9");
   await until(page, () => document.querySelector(".run__title")?.dataset.phase === "succeeded");
   await until(list, () => document.querySelector("[data-run-id=only-1]")?.dataset.phase === "succeeded");
   assert.ok(!(await page.locator("main").innerText()).includes("Not current"));
