@@ -65,7 +65,12 @@ test("press: a step of Flyte that is open keeps its links while it goes on", asy
   later(t, () => fly.bridge.stop());
   const page = await open(t, fly.run("rlive"));
   await page.evaluate(watch);
-  const news = () => shows(page, "nav.strip", /fly\s*live now/);
+  // The open attempt grows by the second.
+  const length = ".step-panel__attempts [data-attempt] .muted";
+  const news = async () => {
+    const before = await page.locator(length).first().textContent();
+    await until(page, ([length, before]) => document.querySelector(length)?.textContent !== before, [length, before], "a longer attempt");
+  };
   const key = await until(page, () => document.querySelector("[data-step-key][data-phase=running]")?.dataset.stepKey);
   const query = new URL(page.url()).searchParams;
   query.set("step", key);
