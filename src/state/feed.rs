@@ -6,9 +6,7 @@ use std::time::Duration;
 use super::reactive::{effect, memo};
 use leptos::prelude::*;
 use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
-use runboard_core::backend::{
-    Backend, BackendError, Cursor, Info, Topic, Update, Updates, registry,
-};
+use runboard_core::backend::{Backend, BackendError, Cursor, Topic, Update, Updates, registry};
 use runboard_core::model::{Span, Timestamp};
 use runboard_core::net::Clock as _;
 use runboard_core::net::freshness::Mode;
@@ -122,12 +120,12 @@ pub(super) fn feed(state: State, source: Source) {
     let rereading: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     let reading: Reading = StoredValue::new_local(None);
     let index = usize::from(source.index);
-    let link = source.link;
+    let asked = source.clone();
     // Before it has told of itself, who is to be asked again and again is known by that: another way would begin everything anew.
     let is_polled = backend.poll_every().is_some();
     let can_stream = memo(move || {
-        let streams = |info: &Info| info.capabilities.updates == Updates::Stream;
-        link.with(|link| link.info.as_ref().map_or(!is_polled, streams))
+        let able = asked.able();
+        able.map_or(!is_polled, |able| able.updates == Updates::Stream)
     });
     keep_informed(state, &source, &backend);
     let way = memo(move || {
@@ -284,14 +282,7 @@ fn take(
     rereading: StoredValue<Option<Task>, LocalStorage>,
     event: FollowEvent,
 ) {
-    let now = BrowserClock.now();
-    let contact = |server_time| {
-        source.link.update(|link| {
-            link.freshness.contact(now, server_time);
-            link.error = None;
-            link.retry_at = None;
-        });
-    };
+    let contact = |server_time| source.link.update(|link| link.contact(server_time));
     match event {
         FollowEvent::Link(FollowLink::Lost {
             error, retry_in, ..

@@ -55,16 +55,13 @@ pub(super) async fn read_all(
     // Where both fail, this one knows better why.
     let info = backend.info().await?;
     source.link.update(|link| {
-        link.freshness
-            .contact(BrowserClock.now(), info.value.server_time);
+        link.contact(info.value.server_time);
         if is_anew {
             // What is still wrong is told again; places of a text that is no more are none.
             (link.problems, link.problems_more) = (Vec::new(), 0);
         }
         link.add_problems(info.problems);
         link.info = Some(info.value);
-        link.error = None;
-        link.retry_at = None;
     });
     loop {
         let answer = match first.take() {
@@ -135,10 +132,8 @@ pub(super) async fn read_front(
     let answer = backend.list_runs(&all, FIRST_PAGE, None).await?;
     state.runs.take(source.index, &answer.value.items);
     source.link.update(|link| {
-        link.freshness.contact(BrowserClock.now(), None);
+        link.contact(None);
         link.add_problems(answer.problems);
-        link.error = None;
-        link.retry_at = None;
     });
     Ok(())
 }

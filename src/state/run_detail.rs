@@ -125,10 +125,8 @@ impl RunDetail {
                 .passing_failure()
                 .map(|error| wait_after(&error, &mut backoff));
             if self.source.is_asked_anew() {
-                let is_over =
-                    |run: &Loaded<Run>| run.ready().is_some_and(|run| run.phase.is_terminal());
                 match retry {
-                    None if self.run.with_untracked(is_over) => self.until_it_goes_on().await,
+                    None if self.has_ended() => self.until_it_goes_on().await,
                     wait => BrowserClock.sleep(wait.unwrap_or(POLL)).await,
                 }
                 continue;
@@ -172,6 +170,11 @@ impl RunDetail {
                 }
             }
         }
+    }
+
+    fn has_ended(&self) -> bool {
+        let is_over = |run: &Loaded<Run>| run.ready().is_some_and(|run| run.phase.is_terminal());
+        self.run.with_untracked(is_over)
     }
 
     /// Reads the run, its steps and the tail of its log, each failing by itself. `None`: the run is not there.
@@ -221,8 +224,7 @@ impl RunDetail {
             return Some(cursors);
         }
         // What goes on is followed at once; of what is over, the part that is looked at comes first.
-        let is_over = |run: &Loaded<Run>| run.ready().is_some_and(|run| run.phase.is_terminal());
-        if self.run.with_untracked(is_over) {
+        if self.has_ended() {
             urgent::quiet().await;
         }
         match backend.logs(&self.id, &query).await {

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use crate::state::reactive::{Memo, RwSignal, memo};
 use leptos::prelude::*;
-use runboard_core::backend::{
-    Backend, BackendError, Capabilities, Info, Progress, Updates, Vocabulary,
-};
+use runboard_core::backend::{Backend, BackendError, Capabilities, Info, Progress, Updates};
 use runboard_core::model::{Span, Timestamp};
 use runboard_core::net::freshness::{Freshness, Mode, SourceState};
 
@@ -61,6 +59,13 @@ impl Link {
         }
     }
 
+    /// The source answers, and what went wrong before is over.
+    pub fn contact(&mut self, server_time: Option<Timestamp>) {
+        self.freshness.contact(BrowserClock.now(), server_time);
+        self.error = None;
+        self.retry_at = None;
+    }
+
     pub fn add_problems(&mut self, problems: impl IntoIterator<Item = String>) {
         for problem in problems {
             add(&mut self.problems, &mut self.problems_more, &problem);
@@ -97,8 +102,8 @@ pub struct Source {
     pub config: Arc<SourceConfig>,
     backend: StoredValue<Result<Rc<dyn Backend>, String>, LocalStorage>,
     pub link: RwSignal<Link>,
-    /// What it says that it can do, and what it calls things; `None` until it has said so. Every sign of life changes the link, and this stays.
-    told: Memo<Option<(Capabilities, Vocabulary)>>,
+    /// What it says that it can do, and what it calls a step; `None` until it has said so. Every sign of life changes the link, and this stays.
+    told: Memo<Option<(Capabilities, String)>>,
 }
 
 impl Source {
@@ -111,7 +116,7 @@ impl Source {
         let told = memo(move || {
             link.with(|link: &Link| {
                 let info = link.info.as_ref()?;
-                Some((info.capabilities, info.vocabulary.clone()))
+                Some((info.capabilities, info.vocabulary.step.clone()))
             })
         });
         Source {
@@ -144,7 +149,7 @@ impl Source {
     /// What it has said that it calls a step. Tracked.
     pub fn noun(&self) -> Option<String> {
         self.told
-            .with(|told| told.as_ref().map(|(_, words)| words.step.clone()))
+            .with(|told| told.as_ref().map(|(_, step)| step.clone()))
     }
 
     /// Whether it has said that it can. Tracked.

@@ -28,10 +28,7 @@ const COUNT: Duration = Duration::from_secs(10);
 
 /// The sources that keep a list of tasks. Tracked.
 pub fn keepers(state: State) -> Vec<Source> {
-    let keeps = |source: &&Source| {
-        let is_known = source.link.with(|link| link.info.is_some());
-        is_known && tasks_of(source).is_some()
-    };
+    let keeps = |source: &&Source| source.able().is_some() && tasks_of(source).is_some();
     state
         .sources
         .list

@@ -314,11 +314,18 @@ const TELLS_NOT = [
   ["events", "This source gives no events"], ["stats", "This source keeps no figures"], ["lineage", "does not tell of families"], ["raw", "no records of its own"], ["logs", "gives no logs"],
 ];
 
-test("tabs: a source that tells little says what it does not tell", async (t) => {
-  const api = await littleApi(LITTLE);
+/** A source that tells little of one run, and the app beside it. */
+async function little(t, run, { config, ...options } = {}) {
+  const api = await littleApi(run, options);
   later(t, () => api.stop());
-  const site = await files({ dist, api: api.url });
+  const site = await files({ dist, api: api.url, config });
   later(t, () => site.stop());
+  return { api, site };
+}
+const NAMED = { sources: [{ id: "little", url: "./api/v1/" }] };
+
+test("tabs: a source that tells little says what it does not tell", async (t) => {
+  const { site } = await little(t, LITTLE);
   const page = await open(t, site.url, { allow: [/404|501/] });
   await lists(page, ["only-1"]);
   for (const [tab, words] of TELLS_NOT) {
@@ -331,10 +338,7 @@ test("tabs: a source that tells little says what it does not tell", async (t) =>
 
 test("tabs: by a link somebody is there before the source has told what it does not tell", async (t) => {
   for (const [tab, words] of TELLS_NOT) {
-    const api = await littleApi(LITTLE, { infoAfter: new RegExp(`/only-1/${tab}$`) });
-    later(t, () => api.stop());
-    const site = await files({ dist, api: api.url, config: { sources: [{ id: "little", url: "./api/v1/" }] } });
-    later(t, () => site.stop());
+    const { site } = await little(t, LITTLE, { config: NAMED, infoAfter: new RegExp(`/only-1/${tab}$`) });
     const page = await open(t, `${site.url}?view=run&source=little&run=only-1&tab=${tab}`, { allow: [/404|501/] });
     await shows(page, "main", words);
     await until(page, () => !/not found|not here/i.test(document.querySelector("main").innerText));
@@ -343,14 +347,11 @@ test("tabs: by a link somebody is there before the source has told what it does 
 
 test("tabs: a source that tells no news is asked again, and no stream of it is asked for", async (t) => {
   const run = { ...LITTLE, status: "running", ended_at: null };
-  const api = await littleApi(run);
-  later(t, () => api.stop());
+  const { api, site } = await little(t, run, { config: NAMED });
   api.answers["/api/v1/info"].capabilities.logs = "snapshot";
   const tail = (first, last) => ({ run: run.id, first, total: last, lines: Array.from({ length: last - first + 1 }, (_, at) => ({ text: `line ${first + at}` })) });
   const log = "/api/v1/runs/only-1/logs";
   api.answers[log] = tail(1, 3);
-  const site = await files({ dist, api: api.url, config: { sources: [{ id: "little", url: "./api/v1/" }] } });
-  later(t, () => site.stop());
   const page = await open(t, site.url, { allow: [/404/] });
   const list = await open(t, site.url, { allow: [/404/] });
   await lists(page, ["only-1"]);

@@ -108,39 +108,40 @@ fn change(end: Text, mut ask: Box<dyn FnMut() -> Html>) {
     let mut words: Option<Text> = None;
     // Not the effect's own, which ends before anybody can say that what is pressed shall stay.
     let owner = Owner::new();
-    let marks = (begin.clone(), end.clone());
-    let mut draw = move || {
-        let html = ask();
-        if let (Html::Text(new), Some(node)) = (&html, &words) {
-            if node.data() != *new {
-                node.set_data(new);
-            }
-            return;
-        }
-        clear(&marks.0, &marks.1);
-        words = None;
-        let Some(parent) = marks.1.parent_node() else {
-            return;
-        };
-        if let Html::Text(new) = &html {
-            let node = text(new);
-            let _ = parent.insert_before(&node, Some(&marks.1));
-            words = Some(node);
-        } else {
-            let room = document(|document| document.create_document_fragment());
-            put(&room, html);
-            let _ = parent.insert_before(&room, Some(&marks.1));
-        }
-    };
-    let is_between = move |node: &Node| {
-        begin.compare_document_position(node) & Node::DOCUMENT_POSITION_FOLLOWING != 0
-            && end.compare_document_position(node) & Node::DOCUMENT_POSITION_PRECEDING != 0
-    };
     keep_true(Box::new(move || {
-        if !press::is_on(&is_between) {
-            owner.with_cleanup(&mut draw);
+        if !press::is_on(|node| is_between(&begin, &end, node)) {
+            owner.with_cleanup(|| draw(&begin, &end, ask(), &mut words));
         }
     }));
+}
+
+fn is_between(begin: &Node, end: &Node, node: &Node) -> bool {
+    begin.compare_document_position(node) & Node::DOCUMENT_POSITION_FOLLOWING != 0
+        && end.compare_document_position(node) & Node::DOCUMENT_POSITION_PRECEDING != 0
+}
+
+/// Puts this between two marks, in place of what stands there.
+fn draw(begin: &Node, end: &Node, html: Html, words: &mut Option<Text>) {
+    if let (Html::Text(new), Some(node)) = (&html, &*words) {
+        if node.data() != *new {
+            node.set_data(new);
+        }
+        return;
+    }
+    clear(begin, end);
+    *words = None;
+    let Some(parent) = end.parent_node() else {
+        return;
+    };
+    if let Html::Text(new) = &html {
+        let node = text(new);
+        let _ = parent.insert_before(&node, Some(end));
+        *words = Some(node);
+    } else {
+        let room = document(|document| document.create_document_fragment());
+        put(&room, html);
+        let _ = parent.insert_before(&room, Some(end));
+    }
 }
 
 /// Removes what stands between two marks.

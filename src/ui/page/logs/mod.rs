@@ -8,7 +8,7 @@ mod view;
 
 use crate::state::reactive::{Memo, RwSignal, effect, memo};
 use crate::ui::html::{El, Html, IntoHtml, view};
-use runboard_core::backend::{BackendError, Logs};
+use runboard_core::backend::BackendError;
 use runboard_core::model::{Level, LogStream, Step, Timestamp};
 use runboard_core::store::log_select::LogFilter;
 use runboard_core::store::needle::Needle;
@@ -105,11 +105,8 @@ fn filter_of(
     }
 }
 
-pub fn logs(detail: RunDetail) -> Html {
-    let told = detail.clone();
-    // A source that has not told yet may have none.
-    let has_none = memo(move || told.tells(|can| can.logs == Logs::None));
-    if has_none.get() {
+pub fn logs(detail: RunDetail, is_told: bool) -> Html {
+    if !is_told {
         let words = "It tells of runs and steps; what a run printed stays where the run wrote it.";
         return panel("This source gives no logs", words, "", ()).into_html();
     }

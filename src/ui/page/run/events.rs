@@ -46,8 +46,8 @@ const COLUMNS: [(&str, &str); 5] = [
     ("col-message", "Message"),
 ];
 
-pub fn events(detail: RunDetail) -> Html {
-    if !detail.can(|can| can.events) {
+pub fn events(detail: RunDetail, is_told: bool) -> Html {
+    if !is_told {
         let words =
             "It tells of runs and their steps as they stand; how they came there it does not keep.";
         return panel("This source gives no events", words, "", ()).into_html();

@@ -16,10 +16,9 @@ use crate::ui::part::table::{Cell, table};
 use crate::ui::route::{Route, Tab};
 use crate::ui::text;
 
-pub fn lineage(detail: RunDetail) -> Html {
+pub fn lineage(detail: RunDetail, is_told: bool) -> Html {
     let (now, id) = (State::get().now, detail.id.clone());
-    let can = detail.can(|can| can.lineage);
-    let answer = if can {
+    let answer = if is_told {
         detail.ask(Part::Lineage)
     } else {
         RwSignal::new(Loaded::Failed(BackendError::no("lineage")))

@@ -126,8 +126,8 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
         })
     });
     let lost = detail().lost;
-    // Somebody who comes by a link is here before the source has said what it does not tell; the tab then says so.
-    let shown = memo(move || (tab.get(), lacks(&detail(), tab.get())));
+    // Somebody who comes by a link is here before the source has said what it does not tell.
+    let shown = memo(move || (tab.get(), is_told(&detail(), tab.get())));
     view! {
         <article class="page run" data-source=source.config.id.clone() data-run-id=id.clone() data-stale=move || is_still().to_string()>
             {move || match failed.get() {
@@ -143,19 +143,19 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
                     {notes::notes(detail().notes)}
                     {tabs(tab)}
                     <div class="panel" role="tabpanel" id="tabpanel" aria-label=move || tab.get().word()>
-                        {move || match shown.get().0 {
-                            Tab::Overview => overview(detail()).into_html(),
-                            Tab::Steps => steps(detail()).into_html(),
-                            Tab::Timeline => timeline(detail()),
-                            Tab::Events => events(detail()),
-                            Tab::Logs => {
+                        {move || match shown.get() {
+                            (Tab::Overview, _) => overview(detail()).into_html(),
+                            (Tab::Steps, _) => steps(detail()).into_html(),
+                            (Tab::Timeline, _) => timeline(detail()),
+                            (Tab::Events, is_told) => events(detail(), is_told),
+                            (Tab::Logs, is_told) => {
                                 detail().open_log();
-                                logs(detail())
+                                logs(detail(), is_told)
                             }
-                            Tab::Stats => stats(detail()),
-                            Tab::Resume => resume(detail()),
-                            Tab::Lineage => lineage(detail()),
-                            Tab::Raw => raw(detail()),
+                            (Tab::Stats, is_told) => stats(detail(), is_told),
+                            (Tab::Resume, is_told) => resume(detail(), is_told),
+                            (Tab::Lineage, is_told) => lineage(detail(), is_told),
+                            (Tab::Raw, is_told) => raw(detail(), is_told),
                         }}
                     </div>
                 }
@@ -165,18 +165,18 @@ fn one_run(source: Source, id: String) -> impl IntoHtml {
     }
 }
 
-/// The source has said that it has nothing for a tab. Tracked.
-fn lacks(detail: &RunDetail, tab: Tab) -> bool {
-    let lacks = |able: Capabilities| match tab {
-        Tab::Events => !able.events,
-        Tab::Logs => able.logs == Logs::None,
-        Tab::Stats => !able.stats,
-        Tab::Resume => !able.resume && !able.resume_plan,
-        Tab::Lineage => !able.lineage,
-        Tab::Raw => !able.raw,
-        Tab::Overview | Tab::Steps | Tab::Timeline => false,
+/// The source tells what a tab shows, or has not said that it does not. Tracked.
+fn is_told(detail: &RunDetail, tab: Tab) -> bool {
+    let tells = |able: Capabilities| match tab {
+        Tab::Events => able.events,
+        Tab::Logs => able.logs != Logs::None,
+        Tab::Stats => able.stats,
+        Tab::Resume => able.resume || able.resume_plan,
+        Tab::Lineage => able.lineage,
+        Tab::Raw => able.raw,
+        Tab::Overview | Tab::Steps | Tab::Timeline => true,
     };
-    detail.source.able().is_some_and(lacks)
+    detail.source.able().is_none_or(tells)
 }
 
 const NONE: &str = "There is no such run";

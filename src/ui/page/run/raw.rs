@@ -16,11 +16,10 @@ use crate::ui::text;
 /// So much of a record is drawn: beyond it browsers become slow. Copy and download have all of it.
 const SHOWN: usize = 200_000;
 
-pub fn raw(detail: RunDetail) -> Html {
+pub fn raw(detail: RunDetail, is_told: bool) -> Html {
     let run = detail.run;
     let ours = memo(move || run.with(|run| run.ready().map(download::run).unwrap_or_default()));
-    let can = detail.can(|can| can.raw);
-    let answer = if can {
+    let answer = if is_told {
         detail.ask(Part::Raw)
     } else {
         RwSignal::new(Loaded::Failed(BackendError::no(

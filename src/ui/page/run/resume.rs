@@ -13,8 +13,8 @@ use crate::ui::html::{Html, IntoHtml, view};
 use crate::ui::part::panel::panel;
 use crate::ui::route::Tab;
 
-pub fn resume(detail: RunDetail) -> Html {
-    if !detail.can(|can| can.resume || can.resume_plan) {
+pub fn resume(detail: RunDetail, is_told: bool) -> Html {
+    if !is_told {
         let words = "It does not tell what it would do to go on with a run.";
         return panel("This source resumes no runs", words, "", ()).into_html();
     }

@@ -36,10 +36,9 @@ fn merged(source: Option<RunStats>, own: RunStats, is_active: bool) -> RunStats 
     }
 }
 
-pub fn stats(detail: RunDetail) -> Html {
+pub fn stats(detail: RunDetail, is_told: bool) -> Html {
     let (run, steps, id) = (detail.run, detail.steps, detail.id.clone());
-    let can = detail.can(|can| can.stats);
-    let answer = if can {
+    let answer = if is_told {
         detail.ask(Part::Stats)
     } else {
         RwSignal::new(Loaded::Loading)
@@ -62,8 +61,10 @@ pub fn stats(detail: RunDetail) -> Html {
         merged(source, own.unwrap_or_default(), is_active.get())
     });
     let from = memo(move || match answer.get() {
-        _ if !can => "This source keeps no figures: these are computed from the run and its steps."
-            .to_string(),
+        _ if !is_told => {
+            "This source keeps no figures: these are computed from the run and its steps."
+                .to_string()
+        }
         Loaded::Loading => "Reading the figures \u{2026}".into(),
         Loaded::Failed(error) => format!(
             "The source's figures could not be read ({error}): these are computed from the run and its steps."
