@@ -374,3 +374,18 @@ test("tabs: a source that tells no news is asked again, and no stream of it is a
   assert.ok(!(await page.locator("main").innerText()).includes("Not current"));
   assert.deepEqual(api.asked.filter((path) => path.endsWith("/stream")), []);
 });
+
+test("tabs: a step that is read again as it was keeps its link", async (t) => {
+  const run = { ...LITTLE, status: "running", ended_at: null };
+  const { api, site } = await little(t, run, { config: NAMED });
+  const path = "/api/v1/runs/only-1/steps";
+  let steps = [{ key: "load", status: "succeeded", attempts: [] }];
+  // As the bridge's, each answer has the newest version for all.
+  let version = 0;
+  api.answers[path] = { run: run.id, get steps() { version += 1; return steps.map((step) => ({ ...step, version })); }, cursor: "c" };
+  const page = await open(t, `${site.url}?view=run&source=little&run=only-1&tab=steps`, { allow: [/404/] });
+  const link = await page.locator("[data-step-key=load] a").elementHandle();
+  steps = [...steps, { key: "next", status: "running", attempts: [] }];
+  await page.locator("[data-step-key=next]").waitFor();
+  assert.ok(await link.evaluate((link) => link.isConnected), "it was drawn anew");
+});

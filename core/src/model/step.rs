@@ -50,6 +50,14 @@ pub struct Step {
 }
 
 impl Step {
+    /// Without its version: the same for as long as nothing that is shown of it changes, however often it is read.
+    pub fn shown(&self) -> Step {
+        Step {
+            version: 0,
+            ..self.clone()
+        }
+    }
+
     /// A step that has not begun.
     pub fn queued(key: impl Into<String>, position: u32) -> Step {
         Step {

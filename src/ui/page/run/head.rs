@@ -3,7 +3,7 @@
 use crate::state::reactive::memo;
 use crate::ui::html::{El, Html, IntoHtml, each, view};
 use leptos::prelude::*;
-use runboard_core::model::{Level, LogStream, Phase, Run, failure};
+use runboard_core::model::{Level, LogStream, Phase, Run, Step, failure};
 use runboard_core::store::ansi;
 
 use super::actions::actions;
@@ -209,7 +209,7 @@ fn why_line(detail: RunDetail) -> El {
     let failed = memo(move || {
         detail
             .steps
-            .with(|steps| failure::first_failure(steps.ready()?).cloned())
+            .with(|steps| failure::first_failure(steps.ready()?).map(Step::shown))
     });
     let source = detail.source.config.id.clone();
     let id = detail.id.clone();

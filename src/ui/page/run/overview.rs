@@ -90,7 +90,7 @@ pub fn overview(detail: RunDetail) -> El {
         steps.with(|steps| {
             let steps = steps.ready().map_or(&[][..], Vec::as_slice);
             let failed = failure::failures(steps).into_iter();
-            failed.cloned().collect::<Vec<_>>()
+            failed.map(Step::shown).collect::<Vec<_>>()
         })
     });
     let for_failed = detail.clone();

@@ -322,7 +322,7 @@ fn grid(
                             let place = memo(move || rows.with(|rows| rows.get(at.get() as usize).cloned()));
                             let row = memo(move || {
                                 let RowAt { row, attempt } = place.get()?;
-                                let step = steps.with(|steps| steps.ready()?.get(row.place).cloned())?;
+                                let step = steps.with(|steps| Some(steps.ready()?.get(row.place)?.shown()))?;
                                 let attempt = step.attempts.iter().find(|one| one.number == attempt).cloned();
                                 Some(Row { step, attempt, row })
                             });
