@@ -1,4 +1,4 @@
-"""Starts a Dagster webserver and daemon for tests, and stops both when it is asked to end.
+"""Starts a Dagster webserver and daemon for tests, and stops both, with the runs that they have started, when it is asked to end.
 
   serve.py HOME [--read-only] [--path-prefix /dg] [--no-daemon] [--no-launch] [--tied] [--port N] [--header NAME:VALUE]
 
@@ -44,6 +44,34 @@ def die_with_parent():
     """Whoever kills us outright leaves no server behind (Linux: PR_SET_PDEATHSIG)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def adopt_orphans():
+    """What Dagster starts and leaves behind (run workers, code servers) becomes our child (Linux: PR_SET_CHILD_SUBREAPER)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(36, 1)
+
+
+def children():
+    """Those of this process, by /proc/PID/stat: `pid (name) state ppid ...`."""
+    for one in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = one.read_text().rpartition(")")[2].split()[1]
+        except OSError:
+            continue  # It has ended meanwhile.
+        if int(parent) == os.getpid():
+            yield int(one.parent.name)
+
+
+def end_orphans():
+    """Runs that go on would write into HOME while its owner removes it."""
+    while True:
+        for pid in children():
+            os.kill(pid, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)  # What it leaves behind is ours next.
+        except ChildProcessError:
+            return
 
 
 def answers(url):
@@ -129,6 +157,7 @@ def main():
         signal.signal(name, lambda *_: over.set())
     log = open(args.home / "server.log", "ab")
     started = []
+    adopt_orphans()
 
     def until_stdin_ends():
         sys.stdin.read()
@@ -172,6 +201,8 @@ def main():
                 one.wait(10)
             except subprocess.TimeoutExpired:
                 one.kill()
+                one.wait()
+        end_orphans()
 
 
 if __name__ == "__main__":

@@ -27,10 +27,10 @@ export function cleanEnv() {
   return env;
 }
 
-/** A folder that goes when the process ends. */
+/** A folder that goes when the process ends; what was killed outright may write to it for a moment longer. */
 export function tempDir(name) {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), `runboard-e2e-${name}-`)));
-  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
+  process.once("exit", () => rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   return dir;
 }
 

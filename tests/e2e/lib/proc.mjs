@@ -7,8 +7,15 @@ const running = new Set();
 const killAll = () => {
   for (const child of running) child.kill("SIGKILL");
 };
+/** All end, and what they have started with them (tests/dagster/serve.py sees to that); who does not is killed. */
+async function endAll() {
+  for (const child of running) child.kill("SIGTERM");
+  const ended = Promise.allSettled([...running].map((child) => child.done));
+  await Promise.race([ended, new Promise((late) => setTimeout(late, 20_000).unref())]);
+  killAll();
+}
 // A test that failed in its middle leaves children behind, and a file with children never ends. Measurements are no tests.
-if (process.env.NODE_TEST_CONTEXT) (await import("node:test")).after(killAll);
+if (process.env.NODE_TEST_CONTEXT) (await import("node:test")).after(endAll);
 process.once("exit", killAll);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
