@@ -90,6 +90,23 @@ for (const mode of ["open", "strict"]) {
     await shows(page, "main h1", "billing.invoice");
   });
 
+  test(`flyte list, ${mode}: rows stay under the pointer while the list is read and while runs are chosen`, async (t) => {
+    const page = await open(t, `${here.fly.bridge.url}?view=sources`);
+    await page.addInitScript(() => {
+      window.tops = [];
+      const look = () => {
+        const top = document.querySelector("[role=grid]")?.getBoundingClientRect().top;
+        if (top !== undefined && window.tops.at(-1) !== top) window.tops.push(top);
+      };
+      new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    });
+    await page.goto(list());
+    await until(page, () => Number(document.querySelector("[role=grid]")?.getAttribute("aria-rowcount")) > 1, undefined, "the list is whole");
+    await page.locator(`[data-run-id="${HOME}rdone"] input[type=checkbox]`).check();
+    await shows(page, "[aria-label='Chosen runs']", "1 run chosen");
+    assert.equal(await page.evaluate(() => window.tops.length), 1, JSON.stringify(await page.evaluate(() => window.tops)));
+  });
+
   test(`flyte list, ${mode}: several runs are aborted for one reason, each with its own result`, async (t) => {
     const ids = ["rqueued", "rlive", "rdone"].map((name) => HOME + name);
     const page = await open(t, list());

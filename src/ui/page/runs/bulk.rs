@@ -1,4 +1,4 @@
-//! What can be done to several runs at once: a bar over the list while runs are chosen, and a dialog with a result for each.
+//! What can be done to several runs at once: a bar below the list while runs are chosen, and a dialog with a result for each.
 
 use runboard_core::backend::Action;
 use runboard_core::model::Run;

@@ -68,6 +68,7 @@ pub fn runs_page() -> impl IntoHtml {
             Standing::Rows => grid(shown).into_html(),
             other => no_rows(other),
         }}
+        {bulk()}
     }
 }
 
@@ -157,7 +158,6 @@ fn summary(shown: Memo<u64>, asked: Memo<Asked>) -> impl IntoHtml {
             {link("failed", |counts| counts.0)}{link("running", |counts| counts.1)}
             {move || is_filtered().then(|| view! { <a href=unfiltered>"clear filters"</a> })}
             {tools(shown)}
-            {bulk()}
         </div>
         {by_status(state, nav, asked)}
     }
