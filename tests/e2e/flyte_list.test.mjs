@@ -94,9 +94,10 @@ for (const mode of ["open", "strict"]) {
     const page = await open(t, `${here.fly.bridge.url}?view=sources`);
     await page.addInitScript(() => {
       window.tops = [];
+      // Below the filters, which grow by a line where the page is narrow and the source tells late what it filters by.
       const look = () => {
-        const top = document.querySelector("[role=grid]")?.getBoundingClientRect().top;
-        if (top !== undefined && window.tops.at(-1) !== top) window.tops.push(top);
+        const [above, grid] = [".summary", "[role=grid]"].map((name) => document.querySelector(name)?.getBoundingClientRect().top);
+        if (grid !== undefined && window.tops.at(-1) !== grid - above) window.tops.push(grid - above);
       };
       new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
     });
