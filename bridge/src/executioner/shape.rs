@@ -44,12 +44,12 @@ pub(super) fn shape(
         assumed |= is_assumed;
         Some(at)
     };
-    let first = rows.attempts.first();
-    let created = first.and_then(|row| instant(row.created_at.as_deref(), 0).map(|(at, _)| at));
+    // Like the times that are shown: a run that was resumed now is one of the newest.
+    let created = last.and_then(|row| instant(row.created_at.as_deref(), 0).map(|(at, _)| at));
     run.started_at = last.and_then(|row| at(row.start.as_deref(), row.attempt));
     run.ended_at = last.and_then(|row| at(row.end.as_deref(), row.attempt));
     run.created_at = created
-        .or_else(|| first.and_then(|row| at(row.start.as_deref(), row.attempt)))
+        .or(run.started_at)
         .or_else(|| steps.iter().filter_map(|step| step.started_at).min());
     run.zone_assumed = assumed;
     run.attempt = last.map_or(1, |row| u32::try_from(row.attempt).unwrap_or(1).max(1));

@@ -6,6 +6,7 @@ use runboard_core::model::resume::{Expected, success_took};
 use runboard_core::model::{Run, Step};
 
 use super::State;
+use super::list::key_of;
 
 /// In words what [`State::lengths`] are made from.
 pub(crate) const BY: &str =
@@ -23,7 +24,7 @@ impl State {
             .filter(|folder| folder.run.job == job)
             .map(|folder| (&folder.run, folder.steps.as_slice()))
             .collect();
-        runs.sort_by(|a, b| (b.0.ordered_at(), &b.0.id).cmp(&(a.0.ordered_at(), &a.0.id)));
+        runs.sort_by(|a, b| key_of(b.0).cmp(&key_of(a.0)));
         let mut lengths: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         for (_, steps) in runs {
             take(&mut lengths, steps);

@@ -16,6 +16,7 @@ use runboard_core::backend::history::{
 };
 use runboard_core::model::{Lineage, Phase};
 
+use super::by_id::ById;
 use super::file::{Position, Stamp, read_at};
 use super::words::Words;
 use problems::Naive;
@@ -46,7 +47,7 @@ pub(crate) struct Lines {
     read: u64,
     position: Position,
     rows: Vec<Row>,
-    /// Row numbers, oldest first; ties by id.
+    /// Row numbers, oldest first.
     order: Vec<u32>,
     ids: String,
     by_id: HashMap<u64, u32>,
@@ -130,6 +131,11 @@ impl Lines {
         self.ids
             .get(row.id.0 as usize..row.id.1 as usize)
             .unwrap_or_default()
+    }
+
+    /// By what rows are ordered.
+    pub(super) fn key(&self, row: &Row) -> (i64, ById<&str>) {
+        (row.at, ById(self.id(row)))
     }
 
     pub(crate) fn job(&self, row: &Row) -> &str {
@@ -347,7 +353,7 @@ impl Lines {
     fn sort_in(&mut self, from: usize) {
         let mut order = std::mem::take(&mut self.order);
         let fresh = self.rows.len() - from;
-        let key = |number: &u32| self.row(*number).map(|row| (row.at, self.id(row)));
+        let key = |number: &u32| self.row(*number).map(|row| self.key(row));
         if fresh > 64 {
             order.extend(
                 (from as u32..self.rows.len() as u32).filter(|number| !self.is_hidden(*number)),

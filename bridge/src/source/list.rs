@@ -4,6 +4,7 @@ use runboard_core::model::filter::Matcher;
 use runboard_core::model::{Run, RunFilter};
 
 use super::State;
+use super::by_id::ById;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
@@ -18,12 +19,18 @@ pub(crate) enum Order {
 }
 
 /// Behind which run a page begins: its time and its id, so that runs that arrive in between move nothing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PageKey {
     pub(crate) at: i64,
     pub(crate) id: String,
     /// What it is ordered by, where that is not the time.
     pub(crate) word: Option<String>,
+}
+
+impl PageKey {
+    fn key(&self) -> Key<'_> {
+        (self.at, ById(&self.id))
+    }
 }
 
 pub(crate) struct ListQuery {
@@ -47,11 +54,14 @@ pub(super) enum Entry<'a> {
     Line(u32),
 }
 
-fn key_of(run: &Run) -> (i64, &str) {
-    (run.ordered_at().map_or(i64::MIN, |at| at.0), &run.id)
+pub(super) fn key_of(run: &Run) -> Key<'_> {
+    let at = run.ordered_at().map_or(i64::MIN, |at| at.0);
+    (at, ById(&run.id))
 }
 
-pub(super) type Keyed<'a> = ((i64, &'a str), Entry<'a>);
+/// A run's place in time.
+pub(super) type Key<'a> = (i64, ById<&'a str>);
+pub(super) type Keyed<'a> = (Key<'a>, Entry<'a>);
 
 impl State {
     pub(crate) fn list(&self, query: &ListQuery) -> ListPage {
@@ -62,10 +72,10 @@ impl State {
             return self.sorted(query, deep);
         }
         let counted = !deep && !query.filter.is_empty();
-        let behind = |key: (i64, &str)| {
+        let behind = |key: Key<'_>| {
             query.behind.as_ref().is_none_or(|from| match query.order {
-                Order::NewestFirst => key < (from.at, from.id.as_str()),
-                _ => key > (from.at, from.id.as_str()),
+                Order::NewestFirst => key < from.key(),
+                _ => key > from.key(),
             })
         };
         let start = query.behind.as_ref().filter(|_| !counted);
@@ -152,10 +162,10 @@ impl State {
         let line = |number: u32| {
             self.lines
                 .row(number)
-                .map(|row| ((row.at, self.lines.id(row)), Entry::Line(number)))
+                .map(|row| (self.lines.key(row), Entry::Line(number)))
         };
-        let from = start.map(|start| (start.at, start.id.as_str()));
-        let split = |below: &dyn Fn((i64, &str)) -> bool| {
+        let from = start.map(PageKey::key);
+        let split = |below: &dyn Fn(Key<'_>) -> bool| {
             lines.partition_point(|number| line(*number).is_some_and(|(key, _)| below(key)))
         };
         let newest = order == Order::NewestFirst;
@@ -197,7 +207,7 @@ fn page_key(run: &Run) -> PageKey {
     let (at, id) = key_of(run);
     PageKey {
         at,
-        id: id.to_string(),
+        id: id.0.to_string(),
         word: None,
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing runs in the background: whoever asks first has the files looked at, and those who ask right behind see the same.
 //! A source is a history file, or a recording folder (run folders and their history file, shown as one).
 
+mod by_id;
 pub(crate) mod events;
 mod file;
 mod folder;

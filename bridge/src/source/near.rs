@@ -6,6 +6,7 @@ use runboard_core::model::{Run, near};
 use serde_json::{Value, json};
 
 use super::State;
+use super::list::key_of;
 
 /// How many runs are offered.
 const OFFERED: usize = 5;
@@ -111,7 +112,7 @@ impl State {
         missing.insert(root.clone());
         missing.retain(|id| self.head(id).is_none());
         let mut runs: Vec<Run> = ids.iter().filter_map(|id| self.head(id)).collect();
-        runs.sort_by(|a, b| (a.ordered_at(), &a.id).cmp(&(b.ordered_at(), &b.id)));
+        runs.sort_by(|a, b| key_of(a).cmp(&key_of(b)));
         Some(Family {
             root,
             runs,

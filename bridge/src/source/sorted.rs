@@ -5,10 +5,11 @@ use std::cmp::Reverse;
 use runboard_core::model::Run;
 
 use super::State;
+use super::by_id::ById;
 use super::list::{Entry, ListPage, ListQuery, Order, PageKey};
 
 /// A run's place: what it is ordered by, and behind that the newest first.
-type Place = (String, Reverse<(i64, String)>);
+type Place = (String, Reverse<(i64, ById<String>)>);
 
 impl State {
     pub(super) fn sorted(&self, query: &ListQuery, deep: bool) -> ListPage {
@@ -16,7 +17,7 @@ impl State {
         let deep = deep || query.order == Order::Duration;
         let mut scratch = Run::new("", "");
         let mut all: Vec<(Place, Entry<'_>)> = Vec::new();
-        for ((at, id), entry) in self.ordered(Order::NewestFirst, None) {
+        for ((at, ById(id)), entry) in self.ordered(Order::NewestFirst, None) {
             let key = match entry {
                 Entry::Folder(run) => query.matcher.matches(run).then(|| key(run, query.order)),
                 Entry::Line(number) => self.lines.row(number).and_then(|row| {
@@ -31,14 +32,14 @@ impl State {
                 }),
             };
             if let Some(key) = key {
-                all.push(((key, Reverse((at, id.to_string()))), entry));
+                all.push(((key, Reverse((at, ById(id.to_string())))), entry));
             }
         }
         all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let total = all.len() as u64;
         let from = query.behind.as_ref().map(|key| {
             let word = key.word.clone().unwrap_or_default();
-            (word, Reverse((key.at, key.id.clone())))
+            (word, Reverse((key.at, ById(key.id.clone()))))
         });
         let mut rest = all
             .into_iter()
@@ -51,7 +52,7 @@ impl State {
         let more = rest.next().is_some();
         let next = last
             .filter(|_| more)
-            .map(|(word, Reverse((at, id)))| PageKey {
+            .map(|(word, Reverse((at, ById(id))))| PageKey {
                 at,
                 id,
                 word: Some(word),

@@ -15,6 +15,7 @@ mod honest;
 mod make;
 mod mark;
 mod old;
+mod order;
 mod resume;
 mod show;
 #[allow(dead_code)]

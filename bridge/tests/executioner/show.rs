@@ -13,9 +13,9 @@ fn attempts_of_a_run_are_one_run_and_the_rows_beat_the_counters() {
     let database = copied(&place, "history_v8_attempts.db");
     let site = over(place, &database, &[]);
     let list = ask(&site, "runs");
-    // Newest first, by when they were made.
-    assert_eq!(ids(&list), ["778", "777", "1"]);
-    let run = &list["runs"][2];
+    // Newest first, by when their last attempts were made.
+    assert_eq!(ids(&list), ["778", "1", "777"]);
+    let run = &list["runs"][1];
     assert_eq!(
         (&run["attempt"], &run["status"], &run["raw_status"]),
         (&json!(5), &json!("succeeded"), &json!("SUCCESS"))
@@ -57,7 +57,7 @@ fn attempts_of_a_run_are_one_run_and_the_rows_beat_the_counters() {
         ("status=failed", vec!["778", "777"]),
         ("job=data_*", vec!["777"]),
         ("limit=1", vec!["778"]),
-        ("since=2026-11-21T01:50:00Z", vec!["778"]),
+        ("since=2026-11-21T01:50:00Z", vec!["778", "1"]),
         ("tag=completion%3Dpartial", vec!["778", "777"]),
         ("tag=completion%3Dfull", vec!["1"]),
         // However many there are.
