@@ -91,6 +91,6 @@ pub(crate) async fn get(
 fn run_health(lines: &Lines) -> Value {
     let newest = lines.newest(5);
     let newest: Vec<&Summary> = newest.iter().collect();
-    let part = health::part(&newest, Some(lines.shown() as u64), true);
+    let part = health::part(&newest, Some(lines.shown() as u64), true, lines.unread());
     json!({"kind": part.kind, "name": part.name, "standing": part.standing.word(), "words": part.words})
 }

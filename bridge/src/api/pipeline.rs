@@ -3,6 +3,7 @@
 //! It answers as that API does (whole rows, `limit` with its default of 100 and Python's meaning of negative ones, `result` letter by letter, 404 and
 //! 422 with a `detail`), but for two things: rows stand by their instants, not by the texts of their times, and `total` counts all that match.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -55,7 +56,8 @@ fn list(sources: &[Arc<Source>], limit: i64, result: &str) -> Value {
             }
         }
     }
-    places.sort_unstable_by(|a, b| b.cmp(a));
+    // Of those that began together the first of its file stands first, as Python's sort leaves them.
+    places.sort_by_key(|place| Reverse(place.0));
     let total = places.len();
     // As Python cuts a list.
     let kept = match usize::try_from(limit) {

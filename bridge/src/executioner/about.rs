@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::Executioner;
-use super::rows::{AttemptRow, RunRows, offset};
+use super::rows::{AttemptRow, RunRows, instant, offset};
+
+use super::steps::NO_REASON;
 
 type Facts = Vec<(String, String)>;
 
@@ -58,8 +60,7 @@ impl Executioner {
             );
         }
         for mark in self.kept.marks(rows.id) {
-            let user = mark.user.as_deref().unwrap_or("nobody known");
-            let words = format!("{} as SUCCESS, {} by {user}", mark.job, mark.at);
+            let words = format!("{} as SUCCESS, {}", mark.job, mark.words());
             add("marked by hand", Some(words));
         }
         add(
@@ -82,6 +83,7 @@ impl Executioner {
     /// Each failed job: description, reason, log.
     fn failed(&self, rows: &RunRows, add: &mut dyn FnMut(&str, Option<String>)) {
         let log = self.logs.get(&rows.id);
+        let steps = self.given.get(&rows.id).map_or(&[][..], |(_, steps)| steps);
         for job in rows.latest() {
             if !matches!(job.status.as_deref(), Some("FAILED" | "ERROR" | "TIMEOUT")) {
                 continue;
@@ -94,7 +96,9 @@ impl Executioner {
                 .clone()
                 .or(of_config)
                 .map_or_else(String::new, |what| format!(": {what}"));
-            let why = job.last_error.as_deref().unwrap_or("no reason is told");
+            let step = steps.iter().find(|step| step.key == job.id);
+            let why = step.and_then(|step| step.reason.as_deref());
+            let why = why.unwrap_or(NO_REASON);
             let file = log.and_then(|log| {
                 log.files
                     .iter()
@@ -181,17 +185,23 @@ fn attempt(row: &AttemptRow) -> String {
         }
     }
     text.push_str(&format!(", exit code {}", number(row.exit_code)));
-    let (start, end) = (
-        row.start.as_deref().unwrap_or("-"),
-        row.end.as_deref().unwrap_or("-"),
-    );
-    text.push_str(&format!(", {start} to {end} by the runner's clock"));
+    let (start, end) = (row.start.as_deref(), row.end.as_deref());
+    text.push_str(&format!(
+        ", {} to {}",
+        start.unwrap_or("-"),
+        end.unwrap_or("-")
+    ));
+    // What tells its own zone is by no other clock.
+    let is_bare = |text: &str| instant(Some(text), 0).is_none_or(|(_, assumed)| assumed);
+    if start.or(end).is_none_or(is_bare) {
+        text.push_str(" by the runner's clock");
+    }
     text
 }
 
 fn zone(rows: &RunRows, most: i32) -> Option<String> {
     let row = rows.last()?;
-    let (_, assumed) = super::rows::instant(row.start.as_deref(), 0)?;
+    let (_, assumed) = instant(row.start.as_deref(), 0)?;
     if !assumed {
         return Some("told by the times themselves".into());
     }

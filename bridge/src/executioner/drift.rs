@@ -117,7 +117,7 @@ fn counted(jobs: usize) -> String {
     }
 }
 
-fn named(keys: &[&str]) -> String {
+pub(super) fn named(keys: &[&str]) -> String {
     match keys.len() {
         0..=FEW => keys.join(", "),
         count => counted(count),

@@ -121,6 +121,8 @@ fn no_bytes_panic_hang_or_pass_for_a_history_that_was_read_whole() {
 /// Everything that is made of rows.
 fn drive(tables: Tables) {
     let runs = rows::runs(&tables);
+    let parent = |rows: &RunRows| (rows.id, lineage::parent(rows, &runs));
+    let parents: BTreeMap<i64, Parent> = runs.values().map(parent).collect();
     for rows in runs.values() {
         let offsets = rows
             .attempts
@@ -128,17 +130,19 @@ fn drive(tables: Tables) {
             .filter_map(|row| Some((row.attempt, rows::offset(row)?)))
             .collect();
         let left_out = BTreeSet::new();
+        let carried = lineage::carried(rows, &runs, &parents);
         let context = Context {
             left_out: &left_out,
             config: None,
+            carried: &carried,
+            marks: &[],
             log: None,
             offset: -300,
             offsets: &offsets,
             is_maestro: tables.is_maestro,
             is_alive: false,
         };
-        let parent = shape::parent(rows, &runs);
-        let shaped = shape::shape(rows, &context, parent, seen(rows, None, 0));
+        let shaped = shape::shape(rows, &context, parents[&rows.id], seen(rows, None, 0));
         let _ = shape::events(rows, &shaped, &context);
     }
 }

@@ -10,6 +10,7 @@ use runboard_core::model::resume::planner::StepNow;
 use serde_json::{Value, json};
 
 use super::config::Config;
+use super::who::user;
 use crate::source::Stamp;
 
 /// One start.
@@ -30,6 +31,23 @@ pub(super) struct Mark {
     pub(super) at: String,
     pub(super) user: Option<String>,
     pub(super) job: String,
+}
+
+impl Mark {
+    /// By whoever runs the bridge, now.
+    pub(super) fn new(job: &str) -> Mark {
+        Mark {
+            at: crate::source::now().to_string(),
+            user: user(),
+            job: job.into(),
+        }
+    }
+
+    /// When, and by whom.
+    pub(super) fn words(&self) -> String {
+        let user = self.user.as_deref().unwrap_or("nobody known");
+        format!("{} by {user}", self.at)
+    }
 }
 
 pub(super) struct Kept {
@@ -126,9 +144,9 @@ impl Kept {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(super) fn marked(&self, run: i64, job: &str) -> std::io::Result<()> {
-        let at = crate::source::now().to_string();
-        self.add_line(&json!({"run_id": run, "at": at, "user": user(), "marked": job}))
+    pub(super) fn marked(&self, run: i64, mark: &Mark) -> std::io::Result<()> {
+        let Mark { at, user, job } = mark;
+        self.add_line(&json!({"run_id": run, "at": at, "user": user, "marked": job}))
     }
 
     fn add_line(&self, line: &Value) -> std::io::Result<()> {
@@ -138,16 +156,6 @@ impl Kept {
             .open(&self.path)?;
         file.write_all(format!("{line}\n").as_bytes())
     }
-}
-
-/// Who runs the bridge.
-fn user() -> Option<String> {
-    let named = ["USER", "LOGNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok());
-    #[cfg(unix)]
-    let named = named.or_else(|| Some(format!("uid {}", rustix::process::getuid().as_raw())));
-    named
 }
 
 fn mark(value: &Value) -> Option<(i64, Mark)> {

@@ -14,6 +14,7 @@ use tokio::process::Child;
 use tokio::time::timeout;
 
 use super::at_work::Held;
+use super::kept::Mark;
 use super::mirror;
 use super::run_cli::{checked, command, said};
 use crate::api::blocking;
@@ -35,6 +36,7 @@ fn conflict(why: impl Into<String>) -> Problem {
 struct Begun {
     child: Child,
     held: Held,
+    mark: Mark,
     console: PathBuf,
 }
 
@@ -49,6 +51,7 @@ pub(crate) async fn mark(
     let Begun {
         mut child,
         held,
+        mark,
         console,
     } = blocking(move || {
         // Processes are started from within the runtime.
@@ -75,7 +78,6 @@ pub(crate) async fn mark(
         let executioner = state.executioner().ok_or_else(|| Problem::no_run(&run))?;
         let number = held.number;
         let now = executioner.status(number, &key);
-        drop(held);
         // What the rows say counts, not what the command line says of itself.
         if now.as_deref() != Some(SUCCESS) {
             let why = format!(
@@ -84,11 +86,13 @@ pub(crate) async fn mark(
             );
             return Err(Problem::new(StatusCode::BAD_GATEWAY, why));
         }
-        if let Err(error) = executioner.kept.marked(number, &key) {
+        if let Err(error) = executioner.kept.marked(number, &mark) {
             complain(&format!(
                 "that {key} of run {run} was marked cannot be written down beside the database: {error}"
             ));
         }
+        // From now on it is known from there.
+        drop(held);
         let message = format!("{key} is marked as {SUCCESS}: a resume of run {run} leaves it alone");
         let answer = json!({"run": encode::run(&detail.run), "message": message});
         Ok((StatusCode::ACCEPTED, answer))
@@ -142,10 +146,13 @@ fn begin(source: &Source, id: &str, job: &str, token: &str) -> Result<Begun, Pro
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| Problem::broken(format!("{program} cannot be run: {error}")))?;
-    let held = at_work.hold(&mut runs, number);
+    // Whoever looks before it is written down is told of it too.
+    let mark = Mark::new(job);
+    let held = at_work.hold(&mut runs, number, Some(mark.clone()));
     Ok(Begun {
         child,
         held,
+        mark,
         console,
     })
 }

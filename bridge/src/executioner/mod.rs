@@ -15,14 +15,20 @@ mod drift;
 mod fuzz;
 mod hand;
 mod kept;
+mod lineage;
 mod logs;
 pub(crate) mod mark;
 mod mirror;
+mod odd;
 pub(crate) mod plan;
 mod rows;
 pub(crate) mod run_cli;
+mod settle;
 mod shape;
 mod steps;
+mod suggest;
+mod warn;
+mod who;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -34,6 +40,7 @@ use crate::source::now;
 use at_work::AtWork;
 use config::{Config, Configs};
 use kept::Kept;
+use lineage::Parent;
 use logs::Log;
 use mirror::Mirror;
 use rows::{RunRows, Tables};
@@ -75,7 +82,7 @@ pub(crate) struct Executioner {
     tables: Tables,
     runs: BTreeMap<i64, RunRows>,
     offset: i32,
-    parents: BTreeMap<i64, shape::Parent>,
+    parents: BTreeMap<i64, Parent>,
     logs: BTreeMap<i64, Log>,
     given: BTreeMap<i64, (Run, Vec<Step>)>,
     /// Runs whose rows say that they are over, and that are written to still, with since when that was seen.
@@ -163,13 +170,21 @@ impl Executioner {
         }
         let most = zones.into_iter().max_by_key(|(_, count)| *count);
         self.offset = most.map_or(0, |(offset, _)| offset);
-        self.parents = match tables.has_attempts {
+        let parents: BTreeMap<i64, Parent> = match tables.has_attempts {
             true => BTreeMap::new(),
             false => runs
                 .values()
-                .map(|rows| (rows.id, shape::parent(rows, &runs)))
+                .map(|rows| (rows.id, lineage::parent(rows, &runs)))
                 .collect(),
         };
+        // What a run carried over is told with it. Parents have lower numbers.
+        for (id, parent) in &parents {
+            let is_of_fresh = parent.is_some_and(|(id, _)| fresh.contains(&id));
+            if is_of_fresh || self.parents.get(id) != Some(parent) {
+                fresh.insert(*id);
+            }
+        }
+        self.parents = parents;
         (self.runs, self.tables) = (runs, tables);
         fresh
     }
@@ -201,6 +216,11 @@ impl Executioner {
     /// The configuration of a run's application, if the bridge was given one and it is clear which.
     fn config(&self, rows: &RunRows) -> Option<&Config> {
         self.configs.of(rows, self.kept.of(rows.id).last())
+    }
+
+    /// The jobs that a run carried over, each with the run in which it succeeded.
+    fn carried(&self, rows: &RunRows) -> BTreeMap<String, i64> {
+        lineage::carried(rows, &self.runs, &self.parents)
     }
 
     fn offsets(&self, rows: &RunRows) -> BTreeMap<i64, i32> {
@@ -247,9 +267,14 @@ impl Executioner {
         let seen = seen(rows, log, offset);
         let is_alive = rows.is_running() && self.is_alive(rows, log, seen);
         let drift = self.drift(rows).unwrap_or_default();
+        let carried = self.carried(rows);
+        let mut marks = self.kept.marks(id).to_vec();
+        marks.extend(self.at_work.runs().get(&id).cloned().flatten());
         let context = Context {
             config,
             left_out: &drift.left_out,
+            carried: &carried,
+            marks: &marks,
             log,
             offset: self.offset,
             offsets: &offsets,
@@ -281,12 +306,12 @@ impl Executioner {
     /// Whether a process still has the run's logs open, or is its command line.
     fn is_written(&self, id: i64) -> bool {
         let files = |log: &Log| mirror::is_open(&log.files);
-        self.at_work.runs().contains(&id) || self.logs.get(&id).is_some_and(files)
+        self.at_work.runs().contains_key(&id) || self.logs.get(&id).is_some_and(files)
     }
 
     /// Whether somebody works on a run that says it goes on.
     fn is_alive(&self, rows: &RunRows, log: Option<&Log>, seen: Option<Timestamp>) -> bool {
-        if self.at_work.runs().contains(&rows.id) {
+        if self.at_work.runs().contains_key(&rows.id) {
             return true;
         }
         // What is written counts, not when files were put here: a copy of a history is not alive.

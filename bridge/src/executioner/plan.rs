@@ -3,73 +3,44 @@
 use std::collections::BTreeMap;
 
 use runboard_core::model::resume::planner::{
-    self, Answer, Profile, Question, StepNow, StepThen, differences,
+    self, Answer, Profile, Question, Row, StepNow, StepThen, differences,
 };
-use runboard_core::model::resume::reason::{PlanFault, PlanWarning, Reason};
+use runboard_core::model::resume::reason::{PlanFault, Reason};
 use runboard_core::model::resume::{Expected, PlanVerb};
 use sha2::{Digest, Sha256};
 
 use super::Executioner;
 use super::config::Config;
+use super::odd::is_by_hand;
 use super::rows::RunRows;
-use super::steps::is_by_hand;
+use super::suggest::suggestion;
 use crate::resume::Mode;
 use crate::resume::answer::{PlanAnswer, PlanStep, totals};
 
-/// For people. Where no job of the run has a row, one without says nothing.
-fn sentence(rows: &RunRows, reason: Reason) -> &'static str {
-    match reason {
-        Reason::NoHistory | Reason::NotStarted if rows.jobs.is_empty() => {
-            "nothing is recorded of it"
-        }
-        _ => reason.sentence(),
-    }
-}
-
-/// What executioner makes of a run without rows.
-fn starts_fresh(rows: &RunRows) -> String {
-    let mut text =
-        "no job has a row: executioner finds no job history and starts fresh".to_string();
-    let last = rows.last();
-    let completed = last.and_then(|row| row.completed).unwrap_or(0);
-    if completed > 0 {
-        let words = match completed {
-            1 => ("job that is", "runs"),
-            _ => ("jobs that are", "run"),
-        };
-        let of = last.and_then(|row| row.total);
-        let of = of.map_or(String::new(), |total| format!(" (of {total})"));
-        text.push_str(&format!(
-            ", so the {completed} {} counted as completed{of} {} again too",
-            words.0, words.1
-        ));
-    }
-    text
-}
-
 /// Words for a step that the two profiles see differently.
-fn verb_words(rows: &RunRows, verb: PlanVerb, reason: Reason) -> String {
-    let word = match verb {
+fn verb_words(verb: PlanVerb) -> &'static str {
+    match verb {
         PlanVerb::Skip => "skips it",
         PlanVerb::Retry => "retries it",
         PlanVerb::Run => "runs it",
         _ => "does not run it",
-    };
-    format!("{word} ({})", sentence(rows, reason))
+    }
 }
 
 /// What a plan is made from.
-struct Material<'a> {
-    rows: &'a RunRows,
-    config: Option<&'a Config>,
-    steps: Vec<StepNow>,
+pub(super) struct Material<'a> {
+    pub(super) rows: &'a RunRows,
+    pub(super) config: Option<&'a Config>,
+    pub(super) steps: Vec<StepNow>,
     then: Vec<StepThen>,
-    before: Option<Vec<StepNow>>,
+    pub(super) before: Option<Vec<StepNow>>,
+    /// Jobs that the run carried over, each with the run in which it succeeded.
+    pub(super) carried: BTreeMap<String, i64>,
     skips: &'a [String],
 }
 
 impl Material<'_> {
-    fn answer(&self, mode: Mode, profile: Profile) -> Answer {
+    pub(super) fn answer(&self, mode: Mode, profile: Profile) -> Answer {
         planner::plan(Question {
             steps: &self.steps,
             then: Some(&self.then),
@@ -78,6 +49,17 @@ impl Material<'_> {
             profile,
             skips: self.skips,
         })
+    }
+
+    /// Why a step is planned so, for people.
+    fn sentence(&self, row: &Row) -> String {
+        let is_without = matches!(row.reason, Reason::NoHistory | Reason::NotStarted);
+        match self.carried.get(&row.key).filter(|_| is_without) {
+            Some(run) => format!("it succeeded in run {run}, and has no row in this one"),
+            // Where no job of the run has a row, one without says nothing.
+            None if is_without && self.rows.jobs.is_empty() => "nothing is recorded of it".into(),
+            None => row.reason.sentence().into(),
+        }
     }
 }
 
@@ -109,6 +91,7 @@ impl Executioner {
             before: kept
                 .filter(|kept| !kept.steps.is_empty())
                 .map(|kept| kept.steps.clone()),
+            carried: self.carried(rows),
             skips,
         }
     }
@@ -134,7 +117,7 @@ impl Executioner {
             .rows
             .iter()
             .map(|one| {
-                let reason = sentence(rows, one.reason).into();
+                let reason = material.sentence(one);
                 PlanStep::new(&one.key, one.verb, reason, one.reason.word())
             })
             .collect();
@@ -152,8 +135,11 @@ impl Executioner {
         let mut different: Vec<String> = found
             .into_iter()
             .map(|(a, b)| {
-                let words = |verb, reason| verb_words(rows, verb, reason);
-                let (real, design) = (words(a.verb, a.reason), words(b.verb, b.reason));
+                let words = |row: &Row| {
+                    let why = material.sentence(row);
+                    format!("{} ({why})", verb_words(row.verb))
+                };
+                let (real, design) = (words(a), words(b));
                 format!("{}: executioner {real}; its design {design}", a.key)
             })
             .collect();
@@ -189,93 +175,6 @@ impl Executioner {
             by_hand,
         };
         Some((answer, if can_run { to_execute } else { 0 }))
-    }
-
-    /// What is doubtful by the rules of either profile: most of it is found by those of the design, and holds for what really happens too. Which
-    /// results may be stale depends on what is executed, and is told of the plan that is `shown`.
-    fn warnings(
-        &self,
-        material: &Material<'_>,
-        shown: &Answer,
-        both: [&Answer; 2],
-        (mode, profile): (Mode, Profile),
-    ) -> Vec<String> {
-        let rows = material.rows;
-        let mut list: Vec<String> = Vec::new();
-        if rows.is_running() {
-            list.push(
-                "the run says that it goes on: a resume while it does would run its jobs twice"
-                    .into(),
-            );
-        } else if rows
-            .last()
-            .is_some_and(|row| row.status.as_deref() == Some("SUCCESS"))
-        {
-            list.push("the run has succeeded: resuming it skips what succeeded, and records another attempt".into());
-        }
-        if rows.jobs.is_empty() {
-            list.push(starts_fresh(rows));
-        }
-        match both.iter().find_map(|one| one.fault) {
-            Some(PlanFault::CircularDependency) => {
-                list.push("the jobs of the configuration wait for each other in a circle".into())
-            }
-            Some(PlanFault::MissingDependency) => {
-                for step in &material.steps {
-                    for need in step
-                        .needs
-                        .iter()
-                        .filter(|need| !material.steps.iter().any(|other| other.key == **need))
-                    {
-                        list.push(format!(
-                            "{} needs {need}, which is not in the configuration",
-                            step.key
-                        ));
-                    }
-                }
-            }
-            _ => {}
-        }
-        let stale = shown.stale.iter();
-        list.extend(stale.map(|key| format!("{key} {}", PlanWarning::UpstreamRerun.sentence())));
-        let others = both.iter().flat_map(|one| &one.warnings);
-        for (warning, key) in others.filter(|(one, _)| *one != PlanWarning::UpstreamRerun) {
-            let text = format!("{key} {}", warning.sentence());
-            if !list.contains(&text) {
-                list.push(text);
-            }
-        }
-        match material.config {
-            None => list.push(format!(
-                "{}: jobs that never began are not listed, nothing is known of what needs what, and it cannot be resumed from here",
-                self.configs.missing(rows.app())
-            )),
-            Some(config) => {
-                // What the bridge kept names them one by one.
-                let names = material.before.is_none();
-                list.extend(self.changed(rows, config, names));
-            }
-        }
-        if !self.tables.has_attempts && self.tables.schema.is_some() {
-            let version = self.tables.schema.unwrap_or(0);
-            list.push(format!(
-                "the database has schema v{version}: today's executioner does not migrate it, and ends with \u{201c}no such column: attempt_id\u{201d} when it begins a run"
-            ));
-        }
-        let has_zone = rows.last().and_then(super::rows::offset).is_some();
-        let naive = rows
-            .last()
-            .and_then(|row| super::rows::instant(row.start.as_deref(), 0));
-        if naive.is_some_and(|(_, assumed)| assumed) {
-            list.push(match has_zone {
-                true => "times are by the runner's clock; its zone is inferred from when the row was made".into(),
-                false => "times are by the runner's clock, and its zone is assumed".to_string(),
-            });
-        }
-        if mode == Mode::Failed && profile == Profile::Actual && shown.total(PlanVerb::Run) > 0 {
-            list.push("executioner's --resume-failed-only runs every job that has not succeeded, also those that never began".into());
-        }
-        list
     }
 
     /// How long each job of an application takes as a rule.
@@ -325,50 +224,6 @@ fn otherwise_stale(steps: &[StepNow], actual: &Answer, promised: &Answer) -> Vec
         told.extend(only(promised, actual, words));
     }
     told
-}
-
-/// Which mode fits: the command line passes over what was interrupted in one of them.
-fn suggestion(material: &Material<'_>) -> Option<String> {
-    let all = material.answer(Mode::Incomplete, Profile::Actual);
-    let failed = material.answer(Mode::Failed, Profile::Actual);
-    if all.fault.is_some() {
-        return None;
-    }
-    let left: Vec<&str> = all
-        .rows
-        .iter()
-        .filter(|row| row.reason == Reason::StatusNotFailed)
-        .map(|row| row.key.as_str())
-        .collect();
-    let total = material.rows.last().and_then(|row| row.total).unwrap_or(0);
-    let missing = total.saturating_sub(all.rows.len() as i64);
-    let unplanned = match missing {
-        1 => "1 job has no row and cannot be planned without the configuration".to_string(),
-        _ => format!("{missing} jobs have no row and cannot be planned without the configuration"),
-    };
-    let is_unplanned = material.config.is_none() && missing > 0;
-    let fits = if !left.is_empty() {
-        let (they, them) = match left.len() {
-            1 => ("it", "it"),
-            _ => ("they", "them"),
-        };
-        format!(
-            "failed fits better here: incomplete takes {} for done, although {they} did not succeed, and failed runs {them}",
-            left.join(", ")
-        )
-    } else if is_unplanned {
-        return Some(unplanned);
-    } else if all.to_execute() == 0 {
-        "there is nothing to resume".into()
-    } else if all.to_execute() == failed.to_execute() {
-        "incomplete fits: today's executioner does the same in both modes here".into()
-    } else {
-        "incomplete fits: it runs all that has not succeeded".into()
-    };
-    Some(match is_unplanned {
-        true => format!("{fits}; {unplanned}"),
-        false => fits,
-    })
 }
 
 /// Another one as soon as the history, the configuration or the wish is another.

@@ -126,6 +126,30 @@ impl RunRows {
         self.jobs.is_empty() && self.last().is_some_and(counted)
     }
 
+    /// Of so many jobs those that have room: no more are carried over from earlier runs than the run says that it skipped, and than have no row.
+    pub(super) fn room(&self, jobs: usize) -> usize {
+        let [last] = self.attempts.as_slice() else {
+            return 0;
+        };
+        let skipped = usize::try_from(last.skipped.unwrap_or(0)).unwrap_or(0);
+        let without = self
+            .total()
+            .unwrap_or(0)
+            .saturating_sub(self.latest().len());
+        jobs.min(skipped).min(without)
+    }
+
+    /// How many jobs are counted as completed and have no row, because they were carried over from an earlier run.
+    pub(super) fn carried(&self) -> usize {
+        let latest = self.latest();
+        let well = latest
+            .iter()
+            .filter(|job| job.status.as_deref() == Some("SUCCESS"));
+        let completed = self.last().and_then(|last| last.completed).unwrap_or(0);
+        let completed = usize::try_from(completed).unwrap_or(0);
+        self.room(completed.saturating_sub(well.count()))
+    }
+
     pub(super) fn is_running(&self) -> bool {
         self.last()
             .is_some_and(|row| row.status.as_deref() == Some("RUNNING"))

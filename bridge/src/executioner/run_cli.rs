@@ -1,6 +1,5 @@
 //! Resuming: runs executioner's own command line, by its words and never through a shell. It goes on when the bridge ends.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -17,6 +16,7 @@ use tokio::process::Command;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
+use super::at_work::Numbers;
 use super::config::Config;
 use super::{Executioner, mirror};
 use crate::api::blocking;
@@ -150,7 +150,7 @@ fn begin(
     let mut child = command
         .spawn()
         .map_err(|error| Problem::broken(format!("{program} cannot be run: {error}")))?;
-    let held = at_work.hold(&mut runs, number);
+    let held = at_work.hold(&mut runs, number, None);
     drop(runs);
     let (tell, ended) = oneshot::channel();
     tokio::spawn(async move {
@@ -173,11 +173,11 @@ fn begin(
 }
 
 /// The number of a run that rests; nobody else is at work on it.
-pub(super) fn checked(run: &Run, held: &BTreeSet<i64>) -> Result<i64, Problem> {
+pub(super) fn checked(run: &Run, held: &Numbers) -> Result<i64, Problem> {
     let id = &run.id;
     let number: i64 = id.parse().map_err(|_| Problem::no_run(id))?;
     let goes_on = !run.phase.is_terminal() && !run.is_unfinished() && run.raw_status == "RUNNING";
-    match goes_on || held.contains(&number) {
+    match goes_on || held.contains_key(&number) {
         true => Err(conflict(format!(
             "run {id} is still going on, or is being resumed"
         ))),

@@ -1,14 +1,14 @@
 //! A run of executioner as the model has runs, with everything about it that is odd.
 
-use std::collections::BTreeMap;
-
 use runboard_core::model::failure::failures;
 use runboard_core::model::fold::count;
-use runboard_core::model::{Lineage, Phase, Run, Step, Timestamp};
+use runboard_core::model::{Lineage, Phase, Run, Step, StepCounts, Timestamp};
 use serde_json::{Value, json};
 
+use super::lineage::Parent;
+use super::odd::oddities;
 use super::rows::{AttemptRow, RunRows, instant};
-use super::steps::{Context, oddities, phase};
+use super::steps::{Context, phase};
 
 /// What is made of the rows.
 pub(super) struct Shaped {
@@ -17,9 +17,6 @@ pub(super) struct Shaped {
     /// Contradictions and oddities, for people.
     pub(super) notes: Vec<String>,
 }
-
-/// The run from which one of the old kind went on, and whether that was inferred.
-pub(super) type Parent = Option<(i64, bool)>;
 
 /// `seen`: the last sign of life of a run that claims to go on.
 pub(super) fn shape(
@@ -57,7 +54,7 @@ pub(super) fn shape(
     if !context.is_alive && run.phase == Phase::Running {
         run.last_seen_at = seen.or(run.started_at).or(run.created_at);
     }
-    run.steps = counts(rows, &steps);
+    run.steps = counts(rows, &steps, context.carried.len());
     run.reason = rows
         .metadata
         .as_ref()
@@ -111,7 +108,8 @@ fn completion(run: &Run) -> &'static str {
 }
 
 /// Completed of total, from the rows; the counters of `run_summary` lie in known ways and count only for what has no rows, or where no job has one.
-fn counts(rows: &RunRows, steps: &[Step]) -> runboard_core::model::StepCounts {
+/// `carried`: jobs that are known to be carried over from earlier runs.
+fn counts(rows: &RunRows, steps: &[Step], carried: usize) -> StepCounts {
     let mut counts = count(steps);
     let Some(last) = rows.last() else {
         return counts;
@@ -126,23 +124,17 @@ fn counts(rows: &RunRows, steps: &[Step]) -> runboard_core::model::StepCounts {
         None => counts.total.unwrap_or(0),
     };
     counts.total = Some(total);
+    // Whether or not the configuration makes steps of them, they are done.
+    let over = rows.carried().max(rows.room(carried));
+    let over = u32::try_from(over).unwrap_or(u32::MAX);
+    counts.skipped = counts.skipped.saturating_sub(over);
     if rows.is_only_counted() {
         counts.succeeded = number(last.completed);
         counts.failed = number(last.failed);
         counts.total = Some(total.max(counts.succeeded.saturating_add(counts.failed)));
         return counts;
     }
-    // Carried over from an earlier run, of which this one has no rows.
-    let unknown = total.saturating_sub(counts.succeeded + counts.failed + counts.running);
-    let carried = number(last.completed).saturating_sub(counts.succeeded);
-    let carried = carried.min(unknown).min(number(last.skipped));
-    let has_rows = |step: &Step| !step.attempts.is_empty();
-    if rows.attempts.len() == 1
-        && carried > 0
-        && steps.iter().filter(|step| !has_rows(step)).count() == 0
-    {
-        counts.succeeded += carried;
-    }
+    counts.succeeded = counts.succeeded.saturating_add(over);
     counts
 }
 
@@ -182,7 +174,7 @@ fn notes(rows: &RunRows, context: &Context<'_>) -> Vec<String> {
         notes.push("no job has a row: counted by run_summary".into());
     }
     for row in rows.latest() {
-        for odd in oddities(row, context.is_maestro) {
+        for odd in oddities(row, context.is_maestro, context.mark(&row.id)) {
             notes.push(format!("{}: {odd}", row.id));
         }
     }
@@ -313,38 +305,4 @@ pub(super) fn events(rows: &RunRows, shaped: &Shaped, context: &Context<'_>) -> 
         events.push(json!({"event": "contradiction", "message": note}));
     }
     events
-}
-
-/// Which earlier run one of the old kind went on from: the latest of the same application that had not succeeded and whose successes are those that
-/// this one skipped.
-pub(super) fn parent(rows: &RunRows, runs: &BTreeMap<i64, RunRows>) -> Parent {
-    let last = rows.last()?;
-    let skipped = last.skipped.filter(|skipped| *skipped > 0)?;
-    let own: Vec<&str> = rows.jobs.iter().map(|job| job.id.as_str()).collect();
-    let earlier = runs.range(..rows.id).rev().map(|(_, other)| other);
-    let mut fitting = earlier.filter(|other| {
-        let is_open = other
-            .last()
-            .is_some_and(|row| row.status.as_deref() != Some("SUCCESS"));
-        let left = other.latest().into_iter().filter(|job| {
-            job.status.as_deref() == Some("SUCCESS") && !own.contains(&job.id.as_str())
-        });
-        is_open && other.app() == rows.app() && left.count() as i64 == skipped
-    });
-    if let Some(other) = fitting.next() {
-        return Some((other.id, true));
-    }
-    // One that was itself a resume has no rows of what it carried over: the latest that was left open has to do.
-    if own.len() as i64 + skipped != last.total? {
-        return None;
-    }
-    let mut open = runs
-        .range(..rows.id)
-        .rev()
-        .map(|(_, other)| other)
-        .filter(|other| {
-            let word = other.last().and_then(|row| row.status.as_deref());
-            word != Some("SUCCESS") && other.app() == rows.app()
-        });
-    open.next().map(|other| (other.id, true))
 }

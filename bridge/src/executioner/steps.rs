@@ -5,9 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use runboard_core::model::{Attempt, Phase, Step, Timestamp};
 
 use super::config::Config;
+use super::kept::Mark;
 use super::logs::Log;
+use super::odd::explain;
 use super::rows::{JobRow, RunRows, Try, instant};
 
+/// Of a failure, where neither its row nor an exit code says why.
+pub(super) const NO_REASON: &str = "no reason is told";
 /// So many rows in front of one are looked through for a time.
 const LOOK_BACK: usize = 100;
 
@@ -17,6 +21,10 @@ pub(super) struct Context<'a> {
     pub(super) config: Option<&'a Config>,
     /// Jobs of the configuration that cannot be taken for jobs of the run.
     pub(super) left_out: &'a BTreeSet<String>,
+    /// Jobs that were carried over, each with the run in which it succeeded.
+    pub(super) carried: &'a BTreeMap<String, i64>,
+    /// What was marked as done from here.
+    pub(super) marks: &'a [Mark],
     pub(super) log: Option<&'a Log>,
     /// Of the runner's clock from UTC, in minutes, where an attempt's own is not known.
     pub(super) offset: i32,
@@ -30,6 +38,11 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     pub(super) fn offset_of(&self, attempt: i64) -> i32 {
         self.offsets.get(&attempt).copied().unwrap_or(self.offset)
+    }
+
+    /// Who marked a job last, as far as that is known.
+    pub(super) fn mark(&self, job: &str) -> Option<&Mark> {
+        self.marks.iter().rev().find(|mark| mark.job == job)
     }
 
     /// The length of a try in maestro's file is in nanoseconds.
@@ -61,54 +74,6 @@ pub(super) fn phase(word: &str) -> Phase {
     }
 }
 
-/// A success whose last try failed.
-pub(super) fn is_by_hand(row: &JobRow) -> bool {
-    let last_failed = |tries: &[Try]| {
-        tries
-            .last()
-            .is_some_and(|one| phase(&one.status).is_failure())
-    };
-    row.status.as_deref() == Some("SUCCESS") && last_failed(&row.tries(false).0)
-}
-
-/// What is odd about a job's row, for people.
-pub(super) fn oddities(row: &JobRow, in_ns: bool) -> Vec<String> {
-    let mut found = Vec::new();
-    found.extend(row.tries(in_ns).1);
-    let word = row.status.as_deref().unwrap_or_default();
-    if phase(word) == Phase::Unknown {
-        let told = row
-            .status
-            .as_deref()
-            .map_or("no status".to_string(), |word| {
-                format!("the status {word:?}")
-            });
-        found.push(format!("it has {told}, which nobody knows"));
-    }
-    if is_by_hand(row) {
-        found.push("its row says SUCCESS although its last try failed: it was marked as successful by hand (inferred; nothing records by whom)".into());
-    } else if word == "SUCCESS" && row.last_error.as_deref() == Some("Post-check failed") {
-        found.push(
-            "its row says SUCCESS although its post-check failed, so a resume skips it".into(),
-        );
-    } else if word == "SUCCESS" && row.last_error.is_some() {
-        found.push("its row says SUCCESS and holds an error of an earlier try".into());
-    }
-    found
-}
-
-/// Gives the last try what its row says of why it ended so, and what is odd about that.
-fn explain(last: &mut Attempt, row: &JobRow, in_ns: bool) {
-    last.reason = row.last_error.clone().or(last.reason.take());
-    let odd = oddities(row, in_ns);
-    if last.reason.is_none() && !odd.is_empty() {
-        last.reason = Some(odd.join("; "));
-    } else if last.phase.is_success() && !odd.is_empty() {
-        let error = last.reason.take().unwrap_or_default();
-        last.reason = Some(format!("{} ({error})", odd.join("; ")));
-    }
-}
-
 impl Context<'_> {
     /// The tries of one row; `number`: of the first.
     fn attempts(&self, rows: &RunRows, row: &JobRow, number: u32) -> Vec<Attempt> {
@@ -132,7 +97,7 @@ impl Context<'_> {
             one.ended_at = begun
                 .zip(length)
                 .map(|(at, length)| Timestamp(at.0.saturating_add(length)));
-            explain(&mut one, row, in_ns);
+            explain(&mut one, row, in_ns, self.mark(&row.id));
             return vec![one];
         }
         let shift = self.shift(row, &tries, length);
@@ -154,7 +119,7 @@ impl Context<'_> {
                 last.phase = said;
                 last.raw_status = word;
             }
-            explain(last, row, in_ns);
+            explain(last, row, in_ns, self.mark(&row.id));
         }
         list
     }
@@ -224,6 +189,8 @@ impl Context<'_> {
         let phase = phase(&one.status);
         let reason = (!phase.is_success()).then(|| match one.exit_code {
             Some(code) => format!("exit code {code}"),
+            // In other words than the status, which is told anyway.
+            None if phase == Phase::Failed => NO_REASON.into(),
             None => one.status.clone(),
         });
         Attempt {
@@ -338,61 +305,4 @@ impl Context<'_> {
             one.reason = Some(format!("it was at work when the run {when}"));
         }
     }
-
-    /// What became of those that have not begun.
-    fn settle(&self, rows: &RunRows, steps: &mut [Step]) {
-        let goes_on = rows.is_running() && self.is_alive;
-        let failed: BTreeSet<String> = steps
-            .iter()
-            .filter(|step| step.phase.is_failure())
-            .map(|step| step.key.clone())
-            .collect();
-        let needs: BTreeMap<String, Vec<String>> = steps
-            .iter()
-            .map(|step| (step.key.clone(), step.needs.clone()))
-            .collect();
-        for step in steps.iter_mut().filter(|step| step.attempts.is_empty()) {
-            if goes_on {
-                continue;
-            }
-            if rows.is_only_counted() {
-                step.phase = Phase::Unknown;
-                step.raw_status.clear();
-                step.reason = Some("no job has a row: what became of it is not known".into());
-                continue;
-            }
-            step.raw_status = "SKIPPED".into();
-            match cause(&step.key, &needs, &failed) {
-                Some(root) => {
-                    step.phase = Phase::UpstreamFailed;
-                    step.reason = Some(format!("dependency failed: {root}"));
-                }
-                None => {
-                    step.phase = Phase::Skipped;
-                    step.reason = Some("the run ended before it began".into());
-                }
-            }
-        }
-    }
-}
-
-/// The failed step that a step waits for, through however many others.
-fn cause(
-    key: &str,
-    needs: &BTreeMap<String, Vec<String>>,
-    failed: &BTreeSet<String>,
-) -> Option<String> {
-    let mut seen = BTreeSet::new();
-    let mut ahead: Vec<&str> = vec![key];
-    while let Some(at) = ahead.pop() {
-        for need in needs.get(at).map_or(&[][..], Vec::as_slice) {
-            if failed.contains(need) {
-                return Some(need.clone());
-            }
-            if seen.insert(need.as_str()) {
-                ahead.push(need);
-            }
-        }
-    }
-    None
 }

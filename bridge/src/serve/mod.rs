@@ -178,7 +178,15 @@ async fn run(args: ServeArgs) -> Result<(), String> {
         // Large histories are read before anybody asks.
         let source = source.clone();
         tokio::task::spawn_blocking(move || {
-            let why = source.look().unreadable();
+            let state = source.look();
+            let why = match &source.place {
+                Place::History(path) => state
+                    .lines
+                    .unread()
+                    .map(|why| format!("{}: {why}", path.display())),
+                _ => state.unreadable(),
+            };
+            drop(state);
             if let Some(why) = why {
                 complain(&format!("warning: source {}: {why}", source.name));
             }

@@ -240,34 +240,6 @@ fn a_missing_dependency_ends_executioner_where_its_design_goes_on() {
 }
 
 #[test]
-fn a_job_without_tries_keeps_its_reason_and_its_oddities() {
-    let rows = format!(
-        "(1, 1, 'FAILED', 3, 1, 2, 0){JOBS} (1, 'a', 'FAILED', 'true'), (1, 'b', 'SUCCESS', 'true'), (1, 'c', 'FAILED', 'true');
-        UPDATE job_history SET last_error = 'Pre-check failed' WHERE id = 'a';
-        UPDATE job_history SET last_error = 'Post-check failed' WHERE id = 'b';
-        UPDATE job_history SET retry_history = 'torn' WHERE id = 'c'"
-    );
-    let site = site(&rows, None);
-    let list = ask(&site, "runs/1/steps");
-    let reason = |at: usize| list["steps"][at]["reason"].as_str().unwrap().to_string();
-    assert_eq!(reason(0), "Pre-check failed");
-    assert_eq!(
-        reason(1),
-        "its row says SUCCESS although its post-check failed, so a resume skips it (Post-check failed)"
-    );
-    assert_eq!(reason(2), "FAILED");
-    assert!(
-        facts(&site, "1", "contradiction")
-            .join("\n")
-            .contains("c: retry_history cannot be read as JSON")
-    );
-    assert_eq!(
-        ask(&site, "runs/1")["run"]["reason"],
-        "a: Pre-check failed, and 1 more failed"
-    );
-}
-
-#[test]
 fn what_incomplete_passes_over_is_suggested_in_words_that_fit_its_number() {
     let rows = format!(
         "(1, 1, 'FAILED', 1, 0, 0, 0), (2, 1, 'FAILED', 2, 0, 0, 0)
@@ -283,26 +255,6 @@ fn what_incomplete_passes_over_is_suggested_in_words_that_fit_its_number() {
         told("2"),
         "failed fits better here: incomplete takes a, b for done, although they did not succeed, and failed runs them"
     );
-}
-
-#[test]
-fn a_job_that_says_running_in_a_run_that_ended_is_not_counted_as_running() {
-    let rows = format!(
-        "(1, 1, 'FAILED', 1, 0, 0, 0), (2, 1, 'RUNNING', 1, 0, 0, 0){JOBS} (1, 'a', 'RUNNING', 'true'), (2, 'a', 'RUNNING', 'true')"
-    );
-    let site = site(&rows, None);
-    for (id, reason) in [
-        ("1", "it was at work when the run ended"),
-        ("2", "it was at work when the run was last seen"),
-    ] {
-        let step = &ask(&site, &format!("runs/{id}/steps"))["steps"][0];
-        assert_eq!(
-            (&step["status"], &step["raw_status"], &step["reason"]),
-            (&json!("unknown"), &json!("RUNNING"), &json!(reason))
-        );
-        let run = &ask(&site, &format!("runs/{id}"))["run"];
-        assert_eq!(run["steps"]["running"].as_i64().unwrap_or(0), 0);
-    }
 }
 
 #[test]

@@ -7,11 +7,13 @@
     clippy::panic
 )]
 
+mod carried;
 #[allow(dead_code)]
 #[path = "../serve/client.rs"]
 mod client;
 mod drift;
 mod honest;
+mod jobs;
 mod make;
 mod mark;
 mod old;

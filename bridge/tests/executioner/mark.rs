@@ -64,6 +64,21 @@ fn a_failed_job_is_marked_and_a_resume_leaves_it_alone() {
         told[0].starts_with("transform_part2 as SUCCESS, "),
         "{told:?}"
     );
+    let who = told[0].trim_start_matches("transform_part2 as SUCCESS, ");
+    assert!(who.contains(" by ") && !who.contains("uid "), "{who}");
+    let odd = format!(
+        "its row says SUCCESS although its last try failed: it was marked as successful by hand, {who}"
+    );
+    let note = facts(&site, "1", "contradiction").pop();
+    assert_eq!(note, Some(format!("transform_part2: {odd}")));
+    let step = ask(&site, "runs/1/steps")["steps"][3].clone();
+    assert!(step["reason"].as_str().unwrap().starts_with(&odd), "{step}");
+    // Nor is it told otherwise by whoever looked while it was being marked.
+    let events = ask(&site, "runs/1/events").to_string();
+    assert!(
+        events.contains(who) && !events.contains("nothing records by whom"),
+        "{events}"
+    );
     assert!(ask(&site, "info")["problems"].is_null());
     // It is done once: what was looked at before is no more.
     let why = refused(&mark(&site, "ex/", "transform_part2", &plan["token"]), 409);

@@ -19,6 +19,11 @@ const V5: &str = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, desc
         (17, 'one', 'true # a comment', 'SUCCESS', 'a+b.c', '2026-01-10 08:00:00', 2600.88), (17, 'two', 'true', 'SUCCESS', 'a+b.c', '2026-01-10 08:43:21', 0.5),
         (17, 'three', 'false', 'FAILED', 'a+b.c', NULL, NULL), (18, 'three', 'true', 'SUCCESS', 'a+b.c', '2026-01-10 09:00:01', 8.0);";
 
+pub(crate) const V6: &str = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY); INSERT INTO schema_version VALUES (6);
+    CREATE TABLE run_summary (run_id INTEGER PRIMARY KEY, application_name TEXT, start_time TEXT, end_time TEXT, status TEXT, total_jobs INT, completed_jobs INT,
+        failed_jobs INT, skipped_jobs INT, exit_code INT, created_at TEXT, working_dir TEXT);
+    CREATE TABLE job_history (run_id INTEGER, id TEXT, status TEXT, PRIMARY KEY (run_id, id));";
+
 #[test]
 fn a_schema_v5_history_has_its_zone_its_lineage_and_its_anomalies_said() {
     let place = Place::new();
@@ -75,14 +80,11 @@ fn a_schema_v5_history_has_its_zone_its_lineage_and_its_anomalies_said() {
 #[test]
 fn counters_that_lie_are_contradicted_by_the_rows() {
     let place = Place::new();
-    let sql = "CREATE TABLE schema_version (version INTEGER PRIMARY KEY); INSERT INTO schema_version VALUES (6);
-        CREATE TABLE run_summary (run_id INTEGER PRIMARY KEY, application_name TEXT, start_time TEXT, end_time TEXT, status TEXT, total_jobs INT, completed_jobs INT,
-            failed_jobs INT, skipped_jobs INT, exit_code INT, created_at TEXT, working_dir TEXT);
-        CREATE TABLE job_history (run_id INTEGER, id TEXT, status TEXT, PRIMARY KEY (run_id, id));
+    let sql = format!("{V6}
         INSERT INTO run_summary VALUES (28, 'x', '2026-01-01 00:00:00', '2026-01-01 00:01:00', 'FAILED', 2, 1, 1, 0, 1, '2026-01-01 00:00:00', '/w');
         INSERT INTO job_history VALUES (28, 'a', 'SUCCESS'), (28, 'b', 'SUCCESS'), (29, 'lost', 'success'), (30, X'00ff', 'SUCCESS');
-        INSERT INTO run_summary (run_id, application_name, start_time, status) VALUES (31, 'x', 'yesterday', 'DONE');";
-    let path = database(&place, sql);
+        INSERT INTO run_summary (run_id, application_name, start_time, status) VALUES (31, 'x', 'yesterday', 'DONE');");
+    let path = database(&place, &sql);
     let site = over(place, &path, &[]);
     assert_eq!(ask(&site, "runs/28")["run"]["steps"]["succeeded"], 2);
     assert!(
@@ -135,6 +137,10 @@ fn maestros_write_ahead_log_is_read_with_its_own_clock() {
         )
     );
     assert_eq!(facts(&site, "1", "config"), ["testdata/basic.json"]);
+    assert_eq!(
+        facts(&site, "1", "attempt 1"),
+        ["SUCCESS 1/1, exit code 0, 2026-03-20T14:00:00Z to 2026-03-20T14:00:03Z"]
+    );
     writer
         .execute("UPDATE run_summary SET status = 'FAILED'", ())
         .unwrap();

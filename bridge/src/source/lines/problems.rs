@@ -1,6 +1,6 @@
 //! What is wrong with a file of lines, for people.
 
-use runboard_core::backend::history::{Item, Line, Warning};
+use runboard_core::backend::history::{Item, Line, Warning, health};
 
 use super::Lines;
 
@@ -29,8 +29,8 @@ impl Lines {
         }
         list.extend(self.failure.clone());
         list.extend(self.torn.clone());
-        if self.stamp.is_none() && !self.inside {
-            list.push(format!("{}: there is no such file (yet)", self.name()));
+        if let Some(why) = self.unopened() {
+            list.push(format!("{}: {why}", self.name()));
         }
         let code = Warning::NaiveTimestamp;
         let first = place(self.naive.first);
@@ -44,6 +44,22 @@ impl Lines {
         }
         list.append(&mut self.remarks.listed());
         list
+    }
+
+    /// Why the file cannot be read at all. That of a recording folder comes with the first run that ends.
+    fn unopened(&self) -> Option<&'static str> {
+        match (self.inside, self.stamp.is_some(), self.file.is_some()) {
+            (true, _, _) | (false, true, true) => None,
+            (false, false, _) => Some("there is no such file (yet)"),
+            (false, true, false) => Some("it cannot be opened"),
+        }
+    }
+
+    /// Why nothing is known of runs, although there may be some.
+    pub(crate) fn unread(&self) -> Option<&'static str> {
+        let has_unread = self.remarks.has_faults() || self.torn.is_some() || self.failure.is_some();
+        let unread = (self.rows.is_empty() && has_unread).then_some(health::NOTHING_READ);
+        self.unopened().or(unread)
     }
 
     /// What is odd about a line that was taken in.
