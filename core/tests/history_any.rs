@@ -99,7 +99,7 @@ fn every_problem_of_a_mutant_is_told() {
                 assert!(!run.id.is_empty());
                 let _ = summary.steps(&naming);
                 assert_eq!(summary.facts()[0].0, "retry_count");
-                let _ = health::part(&[summary], None, true);
+                let _ = health::part(&[summary], None, true, None);
             } else if let Line::Blank = item.content {
                 assert!(
                     line.trim_ascii().is_empty() || item.offset == 0,

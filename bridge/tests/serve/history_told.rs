@@ -1,10 +1,12 @@
 //! What a history tells of itself and of its records: how the pipeline stands, what is wrong with lines, what metadata holds.
 
+use std::io::{BufRead as _, BufReader};
+
 use serde_json::{Value, json};
 
 use super::files::{append, summary};
 use super::history::{AT, history};
-use super::site::Site;
+use super::site::{Place, Site};
 
 #[test]
 fn the_health_of_the_pipeline_is_told_by_the_rules_of_its_project() {
@@ -165,4 +167,69 @@ fn what_a_record_holds_besides_is_told_value_by_value() {
         ]
     );
     assert_eq!(facts("r2"), ["retry_count=-", "priority=5"]);
+}
+
+fn health_of(site: &Site) -> [String; 3] {
+    let info = site.json("/api/v1/etl/info");
+    ["name", "standing", "words"].map(|name| info["health"][0][name].as_str().unwrap().to_string())
+}
+
+fn first_problem(site: &Site) -> Value {
+    site.json("/api/v1/etl/info")["problems"][0].clone()
+}
+
+/// The first line of what the operator is told.
+fn warning(site: &mut Site) -> String {
+    let mut line = String::new();
+    let stderr = site.child.stderr.as_mut().unwrap();
+    BufReader::new(stderr).read_line(&mut line).unwrap();
+    line
+}
+
+#[test]
+fn of_a_file_that_is_missing_nothing_is_claimed_until_it_is_there() {
+    let place = Place::new();
+    let path = place.join("h.jsonl");
+    let mut site = Site::start(place, &["--history", &format!("etl={}", path.display())]);
+    let why = "there is no such file (yet)";
+    assert_eq!(
+        warning(&mut site),
+        format!(
+            "runboard-bridge: warning: source etl: {}: {why}\n",
+            path.display()
+        )
+    );
+    assert_eq!(health_of(&site), ["unknown", "unknown", why]);
+    assert_eq!(first_problem(&site), format!("h.jsonl: {why}"));
+    assert_eq!(site.json("/api/v1/etl/runs")["total"], 0);
+    // An empty one is a history without runs.
+    append(&path, b"");
+    assert_eq!(health_of(&site), ["healthy", "good", "there are no runs"]);
+    assert_eq!(first_problem(&site), Value::Null);
+    append(&path, summary("r1", AT, "success", json!({})).as_bytes());
+    assert_eq!(health_of(&site), ["healthy", "good", "by the newest run"]);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(health_of(&site), ["unknown", "unknown", why]);
+}
+
+#[test]
+fn of_a_file_of_which_nothing_is_a_run_nothing_is_claimed() {
+    let why = "nothing in it could be read as a run";
+    for bytes in [
+        &b"[\n  {\n    \"run_id\": \"a\"\n  }\n]\n"[..],
+        b"\x89PNG\r\n\x1a\n\x00",
+        b"SQLite format 3\0",
+    ] {
+        let mut site = history(bytes);
+        assert_eq!(health_of(&site), ["unknown", "unknown", why], "{bytes:?}");
+        let warned = warning(&mut site);
+        assert!(
+            warned.starts_with("runboard-bridge: warning: source etl: ")
+                && warned.ends_with(&format!("h.jsonl: {why}\n")),
+            "{warned}"
+        );
+        let run = ["\n", &summary("r1", AT, "success", json!({}))].concat();
+        append(&site.place.join("h.jsonl"), run.as_bytes());
+        assert_eq!(health_of(&site), ["healthy", "good", "by the newest run"]);
+    }
 }

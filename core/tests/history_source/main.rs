@@ -8,10 +8,13 @@
 
 mod anew;
 mod glued;
+mod links;
 mod own_text;
+mod packed;
 mod remarks;
 mod same_ids;
 mod server;
+mod unread;
 mod zone;
 
 use futures_util::{FutureExt as _, StreamExt as _};

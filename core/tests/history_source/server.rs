@@ -9,6 +9,19 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use runboard_core::backend::history::{History, Zone};
 use runboard_core::net::{Head, Request, Response, StreamResponse, Transport, TransportError};
 
+/// How a file's server packs it, as a browser tells of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Packed {
+    #[default]
+    No,
+    /// Ranges are of the packed bytes, a quarter as many: the middle of them cannot be unpacked.
+    Ranges,
+    /// Whatever was asked for, also where the browser takes a range only as it is.
+    Always,
+    /// Nothing answers at all.
+    Down,
+}
+
 /// A file server in memory, and a pipeline's API beside it.
 #[derive(Default)]
 pub(crate) struct Server {
@@ -22,6 +35,11 @@ pub(crate) struct Server {
     pub(crate) is_down: Cell<bool>,
     /// Parts of the file are on their way as long as this stands.
     pub(crate) waits: Cell<bool>,
+    pub(crate) packed: Cell<Packed>,
+    /// Behind so many bytes of a whole file the connection breaks.
+    pub(crate) breaks_at: Cell<Option<usize>>,
+    /// How long the file is.
+    pub(crate) tells_length: Cell<bool>,
 }
 
 fn head(status: u16, kind: &str) -> Head {
@@ -73,7 +91,11 @@ impl Server {
         }
         let file = self.file.borrow();
         let Some(range) = range.filter(|_| self.knows_ranges.get()) else {
-            return (head(200, "application/x-ndjson"), file.clone());
+            let head = Head {
+                length: self.tells_length.get().then_some(file.len() as u64),
+                ..head(200, "application/x-ndjson")
+            };
+            return (head, file.clone());
         };
         let (from, to) = range
             .strip_prefix("bytes=")
@@ -107,8 +129,32 @@ impl Transport for Wire {
         &self,
         request: Request,
     ) -> LocalBoxFuture<'static, Result<StreamResponse, TransportError>> {
-        let (head, body) = self.0.answer(&request);
+        let (mut head, mut body) = self.0.answer(&request);
         let status = head.status;
+        let broke = || TransportError::Unreachable("nothing answers".into());
+        let mut is_broken = false;
+        match (self.0.packed.get(), status) {
+            (Packed::Down, _) | (Packed::Always, 206 | 416) => {
+                return future::ready(Err(broke())).boxed_local();
+            }
+            (Packed::Ranges, 206) => {
+                let from: usize = {
+                    let asked = self.0.asked.borrow();
+                    let (_, range) = asked.last().unwrap().split_once("=").unwrap();
+                    range.split_once('-').unwrap().0.parse().unwrap()
+                };
+                is_broken = from < self.0.file.borrow().len() / 4;
+                if !is_broken {
+                    head.status = 416;
+                }
+                body.clear();
+            }
+            _ => {}
+        }
+        if let Some(at) = self.0.breaks_at.get().filter(|_| status == 200) {
+            body.truncate(at);
+            is_broken = true;
+        }
         let (server, slow) = (self.0.clone(), self.0.clone());
         let wait = stream::poll_fn(move |_| match slow.waits.get() && status == 206 {
             true => Poll::Pending,
@@ -121,7 +167,10 @@ impl Transport for Wire {
         }));
         future::ready(Ok(StreamResponse {
             head,
-            body: wait.chain(body).boxed_local(),
+            body: wait
+                .chain(body)
+                .chain(stream::iter(is_broken.then(|| Err(broke()))))
+                .boxed_local(),
         }))
         .boxed_local()
     }

@@ -25,23 +25,21 @@ use crate::net::{Request, StreamResponse, Transport, TransportError};
 const PIECE: usize = 65_536;
 /// A file of so many bytes is long from its beginning on, and any other after so many runs; the smaller number, when nobody says how long
 /// the file is.
-const LONG: u64 = 16_000_000;
+pub(super) const LONG: u64 = 16_000_000;
 const MANY: usize = 50_000;
 const MANY_OF_UNKNOWN: usize = 10_000;
-const SHORTER: &str = "the file is shorter than before";
+pub(super) const SHORTER: &str = "the file is shorter than before";
 pub(super) const OTHER: &str = "the file is another one than before";
 
-const NO_RANGES: &str = "the server knows no ranges: what is appended to this long file is not followed, and every look at a line reads the file from its beginning";
-
-type Body = LocalBoxStream<'static, Result<Vec<u8>, TransportError>>;
+pub(super) type Body = LocalBoxStream<'static, Result<Vec<u8>, TransportError>>;
 
 #[derive(Default)]
 pub(super) struct State {
-    reader: Reader,
+    pub(super) reader: Reader,
     /// How often the file was read from its beginning.
-    readings: u64,
+    pub(super) readings: u64,
     /// The first reading has not come to its end.
-    is_unfinished: bool,
+    pub(super) is_unfinished: bool,
     /// It has.
     pub(super) is_read: bool,
     /// The first reading, while it goes on.
@@ -55,7 +53,7 @@ pub(super) struct State {
     /// How long the file was when it was opened.
     size: Option<u64>,
     pub(super) places: Places,
-    seen: Seen,
+    pub(super) seen: Seen,
     /// The newest records, for the pipeline's health, and since when a record is one of them.
     newest: Vec<(Option<Timestamp>, Summary)>,
     newest_from: Option<Timestamp>,
@@ -65,7 +63,9 @@ pub(super) struct State {
     /// Where a last line begins that was told to be no whole one.
     torn: Option<u64>,
     /// That the server knows no ranges was told.
-    is_told: bool,
+    pub(super) is_told: bool,
+    /// How many requests for a range failed in a row.
+    pub(super) failed_ranges: u8,
 }
 
 pub(super) struct HistoryFile {
@@ -99,7 +99,7 @@ pub(super) struct Read {
 
 impl State {
     /// Takes the next bytes of the file in.
-    fn push(&mut self, bytes: &[u8], into: &mut Read) {
+    pub(super) fn push(&mut self, bytes: &[u8], into: &mut Read) {
         self.seen.push(bytes);
         let mut reader = std::mem::take(&mut self.reader);
         reader.push(bytes, &mut |item| self.take(item, into));
@@ -175,7 +175,7 @@ impl State {
     }
 
     /// Takes in what stands behind the last newline: a record at once; anything else is told when it `rests`, as somebody may be writing it.
-    fn take_rest(&mut self, rests: bool, into: &mut Read) {
+    pub(super) fn take_rest(&mut self, rests: bool, into: &mut Read) {
         for item in self.reader.rest() {
             match &item.content {
                 Line::Fault(fault) if rests && self.torn != Some(item.offset) => {
@@ -264,6 +264,8 @@ impl HistoryFile {
                 None if known.skip > 0 => return Err(BackendError::Malformed(SHORTER.into())),
                 None => {
                     (state.is_unfinished, state.is_read) = (false, true);
+                    // A connection that broke often is no server without ranges.
+                    state.failed_ranges = 0;
                     let mut fresh = std::mem::take(&mut state.fresh);
                     state.take_rest(false, &mut fresh);
                     state.fresh = fresh;
@@ -271,80 +273,14 @@ impl HistoryFile {
                 Some(bytes) => {
                     let fresh = known.pass(bytes?);
                     state.waiting = fresh.map_err(|why| BackendError::Malformed(why.into()))?;
+                    if known.is_part {
+                        state.failed_ranges = 0;
+                    }
                     state.taken = 0;
                     state.opening = Some((body, known));
                 }
             }
         }
-    }
-
-    /// The first reading from where it broke.
-    async fn reopen(&self) -> Result<(Body, Known), BackendError> {
-        let (range, part, whole) = self.state.borrow().seen.known();
-        let answer = self.ask(range).await?;
-        match answer.head.status {
-            416 => Err(BackendError::Malformed(SHORTER.into())),
-            206 => Ok((answer.body, part)),
-            _ => Ok((answer.body, whole)),
-        }
-    }
-
-    /// What was appended since. A server that knows no ranges sends all, and what is known of it is passed over.
-    pub(super) async fn tail(&self) -> Result<Read, BackendError> {
-        let mut read = Read::default();
-        if self.state.borrow().is_unfinished {
-            return Ok(read);
-        }
-        let (range, part, whole) = self.state.borrow().seen.known();
-        let have = whole.skip;
-        let readings = self.state.borrow().readings;
-        let mut answer = self.ask(range).await?;
-        // Of a file that is read anew meanwhile, nothing is known of what this answer goes on from.
-        let is_anew = || self.state.borrow().readings != readings;
-        if is_anew() {
-            return Ok(read);
-        }
-        read.date = answer.head.date;
-        let mut known = match answer.head.status {
-            416 => {
-                read.is_other = Some(SHORTER);
-                return Ok(read);
-            }
-            206 => part,
-            _ if have >= LONG => {
-                let mut state = self.state.borrow_mut();
-                state.take_rest(true, &mut read);
-                if !std::mem::replace(&mut state.is_told, true) {
-                    read.problems.push(NO_RANGES.into());
-                }
-                return Ok(read);
-            }
-            _ => whole,
-        };
-        let mut fresh: Vec<Vec<u8>> = Vec::new();
-        while let Some(bytes) = answer.body.next().await {
-            match known.pass(bytes?) {
-                Ok(bytes) if bytes.is_empty() => {}
-                Ok(bytes) => fresh.push(bytes),
-                Err(why) => {
-                    read.is_other = Some(why);
-                    return Ok(read);
-                }
-            }
-        }
-        if known.skip > 0 {
-            read.is_other = Some(SHORTER);
-            return Ok(read);
-        }
-        if is_anew() {
-            return Ok(read);
-        }
-        let mut state = self.state.borrow_mut();
-        for bytes in &fresh {
-            state.push(bytes, &mut read);
-        }
-        state.take_rest(fresh.is_empty(), &mut read);
-        Ok(read)
     }
 
     pub(super) fn newest(&self) -> Vec<Summary> {

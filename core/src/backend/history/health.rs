@@ -16,6 +16,9 @@ const INFRASTRUCTURE: [&str; 7] = [
     "infrastructure",
 ];
 
+/// Why nothing is known of runs where something stands that is none.
+pub const NOTHING_READ: &str = "nothing in it could be read as a run";
+
 /// As Python has it, in which these rules are written.
 fn is_true(value: &Value) -> bool {
     match value {
@@ -65,9 +68,13 @@ pub fn run_health(newest: &[&Summary]) -> (&'static str, String) {
 }
 
 /// The same as a part of the source. `of`: how many runs there are, where that is known; `is_whole`: all of them have been read, else nothing is
-/// claimed.
-pub fn part(newest: &[&Summary], of: Option<u64>, is_whole: bool) -> Health {
-    let (word, why) = run_health(newest);
+/// claimed; `unread`: why there may be runs although none was read, else nothing is claimed either where there is none.
+pub fn part(newest: &[&Summary], of: Option<u64>, is_whole: bool, unread: Option<&str>) -> Health {
+    let (word, mut why) = run_health(newest);
+    let unread = unread.filter(|_| newest.is_empty() && is_whole);
+    if let Some(unread) = unread {
+        why = unread.into();
+    }
     let count = newest.len().min(5).to_string();
     let of = of.map(|of| [" of ", &of.to_string()].concat());
     let over = match newest.len() {
@@ -81,7 +88,8 @@ pub fn part(newest: &[&Summary], of: Option<u64>, is_whole: bool) -> Health {
         ]
         .concat(),
     };
-    let (name, standing) = match (newest.is_empty(), is_whole, word) {
+    let is_known = is_whole && unread.is_none();
+    let (name, standing) = match (newest.is_empty(), is_known, word) {
         (true, false, _) => ("unknown", Standing::Unknown),
         (_, false, word) => (word, Standing::Unknown),
         (_, true, "healthy") => (word, Standing::Good),
@@ -186,8 +194,22 @@ mod tests {
                 standing,
                 words,
                 ..
-            } = part(&newest, of, is_whole);
+            } = part(&newest, of, is_whole, None);
             assert_eq!(format!("{name} {}: {words}", standing.word()), expected);
         }
+    }
+
+    #[test]
+    fn where_nothing_could_be_read_nothing_is_claimed() {
+        let told = |newest: &[&Summary]| {
+            let part = part(newest, Some(newest.len() as u64), true, Some(NOTHING_READ));
+            format!("{} {}: {}", part.name, part.standing.word(), part.words)
+        };
+        assert_eq!(
+            told(&[]),
+            "unknown unknown: nothing in it could be read as a run"
+        );
+        let ok = run("success", None, &[]);
+        assert_eq!(told(&[&ok]), "healthy good: by the newest run");
     }
 }

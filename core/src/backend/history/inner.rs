@@ -5,16 +5,13 @@ use std::rc::Rc;
 
 use super::file::{HistoryFile, Read};
 use super::health;
-use super::rest::{Rest, Rows};
+use super::rest::{NEWEST, Rest, Rows};
 use super::run::Naming;
 use super::wire::Summary;
 use crate::backend::{
     BackendError, Capabilities, Decoded, Info, Page, Positioned, Topic, Update, Vocabulary,
 };
 use crate::model::Run;
-
-/// Rows of a reading of the API: what is newer than that is found by reading the list anew.
-const NEWEST: u32 = 100;
 
 /// Records of a file in one go, so that the page has room to breathe between them.
 const SLICE: u32 = 500;
@@ -86,15 +83,16 @@ impl Inner {
 
     pub(super) async fn info(&self) -> Result<Decoded<Info>, BackendError> {
         let mut problems = Vec::new();
-        let (newest, (of, is_whole), date) = match &self.kind {
+        let (newest, (of, is_whole), has_unread, date) = match &self.kind {
             Kind::Rest(rest) => {
                 let rows = rest.newest(5).await?;
+                let has_unread = rows.is_full || !rows.problems.is_empty();
                 let newest = rows.rows.into_iter().map(|(_, summary)| summary);
-                (newest.collect(), (None, true), rows.date)
+                (newest.collect(), (None, true), has_unread, rows.date)
             }
             Kind::File(file) => {
                 problems = file.state.borrow().remarks.told();
-                (file.newest(), file.extent(), None)
+                (file.newest(), file.extent(), file.has_unread(), None)
             }
         };
         let newest: Vec<&Summary> = newest.iter().collect();
@@ -113,7 +111,12 @@ impl Inner {
                 ..Capabilities::default()
             },
             problems,
-            health: vec![health::part(&newest, of, is_whole)],
+            health: vec![health::part(
+                &newest,
+                of,
+                is_whole,
+                has_unread.then_some(health::NOTHING_READ),
+            )],
             ..Info::default()
         }))
     }

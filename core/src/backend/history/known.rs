@@ -38,10 +38,12 @@ impl Seen {
         let part = Known {
             skip: self.last.len() as u64,
             proof: self.last.clone(),
+            is_part: true,
         };
         let whole = Known {
             skip: self.have,
             proof: self.head.clone(),
+            is_part: false,
         };
         let from = self.have - part.skip;
         let range = ["bytes=", &from.to_string(), "-"].concat();
@@ -54,6 +56,8 @@ impl Seen {
 pub(super) struct Known {
     pub(super) skip: u64,
     pub(super) proof: Vec<u8>,
+    /// Of an answer that goes on where an earlier one ended.
+    pub(super) is_part: bool,
 }
 
 impl Known {

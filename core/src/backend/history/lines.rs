@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
-
 use super::decode::{self, Line};
 use super::file::{HistoryFile, OTHER};
 use super::places::Place;
@@ -19,6 +17,12 @@ impl HistoryFile {
     pub(super) fn extent(&self) -> (Option<u64>, bool) {
         let state = self.state.borrow();
         (Some(state.places.len() as u64), state.is_read)
+    }
+
+    /// Something stands in the file that could not be read as a run.
+    pub(super) fn has_unread(&self) -> bool {
+        let state = self.state.borrow();
+        state.remarks.has_faults() || state.reader.has_pending()
     }
 
     /// The record of a run, read again from its place, and its line.
@@ -94,23 +98,5 @@ impl HistoryFile {
             return Ok((number, id, *summary));
         }
         Err(BackendError::Malformed(OTHER.into()))
-    }
-
-    async fn bytes(&self, start: u64, end: u64) -> Result<Vec<u8>, BackendError> {
-        let last = end.saturating_sub(1).to_string();
-        let range = ["bytes=", &start.to_string(), "-", &last].concat();
-        let mut answer = self.ask(Some(range)).await?;
-        let mut skip = if answer.head.status == 206 { 0 } else { start };
-        let mut all = Vec::new();
-        while let Some(bytes) = answer.body.next().await {
-            let bytes = bytes?;
-            let passed = skip.min(bytes.len() as u64) as usize;
-            skip -= passed as u64;
-            all.extend_from_slice(bytes.get(passed..).unwrap_or_default());
-            if all.len() as u64 >= end - start {
-                break;
-            }
-        }
-        Ok(all)
     }
 }

@@ -19,6 +19,7 @@ mod remarks;
 pub mod report;
 mod rest;
 mod run;
+mod tail;
 pub mod wire;
 mod zone;
 

@@ -50,6 +50,11 @@ impl Remarks {
         })
     }
 
+    /// Whether some line was no record.
+    pub fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
     /// How many there were of each kind, when not all are listed.
     pub fn summary(&self) -> Option<String> {
         if !self.is_cut {

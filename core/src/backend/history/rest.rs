@@ -3,7 +3,7 @@
 //! It has no cursor: more is had by a larger `limit`. Its `total` is missing, or counts the rows that came, so nothing is concluded from it. It sorts by
 //! the texts of times, which the app does not rely on.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -16,6 +16,9 @@ use crate::model::Timestamp;
 use crate::net::query::encode;
 use crate::net::{Request, Response, Transport};
 
+/// Rows of a reading of the list: what is newer than that is found by reading it anew.
+pub(super) const NEWEST: u32 = 100;
+
 /// A larger answer is none of a list.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
@@ -25,6 +28,8 @@ pub(super) struct Rest {
     transport: Rc<dyn Transport>,
     /// Ids under which the server itself has another record than the list, or none, and how many rows the list had up to there.
     apart: RefCell<HashMap<String, u32>>,
+    /// So many rows of the list are known in this way; as many as there can be, when it was read to its end.
+    known: Cell<u32>,
 }
 
 /// Rows as they came, each with the id under which it is found.
@@ -55,6 +60,7 @@ impl Rest {
             base: [base, "/"].concat(),
             transport,
             apart: RefCell::default(),
+            known: Cell::default(),
         }
     }
 
@@ -141,6 +147,8 @@ impl Rest {
             return Err(down(words.into()));
         }
         let is_full = items.len() >= limit as usize;
+        let known = if is_full { limit } else { u32::MAX };
+        self.known.set(self.known.get().max(known));
         // These rows come again with more, and what is wrong with them as well.
         match is_full {
             true => faults.clear(),
@@ -159,30 +167,58 @@ impl Rest {
     /// A record and its text: from the list, where that is not what the server has under the id, else from the server. The list is asked for again, as far
     /// as the record stands in it, since that is rare and its rows would take much room.
     pub(super) async fn one(&self, id: &str) -> Result<(Summary, String), BackendError> {
-        let rows = self.apart.borrow().get(id).copied();
-        if let Some(rows) = rows {
+        let apart = self.apart.borrow().get(id).copied();
+        let found = match apart {
             // So many may have come since.
-            let mut limit = rows.saturating_add(100);
-            loop {
-                let list = self.list(limit, id).await?;
-                if let Some(found) = list.found {
-                    return Ok(found);
-                }
-                if !list.is_full {
-                    break;
-                }
-                limit = limit.saturating_mul(2);
-            }
+            Some(rows) => self.find(id, rows.saturating_add(NEWEST)).await?,
+            // Nobody knows yet of which ids the server has other records than the list, as behind a link.
+            None if self.known.get() < NEWEST => self.list(NEWEST, id).await?.found,
+            None => None,
+        };
+        let further = || self.find(id, self.known.get().saturating_mul(4));
+        let is_whole = || self.known.get() == u32::MAX;
+        let found = match found {
+            // The server takes such an id for a path, and may have something else there.
+            None if id.contains('/') && !is_whole() => further().await?,
+            found => found,
+        };
+        if let Some(found) = found {
+            return Ok(found);
         }
         let mut path = String::from("runs/");
         encode(id, &mut path);
-        let response = self.get(&path).await?;
+        let response = match self.get(&path).await {
+            // It may be one that only the list has a name for, further down than was read.
+            Err(BackendError::NotFound(missing)) if !is_whole() => {
+                return match further().await {
+                    Ok(Some(found)) => Ok(found),
+                    Err(error) if error.is_passing() => Err(error),
+                    _ => Err(BackendError::NotFound(missing)),
+                };
+            }
+            answer => answer?,
+        };
         match decode::line(&response.body, false) {
             Line::Record { summary, .. } => Ok((
                 *summary,
                 String::from_utf8_lossy(&response.body).into_owned(),
             )),
             _ => Err(BackendError::Malformed("the answer is no run".into())),
+        }
+    }
+
+    /// The record that the list has under an id, in so many rows and then in more, until it is there or there are no more.
+    async fn find(
+        &self,
+        id: &str,
+        mut limit: u32,
+    ) -> Result<Option<(Summary, String)>, BackendError> {
+        loop {
+            let list = self.list(limit, id).await?;
+            if list.found.is_some() || !list.is_full {
+                return Ok(list.found);
+            }
+            limit = limit.saturating_mul(4);
         }
     }
 }
