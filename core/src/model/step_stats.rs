@@ -3,10 +3,13 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::Step;
 use super::order::order;
 use super::stats::{Spread, spread};
 use super::step_view::duration;
+use super::{Phase, Step};
+
+/// The word for a step of which is told that it ran, and no more.
+pub const EXECUTED: &str = "executed";
 
 /// One step of all runs that have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,10 +39,19 @@ pub struct StepTally {
     by_key: BTreeMap<String, Gathered>,
 }
 
+/// Whether a step began: by its times, else by how it ended, as some sources tell no times. Who was canceled or reused an earlier outcome need not have begun.
+fn has_run(step: &Step) -> bool {
+    step.started_at.is_some()
+        || matches!(step.phase, Phase::Succeeded | Phase::Running)
+        || step.phase.is_failure()
+        // A history's word for what ran, also where nobody knows how it ended.
+        || step.raw_status == EXECUTED
+}
+
 impl StepTally {
     /// Takes the steps of one more run in. Steps that never began tell nothing.
     pub fn take(&mut self, steps: &[Step]) {
-        for step in steps.iter().filter(|step| step.started_at.is_some()) {
+        for step in steps.iter().filter(|step| has_run(step)) {
             if !self.by_key.contains_key(&step.key) {
                 self.by_key.insert(step.key.clone(), Gathered::default());
             }
@@ -52,6 +64,8 @@ impl StepTally {
             gathered.flaky += u64::from(step.phase.is_success() && failed_before);
             if let Some(ended) = step.ended_at
                 && let Some(worked) = duration(step, ended)
+                // A clock that was put back, or times mixed up: no length of a step.
+                && worked.0 >= 0
             {
                 gathered.durations.push(worked.0);
             }

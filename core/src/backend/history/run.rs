@@ -7,6 +7,7 @@ use super::wire::Summary;
 use super::zone::Zone;
 use crate::model::failure::reason;
 use crate::model::fold::count;
+use crate::model::step_stats::EXECUTED;
 use crate::model::time::parse_written;
 use crate::model::{Attempt, Lineage, Phase, Run, Step, Timestamp};
 
@@ -188,7 +189,7 @@ impl Summary {
         steps
     }
 
-    /// The state of a step from its attempts, else from the record's two lists.
+    /// The state of a step from its attempts, else, also where these tell no result, from the record's two lists.
     fn settle(&self, step: &mut Step) {
         if let (Some(first), Some(last)) = (step.attempts.first(), step.attempts.last()) {
             step.started_at = first.started_at;
@@ -196,12 +197,16 @@ impl Summary {
             (step.ended_at, step.exit_code, step.reason) =
                 (last.ended_at, last.exit_code, last.reason.clone());
         }
+        let last = step.attempts.last_mut();
+        let is_told = last
+            .as_ref()
+            .is_some_and(|last| !last.raw_status.is_empty());
         if self.stages_failed.contains(&step.key) {
             step.phase = Phase::Failed;
-            if step.attempts.is_empty() {
+            if !is_told {
                 step.raw_status = "failed".into();
             }
-        } else if step.attempts.is_empty() {
+        } else if !is_told && (last.is_none() || self.stages_executed.contains(&step.key)) {
             // It ran and is not among the failed. Of a run that was cut short nobody knows how its last stage ended.
             let cut = !matches!(self.phase(), Phase::Succeeded | Phase::Failed)
                 && self.stages_executed.last() == Some(&step.key);
@@ -210,7 +215,10 @@ impl Summary {
             } else {
                 Phase::Succeeded
             };
-            step.raw_status = "executed".into();
+            step.raw_status = EXECUTED.into();
+        }
+        if let Some(last) = last.filter(|_| !is_told) {
+            last.phase = step.phase;
         }
     }
 }
