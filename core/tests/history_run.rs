@@ -143,3 +143,35 @@ fn what_is_no_tag_is_told_value_by_value_and_no_retry_count_is_none() {
         assert_eq!(told(&line), [format!("retry_count={expected}")]);
     }
 }
+
+/// The run has no place for them: an end without a length, and what is no time.
+#[test]
+fn times_that_a_run_cannot_have_are_told_as_they_are_written() {
+    let told = |started: Value, ended: Value| -> Vec<String> {
+        let record = record(&json!({"run_id": "r", "started_at": started, "ended_at": ended}));
+        let facts = record.facts().into_iter();
+        facts
+            .filter(|(name, _)| name.ends_with("_at"))
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect()
+    };
+    let (naive, aware) = (json!("2025-01-15T10:00:00"), json!("2025-01-15T16:30:00Z"));
+    assert_eq!(
+        told(naive.clone(), aware.clone()),
+        ["ended_at=2025-01-15T16:30:00Z (no duration: of begin and end only one has a zone)"]
+    );
+    assert_eq!(
+        told(json!(1_736_935_200), json!("yesterday")),
+        [
+            "started_at=1736935200 (cannot be read as a time)",
+            "ended_at=yesterday (cannot be read as a time)"
+        ]
+    );
+    for (started, ended) in [
+        (naive.clone(), naive),
+        (aware.clone(), aware.clone()),
+        (aware, Value::Null),
+    ] {
+        assert_eq!(told(started, ended), [""; 0]);
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::decode::plain;
+use super::decode::{Times, plain};
 use super::run::stage_key;
 use super::wire::Summary;
 use crate::backend::rows::Facts;
@@ -19,6 +19,25 @@ impl Summary {
         let retries = self.retry_count.map(|count| count.to_string());
         let retries = retries.unwrap_or_else(|| "-".into());
         let mut facts = vec![("retry_count".to_string(), retries)];
+        // The run cannot say these times itself.
+        let times = Times::of(self);
+        let is_mixed = times.mixed();
+        for (name, text, is_told) in [
+            ("started_at", &self.started_at, times.started.is_some()),
+            (
+                "ended_at",
+                &self.ended_at,
+                times.ended.is_some() && !is_mixed,
+            ),
+        ] {
+            let why = match is_mixed {
+                true => " (no duration: of begin and end only one has a zone)",
+                false => " (cannot be read as a time)",
+            };
+            if let Some(text) = text.as_ref().filter(|_| !is_told) {
+                facts.push((name.into(), [text, why].concat()));
+            }
+        }
         let further = |(key, value): &(&String, &Value)| !is_told(key, value);
         let metadata = self.metadata.iter().filter(further);
         for (key, value) in metadata.chain(&self.extra) {
