@@ -316,3 +316,35 @@ fn the_pipelines_own_api_is_served_over_the_histories() {
         (422, &json!(["query", "limit"]))
     );
 }
+
+#[test]
+fn records_that_began_together_stand_in_the_order_of_their_file() {
+    let mut lines = String::new();
+    for (id, reason) in [("x", "1"), ("y", "2"), ("x", "3"), ("w", "4")] {
+        let line = summary(id, AT, "failed", json!({}));
+        lines.push_str(&line.replace(
+            "\"failure_reason\":null",
+            &format!("\"failure_reason\":\"{reason}\""),
+        ));
+    }
+    lines.push_str(&summary(
+        "new",
+        "2026-11-22T10:00:00Z",
+        "success",
+        json!({}),
+    ));
+    let site = history(lines.as_bytes());
+    let list = site.json("/api/pipeline/runs");
+    let reasons: Vec<&Value> = list["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| &run["failure_reason"])
+        .collect();
+    assert_eq!(json!(reasons), json!([null, "1", "2", "3", "4"]));
+    // So both of its interfaces call the same record by the same name.
+    for (id, reason) in [("x", "1"), ("x%232", "3")] {
+        let run = site.json(&format!("/api/v1/etl/runs/{id}"));
+        assert_eq!(run["run"]["reason"], reason, "{id}");
+    }
+}
