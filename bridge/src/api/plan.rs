@@ -11,6 +11,7 @@ use super::json;
 use super::problem::Problem;
 use super::query::Query;
 use super::runs::{events_cursor, of_run};
+use crate::executioner::hand::TAKEN_FOR_SEVERAL;
 use crate::resume::Mode;
 use crate::resume::answer::{PlanAnswer, totals};
 use crate::resume::recorded::{Plan, suggestion};
@@ -39,13 +40,22 @@ pub(crate) async fn get(
         Some("promised") => Profile::Promised,
         Some(word) => return Err(Problem::parameter("profile", word, "actual or promised")),
     };
-    let skips: Vec<String> = query
-        .all("skip")
+    let lists: Vec<String> = query.all("skip").map(String::from).collect();
+    let skips: Vec<String> = lists
+        .iter()
         .flat_map(|keys| keys.split(','))
         .map(String::from)
         .collect();
     of_run(source, id, move |source, id, detail| {
         if let Some(executioner) = source.look().executioner() {
+            let several = |list: &String| {
+                let job = executioner.taken_for_several(id, list)?;
+                let why = format!("jobs, and not {job:?}: {TAKEN_FOR_SEVERAL}");
+                Some(Problem::parameter("skip", list, &why))
+            };
+            if let Some(problem) = lists.iter().find_map(several) {
+                return Err(problem);
+            }
             let plan = executioner.plan(id, mode, profile, &skips);
             let (plan, _) = plan.ok_or_else(|| Problem::no_run(id))?;
             return json(&WithCursor {

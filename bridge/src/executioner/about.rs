@@ -3,9 +3,12 @@
 use serde_json::Value;
 
 use super::Executioner;
+use super::config::Config;
 use super::rows::{AttemptRow, RunRows, instant, offset};
 
 use super::steps::NO_REASON;
+use super::warn::several;
+use crate::resume::Mode;
 
 type Facts = Vec<(String, String)>;
 
@@ -26,9 +29,17 @@ impl Executioner {
         let drift = self.drift(rows);
         add("configuration", drift.and_then(|drift| drift.note()));
         self.failed(rows, &mut add);
-        for hand in self.by_hand(rows, self.config(rows)) {
+        let config = self.config(rows);
+        for hand in self.by_hand(rows, config, Mode::Incomplete, false) {
             let (what, line) = hand.line();
             add(&what, Some(line));
+        }
+        for why in config.map(Config::faults).unwrap_or_default() {
+            let words = format!("no command line would, but end with an error: {why}");
+            add("to resume", Some(words));
+        }
+        for why in several(rows) {
+            add("to mark failed jobs as done by hand", Some(why));
         }
         for row in &rows.attempts {
             add(&format!("attempt {}", row.attempt), Some(attempt(row)));
@@ -37,7 +48,6 @@ impl Executioner {
             let how = "inferred: the same application, and the jobs that it skipped";
             add("continues", Some(format!("run {} ({how})", parent.0)));
         }
-        let config = self.config(rows);
         let metadata = rows.metadata.clone().unwrap_or_default();
         let of_row = rows.last().and_then(|row| row.config_path.clone());
         let path = metadata.config_path.or(of_row);
@@ -84,10 +94,7 @@ impl Executioner {
     fn failed(&self, rows: &RunRows, add: &mut dyn FnMut(&str, Option<String>)) {
         let log = self.logs.get(&rows.id);
         let steps = self.given.get(&rows.id).map_or(&[][..], |(_, steps)| steps);
-        for job in rows.latest() {
-            if !matches!(job.status.as_deref(), Some("FAILED" | "ERROR" | "TIMEOUT")) {
-                continue;
-            }
+        for job in rows.failed() {
             let of_config = self
                 .config(rows)
                 .and_then(|config| config.job(&job.id)?.description.clone());

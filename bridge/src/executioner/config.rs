@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use runboard_core::model::resume::planner::StepNow;
+use runboard_core::model::resume::planner::{self, StepNow};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::drift;
+use super::drift::{self, FEW};
 use super::kept::Start;
 use super::rows::RunRows;
 use crate::source::Stamp;
@@ -111,6 +111,34 @@ impl Config {
             ..StepNow::default()
         };
         self.jobs.iter().map(step).collect()
+    }
+}
+
+impl Config {
+    /// Why executioner ends with an error before it does anything, for people.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let steps = self.steps();
+        if let Some(circle) = planner::circle(&steps) {
+            let count = circle.len();
+            let next = |at: usize| circle.get((at + 1) % count).copied().unwrap_or_default();
+            let needs = |(at, key): (usize, &&str)| format!("{key} needs {}", next(at));
+            let mut all: Vec<String> = circle.iter().enumerate().take(FEW).map(needs).collect();
+            if count > FEW {
+                all.push(format!("and so on, {count} jobs in all"));
+            }
+            return vec![format!(
+                "jobs of the configuration wait for each other in a circle: {}",
+                all.join(", ")
+            )];
+        }
+        let all: BTreeSet<&str> = self.jobs.iter().map(|job| job.id.as_str()).collect();
+        let missing = |job: &Job| {
+            let needs = job.needs.iter().filter(|need| !all.contains(need.as_str()));
+            let words =
+                |need| format!("{} needs {need}, which is not in the configuration", job.id);
+            needs.map(words).collect::<Vec<_>>()
+        };
+        self.jobs.iter().flat_map(missing).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use super::kept::Start;
 use super::rows::{JobRow, RunRows};
 
 /// So many jobs are named; of more only their number is told.
-const FEW: usize = 5;
+pub(super) const FEW: usize = 5;
 
 /// How a run's jobs lie to those of today's configuration.
 #[derive(Clone, Debug, Default)]

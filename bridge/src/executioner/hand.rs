@@ -8,6 +8,10 @@ use super::rows::RunRows;
 use crate::resume::Mode;
 use crate::resume::answer::ByHand;
 
+/// Of a job with a comma in its id.
+pub(crate) const TAKEN_FOR_SEVERAL: &str =
+    "the command line takes its id for several, because of the comma";
+
 impl Executioner {
     fn program(&self) -> Vec<String> {
         match self.setup.command.as_slice() {
@@ -82,6 +86,22 @@ impl Executioner {
         Some((mark(self.program(), id, job), config))
     }
 
+    /// A job among those in this comma-separated list that the command line would take for several.
+    pub(crate) fn taken_for_several(&self, id: &str, list: &str) -> Option<&str> {
+        let rows = self.runs.get(&id.parse().ok()?)?;
+        let jobs = self.config(rows).map_or(&[][..], |config| &config.jobs);
+        let mut keys = jobs.iter().map(|job| job.id.as_str());
+        let all: Vec<&str> = keys
+            .by_ref()
+            .chain(rows.jobs.iter().map(|job| job.id.as_str()))
+            .collect();
+        let list = format!(",{list},");
+        let is_in = |key: &str| list.contains(&format!(",{key},"));
+        let is_several = |key: &str| !key.split(',').all(|part| all.contains(&part));
+        let mut found = all.iter().copied().filter(|key| key.contains(','));
+        found.find(|key| is_in(key) && is_several(key))
+    }
+
     /// The status of a job as its latest row has it.
     pub(super) fn status(&self, id: i64, job: &str) -> Option<String> {
         let latest = self.runs.get(&id)?.latest();
@@ -89,8 +109,14 @@ impl Executioner {
         Some(row.status.clone().unwrap_or_else(|| "NULL".into()))
     }
 
-    /// Command lines of use for a run, in the form that executioner takes.
-    pub(super) fn by_hand(&self, rows: &RunRows, config: Option<&Config>) -> Vec<ByHand> {
+    /// Command lines of use for a run, in the form that executioner takes; `skips`: jobs are passed over.
+    pub(super) fn by_hand(
+        &self,
+        rows: &RunRows,
+        config: Option<&Config>,
+        mode: Mode,
+        skips: bool,
+    ) -> Vec<ByHand> {
         let id = rows.id.to_string();
         let line = |mut command: Vec<String>, words: &[&str]| {
             command.extend(words.iter().map(|word| (*word).to_string()));
@@ -105,25 +131,27 @@ impl Executioner {
             ),
             (
                 "to resume only failed jobs",
-                line(
-                    with.clone(),
-                    &["--resume-from", &id, "--resume-failed-only"],
-                ),
+                line(with, &["--resume-from", &id, "--resume-failed-only"]),
             ),
         ];
         let mut list = Vec::new();
-        if !is_done(rows, config) {
+        // They would end with an error.
+        let is_faulty = config.is_some_and(|config| !config.faults().is_empty());
+        if !is_done(rows, config) && !is_faulty {
             list.extend(resumes);
         }
-        list.push((
-            "to see its own preview",
-            line(with, &["--resume-from", &id, "--dry-run"]),
-        ));
+        // It takes --skip and passes over nothing.
+        let what = match skips {
+            true => "to see its own preview (a dry run passes over none of the jobs that you skip)",
+            false => "to see its own preview",
+        };
+        let mut preview = self.resume_command(rows, config, mode, &[]);
+        preview.push("--dry-run".into());
+        list.push((what, preview));
         let failed: Vec<&str> = rows
-            .latest()
-            .into_iter()
-            .filter(|job| matches!(job.status.as_deref(), Some("FAILED" | "ERROR" | "TIMEOUT")))
+            .failed()
             .map(|job| job.id.as_str())
+            .filter(|id| !id.contains(','))
             .collect();
         if !failed.is_empty() {
             let jobs = failed.join(",");

@@ -14,6 +14,7 @@ use tokio::process::Child;
 use tokio::time::timeout;
 
 use super::at_work::Held;
+use super::hand::TAKEN_FOR_SEVERAL;
 use super::kept::Mark;
 use super::mirror;
 use super::run_cli::{checked, command, said};
@@ -129,7 +130,7 @@ fn begin(source: &Source, id: &str, job: &str, token: &str) -> Result<Begun, Pro
     }
     if job.contains(',') {
         return Err(conflict(format!(
-            "{job} cannot be marked from here: the command line takes its id for several, because of the comma"
+            "{job} cannot be marked from here: {TAKEN_FOR_SEVERAL}"
         )));
     }
     let Some((words, config)) = executioner.to_mark(number, job) else {

@@ -10,10 +10,11 @@ mod at_work;
 mod config;
 mod db;
 mod drift;
+mod elsewhere;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod fuzz;
-mod hand;
+pub(crate) mod hand;
 mod kept;
 mod lineage;
 mod logs;

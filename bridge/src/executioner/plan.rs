@@ -156,7 +156,7 @@ impl Executioner {
         let can_run = material.config.is_some() && actual.fault.is_none();
         let command = Some(self.resume_command(rows, material.config, mode, skips))
             .filter(|_| to_execute > 0);
-        let mut by_hand = self.by_hand(rows, material.config);
+        let mut by_hand = self.by_hand(rows, material.config, mode, !skips.is_empty());
         // It stands in front of them.
         by_hand.retain(|hand| Some(&hand.command) != command.as_ref());
         let answer = PlanAnswer {

@@ -113,6 +113,13 @@ impl RunRows {
         found
     }
 
+    /// Jobs whose latest row says that they failed: only those can be marked as done by hand.
+    pub(super) fn failed(&self) -> impl Iterator<Item = &JobRow> {
+        let is_failed =
+            |job: &&JobRow| matches!(job.status.as_deref(), Some("FAILED" | "ERROR" | "TIMEOUT"));
+        self.latest().into_iter().filter(is_failed)
+    }
+
     /// How many jobs the run had, as its latest attempt has it. A zero is also what stands there before anything is written.
     pub(super) fn total(&self) -> Option<usize> {
         let told = usize::try_from(self.last()?.total?).ok()?;

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep};
 
 use super::at_work::Numbers;
 use super::config::Config;
+use super::hand::TAKEN_FOR_SEVERAL;
 use super::{Executioner, mirror};
 use crate::api::blocking;
 use crate::api::problem::Problem;
@@ -126,6 +127,11 @@ fn begin(
     let state = source.look();
     let executioner = state.executioner().ok_or_else(|| Problem::no_run(id))?;
     let missing = || Problem::no_run(id);
+    if let Some(job) = skips.iter().find(|job| job.contains(',')) {
+        return Err(conflict(format!(
+            "{job} cannot be skipped: {TAKEN_FOR_SEVERAL}"
+        )));
+    }
     let at_work = executioner.at_work.clone();
     let mut runs = at_work.runs();
     let number = checked(&detail.run, &runs)?;
@@ -140,6 +146,13 @@ fn begin(
     let (words, config) = executioner
         .to_run(number, mode, skips)
         .map_err(|why| conflict(format!("run {id} cannot be resumed from here: {why}")))?;
+    let faults = config.faults();
+    if !faults.is_empty() {
+        let why = faults.join("; ");
+        return Err(conflict(format!(
+            "run {id} cannot be resumed: executioner ends with an error before it does anything, as {why}"
+        )));
+    }
     if to_execute == 0 {
         return Err(conflict(format!("there is nothing to resume in run {id}")));
     }

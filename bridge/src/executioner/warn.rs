@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use runboard_core::model::resume::PlanVerb;
 use runboard_core::model::resume::planner::{Answer, Profile};
-use runboard_core::model::resume::reason::{PlanFault, PlanWarning};
+use runboard_core::model::resume::reason::PlanWarning;
 
 use super::Executioner;
+use super::config::Config;
 use super::drift::named;
+use super::hand::TAKEN_FOR_SEVERAL;
 use super::plan::Material;
-use super::rows::RunRows;
+use super::rows::{JobRow, RunRows};
 use crate::resume::Mode;
 
 /// What executioner makes of a run without rows.
@@ -34,11 +36,11 @@ fn starts_fresh(rows: &RunRows) -> String {
 }
 
 /// What the run carried over has no row in it, which is all that executioner looks at.
-fn again(material: &Material<'_>) -> Vec<String> {
+fn again(material: &Material<'_>, actual: &Answer) -> Vec<String> {
     let mut of: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
-    for step in &material.steps {
-        if let Some(run) = material.carried.get(&step.key) {
-            of.entry(*run).or_default().push(&step.key);
+    for row in actual.rows.iter().filter(|row| row.verb == PlanVerb::Run) {
+        if let Some(run) = material.carried.get(&row.key) {
+            of.entry(*run).or_default().push(&row.key);
         }
     }
     let words = |(run, keys): (i64, Vec<&str>)| {
@@ -54,7 +56,23 @@ fn again(material: &Material<'_>) -> Vec<String> {
     of.into_iter().map(words).collect()
 }
 
+/// Failed jobs that no command line can name.
+pub(super) fn several(rows: &RunRows) -> Vec<String> {
+    let failed = rows.failed().filter(|job| job.id.contains(','));
+    let words = |job: &JobRow| {
+        let id = &job.id;
+        format!("{id} can neither be marked by hand nor skipped: {TAKEN_FOR_SEVERAL}")
+    };
+    failed.map(words).collect()
+}
+
 impl Executioner {
+    /// Whether a run that says it goes on was shown to be one that does not.
+    fn is_killed(&self, rows: &RunRows) -> bool {
+        let shown = self.given.get(&rows.id);
+        shown.is_some_and(|(run, _)| run.is_unfinished())
+    }
+
     /// What is doubtful by the rules of either profile: most of it is found by those of the design, and holds for what really happens too. Which
     /// results may be stale depends on what is executed, and is told of the plan that is `shown`.
     pub(super) fn warnings(
@@ -66,41 +84,29 @@ impl Executioner {
     ) -> Vec<String> {
         let rows = material.rows;
         let mut list: Vec<String> = Vec::new();
+        let [actual, _] = both;
         if rows.is_running() {
-            list.push(
-                "the run says that it goes on: a resume while it does would run its jobs twice"
-                    .into(),
-            );
-        } else if rows
-            .last()
-            .is_some_and(|row| row.status.as_deref() == Some("SUCCESS"))
+            list.push(match self.is_killed(rows) {
+                false => "the run says that it goes on: a resume while it does would run its jobs twice",
+                true => "the run was probably killed: it says RUNNING, and nothing works on it",
+            }.into());
+        } else if !rows.jobs.is_empty()
+            && rows
+                .last()
+                .is_some_and(|row| row.status.as_deref() == Some("SUCCESS"))
         {
             list.push("the run has succeeded: resuming it skips what succeeded, and records another attempt".into());
         }
-        if rows.jobs.is_empty() {
+        if profile == Profile::Actual {
+            list.extend(self.elsewhere(material.config));
+        }
+        let faults = material.config.map(Config::faults).unwrap_or_default();
+        if rows.jobs.is_empty() && faults.is_empty() {
             list.push(starts_fresh(rows));
         }
-        list.extend(again(material));
-        match both.iter().find_map(|one| one.fault) {
-            Some(PlanFault::CircularDependency) => {
-                list.push("the jobs of the configuration wait for each other in a circle".into())
-            }
-            Some(PlanFault::MissingDependency) => {
-                for step in &material.steps {
-                    for need in step
-                        .needs
-                        .iter()
-                        .filter(|need| !material.steps.iter().any(|other| other.key == **need))
-                    {
-                        list.push(format!(
-                            "{} needs {need}, which is not in the configuration",
-                            step.key
-                        ));
-                    }
-                }
-            }
-            _ => {}
-        }
+        list.extend(again(material, actual));
+        list.extend(faults);
+        list.extend(several(rows));
         let stale = shown.stale.iter();
         list.extend(stale.map(|key| format!("{key} {}", PlanWarning::UpstreamRerun.sentence())));
         let others = both.iter().flat_map(|one| &one.warnings);

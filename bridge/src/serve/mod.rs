@@ -24,6 +24,7 @@ use crate::access::{Access, AccessArgs, session};
 use crate::actions::Actions;
 use crate::api::problem::Problem;
 use crate::api::{Api, LOCAL, RESERVED, json_bytes};
+use crate::executioner::Executioner;
 use crate::executioner::args::ExecutionerArgs;
 use crate::proxy::{Proxies, ProxyArgs};
 use crate::source::{Place, Source};
@@ -186,8 +187,9 @@ async fn run(args: ServeArgs) -> Result<(), String> {
                     .map(|why| format!("{}: {why}", path.display())),
                 _ => state.unreadable(),
             };
+            let elsewhere = state.executioner().and_then(Executioner::warning);
             drop(state);
-            if let Some(why) = why {
+            for why in why.into_iter().chain(elsewhere) {
                 complain(&format!("warning: source {}: {why}", source.name));
             }
         });

@@ -11,7 +11,9 @@ mod carried;
 #[allow(dead_code)]
 #[path = "../serve/client.rs"]
 mod client;
+mod doubt;
 mod drift;
+mod elsewhere;
 mod honest;
 mod jobs;
 mod make;

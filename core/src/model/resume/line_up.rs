@@ -11,17 +11,30 @@ pub(super) fn places(steps: &[StepNow]) -> BTreeMap<&str, usize> {
         .collect()
 }
 
-/// Depth first, in the order of the configuration. `None`: there is a circle.
-pub(super) fn order(steps: &[StepNow], places: &BTreeMap<&str, usize>) -> Option<Vec<usize>> {
+/// Steps each of which needs the next one, and the last one the first; `None`: there is no circle.
+pub fn circle(steps: &[StepNow]) -> Option<Vec<&str>> {
+    let circle = order(steps, &places(steps)).err()?;
+    let key = |place: &usize| steps.get(*place).map(|step| step.key.as_str());
+    Some(circle.iter().filter_map(key).collect())
+}
+
+/// Depth first, in the order of the configuration.
+///
+/// # Errors
+/// A circle, each in front of the one that it needs.
+pub(super) fn order(
+    steps: &[StepNow],
+    places: &BTreeMap<&str, usize>,
+) -> Result<Vec<usize>, Vec<usize>> {
     let (mut done, mut open) = (BTreeSet::new(), BTreeSet::new());
     let mut order = Vec::new();
     // Not by recursion: a chain may be as long as the configuration.
     let mut path: Vec<(usize, usize)> = Vec::new();
     for step in steps {
-        let first = places.get(step.key.as_str()).copied()?;
-        if done.contains(&first) {
+        let first = places.get(step.key.as_str()).copied();
+        let Some(first) = first.filter(|first| !done.contains(first)) else {
             continue;
-        }
+        };
         open.insert(first);
         path.push((first, 0));
         while let Some((place, next)) = path.last_mut() {
@@ -40,7 +53,8 @@ pub(super) fn order(steps: &[StepNow], places: &BTreeMap<&str, usize>) -> Option
                 continue;
             };
             if open.contains(&below) {
-                return None;
+                let round = path.iter().map(|(place, _)| *place);
+                return Err(round.skip_while(|place| *place != below).collect());
             }
             if !done.contains(&below) {
                 open.insert(below);
@@ -48,5 +62,5 @@ pub(super) fn order(steps: &[StepNow], places: &BTreeMap<&str, usize>) -> Option
             }
         }
     }
-    Some(order)
+    Ok(order)
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::PlanVerb;
 pub use super::history::{Start, StepNow, StepThen, Stood};
+pub use super::line_up::circle;
 use super::line_up::{order, places};
 use super::reason::{PlanFault, PlanWarning, Reason};
 
@@ -105,7 +106,7 @@ impl Answer {
 pub fn plan(question: Question<'_>) -> Answer {
     let steps = question.steps;
     let places = places(steps);
-    let Some(order) = order(steps, &places) else {
+    let Ok(order) = order(steps, &places) else {
         return Answer::fault(PlanFault::CircularDependency);
     };
     let is_actual = question.profile == Profile::Actual;
