@@ -1,5 +1,7 @@
 //! executioner's command lines for a run, in the form that the real one takes.
 
+use std::collections::BTreeSet;
+
 use runboard_core::model::resume::command;
 
 use super::Executioner;
@@ -90,14 +92,15 @@ impl Executioner {
     pub(crate) fn taken_for_several(&self, id: &str, list: &str) -> Option<&str> {
         let rows = self.runs.get(&id.parse().ok()?)?;
         let jobs = self.config(rows).map_or(&[][..], |config| &config.jobs);
-        let mut keys = jobs.iter().map(|job| job.id.as_str());
-        let all: Vec<&str> = keys
-            .by_ref()
-            .chain(rows.jobs.iter().map(|job| job.id.as_str()))
+        let of_rows = rows.jobs.iter().map(|job| job.id.as_str());
+        let all: BTreeSet<&str> = jobs
+            .iter()
+            .map(|job| job.id.as_str())
+            .chain(of_rows)
             .collect();
         let list = format!(",{list},");
         let is_in = |key: &str| list.contains(&format!(",{key},"));
-        let is_several = |key: &str| !key.split(',').all(|part| all.contains(&part));
+        let is_several = |key: &str| !key.split(',').all(|part| all.contains(part));
         let mut found = all.iter().copied().filter(|key| key.contains(','));
         found.find(|key| is_in(key) && is_several(key))
     }

@@ -33,8 +33,7 @@ mod tests {
 
     #[test]
     fn a_user_without_variables_has_the_name_of_the_account() {
-        let accounts =
-            "root:x:0:0:root:/root:/bin/sh\n\n# none\n:x:7::\nada:x:1000:1000::/home/ada:/bin/sh\n";
+        let accounts = "root:x:0:0:root:/:/bin/sh\n\n# none\n:x:7::\nada:x:1000:1000::/:/bin/sh\n";
         assert_eq!(account(accounts, 0).as_deref(), Some("root"));
         assert_eq!(account(accounts, 1000).as_deref(), Some("ada"));
         assert_eq!(account(accounts, 7), None);
