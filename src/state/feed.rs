@@ -13,7 +13,7 @@ use runboard_core::net::freshness::Mode;
 use runboard_core::net::retry::Backoff;
 
 use super::informed::keep_informed;
-use super::read_list::{Reading, read_all, read_front};
+use super::read_list::{Reading, read_all};
 use super::sources::{ConfigState, Source};
 use super::task::{self, Task};
 use super::{State, config, host_clock, host_transport, opened, recall};
@@ -22,10 +22,9 @@ use crate::browser::clock::BrowserClock;
 /// Long streams of one page (browsers allow six connections to an origin on HTTP/1.1, and the bridge is one origin for all its sources).
 const STREAMS: usize = 2;
 /// How often a source is asked that has no stream.
-pub(super) const POLL: Duration = Duration::from_secs(5);
-/// How many times the front of a list is read for each time that all of it is, where nobody tells what has changed: what is new or goes on stands
-/// in front, and what else has changed, or is gone, may wait a minute.
-const WHOLE: u32 = 12;
+const POLL: Duration = Duration::from_secs(5);
+/// How rarely a stream may beat (docs/runs-api.yaml).
+const LONGEST_BEAT: Duration = Duration::from_secs(15);
 /// How often a tab asks that nobody sees.
 const POLL_HIDDEN: Duration = Duration::from_secs(60);
 
@@ -175,11 +174,7 @@ async fn run(
             }
         }
     }
-    let heartbeat = source
-        .link
-        .with_untracked(|link| link.info.as_ref().and_then(|info| info.heartbeat_s))
-        .unwrap_or(15);
-    let heartbeat = Duration::from_secs(u64::from(heartbeat));
+    let heartbeat = source.heartbeat().unwrap_or(LONGEST_BEAT);
     source.link.update(|link| {
         link.freshness.set_mode(
             BrowserClock.now(),
@@ -189,24 +184,6 @@ async fn run(
             },
         );
     });
-    let mut turns = 0_u32;
-    while let Way::Poll(every) = way
-        && source.is_asked_anew()
-    {
-        BrowserClock.sleep(every).await;
-        turns = turns.wrapping_add(1);
-        let answer = match every == POLL && !turns.is_multiple_of(WHOLE) {
-            true => read_front(state, &source, backend.as_ref()).await,
-            false => read_all(state, &source, backend.as_ref(), cursors, reading).await,
-        };
-        let Err(error) = answer else {
-            backoff = Backoff::new();
-            continue;
-        };
-        let wait = wait_after(&error, &mut backoff);
-        lost(state, &source, error, wait);
-        BrowserClock.sleep(wait).await;
-    }
     loop {
         let options = FollowOptions {
             heartbeat,

@@ -26,6 +26,7 @@ mod resuming;
 mod run_age;
 pub mod run_detail;
 pub mod run_list;
+mod run_news;
 pub mod run_part;
 pub mod run_rows;
 pub mod session;

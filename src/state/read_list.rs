@@ -121,19 +121,3 @@ pub(super) async fn read_all(
     });
     Ok(())
 }
-
-/// Reads the newest rows alone.
-pub(super) async fn read_front(
-    state: State,
-    source: &Source,
-    backend: &dyn Backend,
-) -> Result<(), BackendError> {
-    let all = RunFilter::default();
-    let answer = backend.list_runs(&all, FIRST_PAGE, None).await?;
-    state.runs.take(source.index, &answer.value.items);
-    source.link.update(|link| {
-        link.contact(None);
-        link.add_problems(answer.problems);
-    });
-    Ok(())
-}

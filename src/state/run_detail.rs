@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use crate::state::reactive::RwSignal;
 use leptos::prelude::*;
-use runboard_core::backend::follow::{FollowEvent, FollowOptions, Link as FollowLink, follow};
-use runboard_core::backend::{Backend, BackendError, Cursor, LogBatch, LogQuery, Topic, Update};
-use runboard_core::model::{Run, Step, fold};
+use runboard_core::backend::follow::{FollowOptions, follow};
+use runboard_core::backend::{Backend, BackendError, Cursor, LogQuery, Topic};
+use runboard_core::model::{Run, Step};
 use runboard_core::net::Clock as _;
 use runboard_core::net::retry::Backoff;
 
 use super::event_tail::EventTail;
-use super::feed::{POLL, after, wait_after};
+use super::feed::{after, wait_after};
 use super::host_clock;
 use super::log_tail::{Loading, LogTail, TAIL};
 use super::notes::Notes;
@@ -22,6 +22,11 @@ use super::sources::Source;
 use super::task::Task;
 use super::urgent;
 use crate::browser::clock::BrowserClock;
+
+/// How often it is looked whether a run that is over goes on.
+const LOOK: Duration = Duration::from_secs(1);
+/// How many such looks the list is given to hear that a run is over; then the run itself is asked.
+const LIST_BEHIND: u32 = 10;
 
 /// Something that is read, is there, or could not be had.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,22 +129,19 @@ impl RunDetail {
             let retry = self
                 .passing_failure()
                 .map(|error| wait_after(&error, &mut backoff));
-            if self.source.is_asked_anew() {
-                match retry {
-                    None if self.has_ended() => self.until_it_goes_on().await,
-                    wait => BrowserClock.sleep(wait.unwrap_or(POLL)).await,
-                }
-                continue;
-            }
             let retry_at = retry.map(|wait| after(BrowserClock.now(), wait));
             let again: StoredValue<bool, LocalStorage> = StoredValue::new_local(false);
             let mut sink = |event| self.take(event, again);
+            let usual = FollowOptions::default();
             let work = follow(
                 backend.clone(),
                 host_clock(),
                 vec![Topic::Run(self.id.clone())],
                 cursors,
-                FollowOptions::default(),
+                FollowOptions {
+                    heartbeat: self.source.heartbeat().unwrap_or(usual.heartbeat),
+                    ..usual
+                },
                 &mut sink,
             );
             let mut work = std::pin::pin!(work);
@@ -244,7 +246,7 @@ impl RunDetail {
             .is_ok_and(|backend| backend.tells_of_steps())
     }
 
-    fn tells_all_steps(&self) -> bool {
+    pub(super) fn tells_all_steps(&self) -> bool {
         self.source
             .backend()
             .is_ok_and(|backend| backend.tells_all_steps())
@@ -283,7 +285,7 @@ impl RunDetail {
         }
     }
 
-    /// A run that is over may be resumed: the list, which is followed all the time, shows it.
+    /// A run that is over may be resumed: the list, which is followed all the time, shows it. Of the end the list may hear later than the page, or never.
     async fn until_it_goes_on(&self) {
         let runs = super::State::get().runs;
         let is_active = || {
@@ -294,8 +296,13 @@ impl RunDetail {
                 })
             })
         };
+        let mut behind = LIST_BEHIND;
+        while behind > 0 && is_active() {
+            behind -= 1;
+            BrowserClock.sleep(LOOK).await;
+        }
         while !is_active() {
-            BrowserClock.sleep(Duration::from_secs(1)).await;
+            BrowserClock.sleep(LOOK).await;
         }
     }
 
@@ -313,86 +320,5 @@ impl RunDetail {
                 log.read_earlier(backend.as_ref(), &id, notes).await;
             }
         })));
-    }
-
-    fn take(&self, event: FollowEvent, again: StoredValue<bool, LocalStorage>) {
-        let positioned = match event {
-            FollowEvent::Link(FollowLink::Lost { error, .. } | FollowLink::Stopped(error)) => {
-                self.lost.set(Some(error));
-                return;
-            }
-            FollowEvent::Link(_) => return,
-            FollowEvent::Update(positioned) => positioned,
-        };
-        self.contact();
-        match positioned.update {
-            Update::Runs(runs) => {
-                if let Some(run) = runs.into_iter().find(|run| run.id == self.id) {
-                    self.take_run(run);
-                }
-            }
-            Update::Steps { run, steps, is_all } if run == self.id => {
-                // Without the steps that the changes belong to, the changes alone would pass for all of them.
-                let is_first = is_all || self.tells_all_steps();
-                self.steps.update(|loaded| match loaded {
-                    Loaded::Ready(old) if is_all => fold::replace_steps(old, steps),
-                    Loaded::Ready(old) => fold::upsert_steps(old, steps),
-                    _ if is_first => *loaded = Loaded::Ready(steps),
-                    _ => {}
-                })
-            }
-            Update::Log { run, batch } if run == self.id => self.take_lines(&batch, again),
-            Update::Events { run, events } if run == self.id => {
-                self.events.take(events);
-            }
-            Update::Gap { .. } => again.set_value(true),
-            Update::Problem(problem) => {
-                self.notes.add(vec![problem.clone()]);
-                self.source.link.update(|link| link.add_problems([problem]))
-            }
-            Update::Note(words) => self.notes.say(words),
-            Update::Removed(_)
-            | Update::Steps { .. }
-            | Update::Log { .. }
-            | Update::Events { .. }
-            | Update::Live { .. }
-            | Update::End { .. }
-            | Update::Beat => {}
-        }
-    }
-
-    fn contact(&self) {
-        if self.lost.with_untracked(Option::is_some) {
-            self.lost.set(None);
-        }
-        self.source
-            .link
-            .update(|link| link.freshness.contact(BrowserClock.now(), None));
-    }
-
-    /// An older version never replaces a newer one.
-    fn take_run(&self, run: Run) {
-        let is_news = self.run.with_untracked(|old| {
-            old.ready()
-                .is_none_or(|old| run.version >= old.version && *old != run)
-        });
-        if is_news {
-            self.run.set(Loaded::Ready(run));
-        }
-    }
-
-    fn take_lines(&self, batch: &LogBatch, again: StoredValue<bool, LocalStorage>) {
-        let has_failed = self
-            .log
-            .loading
-            .with_untracked(|loading| matches!(loading, Loading::Failed(_)));
-        // Lines that come while the log could not be read would pass for its beginning.
-        if has_failed && untrack(|| self.log.with(|store, _, _| store.last().is_none())) {
-            return;
-        }
-        if self.log.append(batch).is_some() {
-            // The source skipped lines that it should have sent: read the log anew rather than show a hole as whole.
-            again.set_value(true);
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::state::reactive::{Memo, RwSignal, memo};
 use leptos::prelude::*;
-use runboard_core::backend::{Backend, BackendError, Capabilities, Info, Progress, Updates};
+use runboard_core::backend::{Backend, BackendError, Capabilities, Info, Progress};
 use runboard_core::model::{Span, Timestamp};
 use runboard_core::net::freshness::{Freshness, Mode, SourceState};
 
@@ -162,10 +162,12 @@ impl Source {
         untrack(|| self.able()).as_ref().is_some_and(what)
     }
 
-    /// Nobody tells its news: there is no stream, and no way to ask for what is new alone. What is on the page is asked for again and again.
-    pub fn is_asked_anew(&self) -> bool {
-        let can_poll = |backend: Rc<dyn Backend>| backend.poll_every().is_some();
-        self.can_now(|can| can.updates == Updates::Poll) && !self.backend().is_ok_and(can_poll)
+    /// How often its stream beats when it has no news, as far as it has told at this moment.
+    pub fn heartbeat(&self) -> Option<Duration> {
+        let told = self
+            .link
+            .with_untracked(|link| link.info.as_ref()?.heartbeat_s);
+        told.map(|seconds| Duration::from_secs(u64::from(seconds)))
     }
 
     /// The state at `now`, tracked.

@@ -361,8 +361,6 @@ test("tabs: a source that tells no news is asked again, and no stream of it is a
   await shows(page, "main", "No steps");
   const logs = await open(t, `${site.url}?view=run&source=little&run=only-1&tab=logs`, { allow: [/404/] });
   assert.equal(await line(logs, 3), "line 3");
-  // Until it has told of itself, a stream may be asked for.
-  api.asked.length = 0;
   Object.assign(run, { status: "succeeded", ended_at: at(12), version: 2 });
   api.answers["/api/v1/runs/only-1/steps"].steps = [{ key: "load", status: "succeeded", attempts: [] }];
   // More than one look gives: the lines between are not there to be had.
@@ -372,6 +370,16 @@ test("tabs: a source that tells no news is asked again, and no stream of it is a
   await until(page, () => document.querySelector(".run__title")?.dataset.phase === "succeeded");
   await until(list, () => document.querySelector("[data-run-id=only-1]")?.dataset.phase === "succeeded");
   assert.ok(!(await page.locator("main").innerText()).includes("Not current"));
+  assert.deepEqual(api.asked.filter((path) => path.endsWith("/stream")), []);
+  // A run that is over is not asked for without a pause, though the list has not heard of its end.
+  for (const other of [page, list, logs]) await other.close();
+  api.answers["/api/v1/runs"].runs = [{ ...run, status: "running", version: 1 }];
+  const late = await open(t, `${site.url}?view=run&source=little&run=only-1&tab=steps`, { allow: [/404/] });
+  await late.locator("[data-step-key=load]").waitFor();
+  api.asked.length = 0;
+  for (let look = 0; look < 2; look++) await late.waitForResponse(/\/runs\?limit/);
+  const again = api.asked.filter((path) => path.endsWith("/runs/only-1")).length;
+  assert.ok(again <= 2, `it was asked for ${again} times`);
   assert.deepEqual(api.asked.filter((path) => path.endsWith("/stream")), []);
 });
 

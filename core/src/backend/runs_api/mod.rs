@@ -1,25 +1,28 @@
 //! The Runs API: what any backend may implement, and what the bridge speaks (docs/runs-api.yaml).
 //!
-//! [`RunsApi`] asks over a [`Transport`]: JSON answers, and one SSE stream for all that is followed.
+//! [`RunsApi`] asks over a [`Transport`]: JSON answers, and one SSE stream for all that is followed, or answers again and again where there is no stream.
 
 pub mod decode;
 pub mod decode_run;
 pub mod encode;
 pub mod event;
 mod lines;
+mod poll;
 mod request;
 mod watch;
 pub mod wire;
 
+use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::LocalBoxStream;
 
 use super::{
-    Acted, Action, Backend, BackendError, Cursor, Decoded, EventBatch, EventQuery, Info, LogBatch,
-    LogQuery, Missing, Page, Positioned, Topic, cannot,
+    Acted, Action, Backend, BackendError, Capabilities, Cursor, Decoded, EventBatch, EventQuery,
+    Info, LogBatch, LogQuery, Missing, Page, Positioned, Topic, Updates, cannot,
 };
 use crate::backend::rows::Facts;
 use crate::model::resume::planner::Profile;
@@ -30,17 +33,24 @@ use crate::net::{Request, Response, Transport};
 const MAX_ANSWER: usize = 64 << 20;
 
 /// A source that speaks the Runs API.
+#[derive(Clone)]
 pub struct RunsApi {
-    base: String,
+    base: Rc<str>,
     transport: Rc<dyn Transport>,
+    /// What it has said that it can.
+    able: Rc<Cell<Option<Capabilities>>>,
+    /// How often its list was looked at, of a source without a stream.
+    looks: Rc<Cell<u32>>,
 }
 
 impl RunsApi {
     /// `base` is the URL that `info` and `runs` stand under; a missing slash at its end is added.
     pub fn new(base: &str, transport: Rc<dyn Transport>) -> RunsApi {
         RunsApi {
-            base: format!("{}/", base.trim_end_matches('/')),
+            base: [base.trim_end_matches('/'), "/"].concat().into(),
             transport,
+            able: Rc::default(),
+            looks: Rc::default(),
         }
     }
 
@@ -109,7 +119,13 @@ fn described(content_type: &str) -> String {
 
 impl Backend for RunsApi {
     fn info(&self) -> LocalBoxFuture<'static, Result<Decoded<Info>, BackendError>> {
-        self.get("info", decode::info)
+        let (answer, able) = (self.get("info", decode::info), self.able.clone());
+        async move {
+            let info = answer.await?;
+            able.set(Some(info.value.capabilities));
+            Ok(info)
+        }
+        .boxed_local()
     }
 
     fn list_runs(
@@ -194,6 +210,11 @@ impl Backend for RunsApi {
         Some(format!("{}{}", self.base, request::run(run, "/log")))
     }
 
+    fn poll_every(&self) -> Option<Duration> {
+        let able = self.able.get()?;
+        (able.updates == Updates::Poll).then_some(poll::POLL)
+    }
+
     fn watch(
         &self,
         topics: &[Topic],
@@ -202,7 +223,10 @@ impl Backend for RunsApi {
         'static,
         Result<LocalBoxStream<'static, Result<Positioned, BackendError>>, BackendError>,
     > {
-        let request = Request::get(format!("{}{}", self.base, request::stream(topics, after)))
+        if self.poll_every().is_some() {
+            return poll::look(self.clone(), topics.to_vec(), after.to_vec()).boxed_local();
+        }
+        let request = Request::get([&self.base, &*request::stream(topics, after)].concat())
             .header("Accept", "text/event-stream")
             .header("Cache-Control", "no-store");
         let answer = self.transport.stream(request);
