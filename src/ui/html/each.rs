@@ -53,30 +53,39 @@ fn list(items: Box<dyn Fn() -> Vec<(String, Make)>>) -> Html {
         let kept: StoredValue<Vec<Kept>, LocalStorage> = StoredValue::new_local(Vec::new());
         keep_true(Box::new(move || {
             let items = items();
-            let goes = |kept: &Kept, node: &Node| {
-                kept.element.contains(Some(node)) && items.iter().all(|(key, _)| *key != kept.key)
-            };
-            let any_goes =
-                |node: &Node| kept.try_with_value(|kept| kept.iter().any(|kept| goes(kept, node)));
-            if press::is_on(|node| any_goes(node) == Some(true)) {
-                return;
-            }
+            let mut held = None;
+            press::is_on(|node| {
+                held = kept
+                    .try_with_value(|kept| {
+                        let kept = kept.iter().find(|kept| kept.element.contains(Some(node)));
+                        let key = kept.map(|kept| kept.key.clone());
+                        key.filter(|held| items.iter().all(|(key, _)| key != held))
+                    })
+                    .flatten();
+                held.is_some()
+            });
             untrack(|| {
                 let Some(old) = kept.try_update_value(std::mem::take) else {
                     return;
                 };
-                kept.set_value(draw(&begin, items, old));
+                kept.set_value(draw(&begin, items, old, held.as_deref()));
             });
         }));
     }))
 }
 
-/// Puts the items' elements behind `begin`, and removes those that are no longer wanted.
-fn draw(begin: &Node, items: Vec<(String, Make)>, mut old: Vec<Kept>) -> Vec<Kept> {
+/// Puts the items' elements behind `begin`, and removes those that are no longer wanted, but for the one that is held down.
+fn draw(
+    begin: &Node,
+    items: Vec<(String, Make)>,
+    mut old: Vec<Kept>,
+    held: Option<&str>,
+) -> Vec<Kept> {
     let mut new: Vec<Kept> = Vec::with_capacity(items.len());
     // What goes must not stand between those that stay.
     old.retain(|kept| {
-        let stays = items.iter().any(|(key, _)| *key == kept.key);
+        let is_held = held == Some(kept.key.as_str());
+        let stays = is_held || items.iter().any(|(key, _)| *key == kept.key);
         if !stays {
             kept.owner.cleanup();
             kept.element.remove();
@@ -86,6 +95,8 @@ fn draw(begin: &Node, items: Vec<(String, Make)>, mut old: Vec<Kept>) -> Vec<Kep
     let Some(parent) = begin.parent_node() else {
         return new;
     };
+    let held = old.iter().position(|kept| held == Some(kept.key.as_str()));
+    let held = held.map(|at| old.remove(at));
     let mut last: Node = begin.clone();
     for (key, make) in items {
         if new.iter().any(|kept| kept.key == key) {
@@ -104,7 +115,13 @@ fn draw(begin: &Node, items: Vec<(String, Make)>, mut old: Vec<Kept>) -> Vec<Kep
                 }
             }
         };
-        let next = last.next_sibling();
+        let mut next = last.next_sibling();
+        // What is held stays where it is.
+        if let (Some(held), Some(node)) = (&held, &next)
+            && node.is_same_node(Some(&held.element))
+        {
+            next = node.next_sibling();
+        }
         let is_there = |next: &Node| next.is_same_node(Some(&kept.element));
         if !next.as_ref().is_some_and(is_there) {
             let _ = parent.insert_before(&kept.element, next.as_ref());
@@ -112,5 +129,6 @@ fn draw(begin: &Node, items: Vec<(String, Make)>, mut old: Vec<Kept>) -> Vec<Kep
         last = kept.element.clone().into();
         new.push(kept);
     }
+    new.extend(held);
     new
 }

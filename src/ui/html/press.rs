@@ -4,14 +4,14 @@
 use std::cell::OnceCell;
 use std::time::Duration;
 
-use leptos::prelude::StoredValue;
+use leptos::prelude::{LocalStorage, SetValue as _, StoredValue};
 use wasm_bindgen::JsCast as _;
 use web_sys::Node;
 
 use crate::browser::page::on_document;
 use crate::state::clock::pause;
 use crate::state::reactive::RwSignal;
-use crate::state::task;
+use crate::state::task::Task;
 
 /// Who holds longer chooses text, drags something, or has let go where nobody told us.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -23,11 +23,13 @@ thread_local! {
 /// Hears presses for as long as the current owner lives.
 pub fn start() {
     let pressed: RwSignal<Option<Node>> = RwSignal::new(None);
+    // The last word counts: what ends one press says nothing of the next.
+    let ending: StoredValue<Option<Task>, LocalStorage> = StoredValue::new_local(None);
     let let_go = move |after: Duration| {
-        task::spawn(async move {
+        ending.set_value(Some(Task::spawn(async move {
             pause(after).await;
             pressed.set(None);
-        });
+        })));
     };
     let down = on_document("mousedown", move |event| {
         let node = event.target().and_then(|target| target.dyn_into().ok());
