@@ -63,6 +63,21 @@ impl Windowed {
         self.settle(moved == Some(true));
     }
 
+    /// A row that is in sight stays so, once what else changes on the page has taken its room.
+    pub fn keep_in_sight(self, row: u64) {
+        let is_in_sight = self
+            .window
+            .with_value(|window| window.visible(0).contains(&row));
+        if !is_in_sight {
+            return;
+        }
+        crate::state::task::spawn(async move {
+            leptos::task::tick().await;
+            self.measure();
+            self.scroll_to(row, Align::Nearest);
+        });
+    }
+
     /// Keeps the window at the end (or lets go of it).
     pub fn stick_to_end(self, stick: bool) {
         self.at_end.set_value(stick);

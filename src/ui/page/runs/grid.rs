@@ -179,6 +179,15 @@ pub fn grid(shown: Memo<u64>) -> impl IntoHtml {
         let row = tab_stop.get_untracked()?;
         untrack(|| state.rows.place_of(row)).map(|place| place as u64)
     };
+    // The bar of chosen runs takes room from the list.
+    let is_any_chosen = memo(move || state.selection.runs.with(|chosen| !chosen.is_empty()));
+    effect(move || {
+        if is_any_chosen.get()
+            && let Some(place) = place_now()
+        {
+            windowed.keep_in_sight(place);
+        }
+    });
     let on_key = move |event: web_sys::KeyboardEvent| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;

@@ -214,13 +214,10 @@ fn by_status(state: State, nav: Nav, asked: Memo<Asked>) -> impl IntoHtml {
             (!chips.is_empty())
                 .then(|| view! { <span class="by-status__source">{name}{chips}</span> })
         };
-        counted
-            .get()
-            .into_iter()
-            .filter_map(line)
-            .collect::<Vec<_>>()
+        let lines: Vec<El> = counted.get().into_iter().filter_map(line).collect();
+        (!lines.is_empty()).then(|| view! { <span class="by-status__all" aria-label="Runs by status" role="group">{lines}</span> })
     };
-    view! { <div class="by-status" aria-label="Runs by status" role="group">{reading}{readings()}{doing()}{unordered}{chips}</div> }
+    view! { <div class="by-status">{reading}{readings()}{doing()}{unordered}{chips}</div> }
 }
 
 /// A link to the list of the same sources with changed filters.
