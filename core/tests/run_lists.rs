@@ -34,6 +34,28 @@ fn table(count: u64) -> RunTable {
 }
 
 #[test]
+fn of_runs_of_one_second_the_highest_number_is_the_newest() {
+    let mut table = RunTable::new();
+    for id in ["3", "b", "16", "2", "a", "016"] {
+        let run = Run {
+            id: id.into(),
+            ..numbered(1)
+        };
+        table.upsert(0, &run);
+    }
+    table.take_changes();
+    let ids = |view: RunView| -> Vec<String> {
+        let ids = view.iter().map(|row| table.id(row).to_string());
+        ids.collect()
+    };
+    let newest = ids(view(&table, ViewQuery::default()));
+    assert_eq!(newest, ["016", "16", "3", "2", "a", "b"]);
+    let mut oldest = RunView::new(ViewQuery::default());
+    while !oldest.rebuild_slice(&table, 1000) {}
+    assert_eq!(ids(oldest), ["2", "3", "016", "16", "a", "b"]);
+}
+
+#[test]
 fn groups_hold_every_row_once_in_the_views_order() {
     let table = table(1000);
     let view = view(&table, ViewQuery::default());

@@ -141,6 +141,8 @@ impl Gathered {
         self.outcomes.count(sample.phase);
         if (sample.phase.is_success() || sample.phase.is_failure())
             && let Some(duration) = sample.duration
+            // An end before the begin is shown, and is no length.
+            && duration.0 >= 0
         {
             self.durations.push(duration.0);
         }

@@ -185,10 +185,20 @@ impl Keys {
         self.of(table, a)
             .cmp(&self.of(table, b))
             .then_with(texts)
-            .then_with(|| columns.id_bytes(a_row).cmp(columns.id_bytes(b_row)))
+            .then_with(|| self.ids(columns.id_bytes(a_row), columns.id_bytes(b_row)))
             .then_with(|| source(a_row).cmp(&source(b_row)))
             .then_with(|| number(a).cmp(&number(b)))
             .then(a.cmp(&b))
+    }
+
+    /// Of two numbers that began in one second (not every source knows less) the higher one is the newer; texts stand behind.
+    fn ids(&self, a: &[u8], b: &[u8]) -> Ordering {
+        let order = match (number(a), number(b)) {
+            (Some(a), Some(b)) if self.descending => (b.len(), b).cmp(&(a.len(), a)),
+            (Some(a), Some(b)) => (a.len(), a).cmp(&(b.len(), b)),
+            (a, b) => a.is_none().cmp(&b.is_none()),
+        };
+        order.then_with(|| a.cmp(b))
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
@@ -197,6 +207,13 @@ impl Keys {
             + self.reasons.capacity() * size_of::<String>()
             + self.reasons.iter().map(String::capacity).sum::<usize>()
     }
+}
+
+/// The digits behind leading zeros, of an id that is a number; it may be longer than any that we could hold.
+fn number(id: &[u8]) -> Option<&[u8]> {
+    let is_number = !id.is_empty() && id.iter().all(u8::is_ascii_digit);
+    let zeros = id.iter().take_while(|digit| **digit == b'0').count();
+    id.get(zeros..).filter(|_| is_number)
 }
 
 fn is_brief(row: usize) -> bool {

@@ -10,7 +10,7 @@ use super::run_table::{RowId, RunTable};
 use crate::model::Timestamp;
 use crate::model::filter::Matcher;
 
-/// What rows are ordered by. Rows without a value stand last in both directions; the run's id breaks ties.
+/// What rows are ordered by. Rows without a value stand last in both directions; the run's id breaks ties, a number by its value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SortKey {
     Status,

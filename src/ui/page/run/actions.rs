@@ -32,12 +32,28 @@ fn fits(deed: Deed, run: &Run, has_failed: bool, has_left: bool) -> bool {
     }
 }
 
+/// Whether there is a button for the deed.
+pub(super) fn is_there(detail: &RunDetail, deed: Deed) -> Memo<bool> {
+    let (run, source, left) = (detail.run, detail.source.clone(), detail.resuming.has_left);
+    let failed = failed(detail.steps);
+    memo(move || {
+        // A run can succeed although steps of it failed: what marks such a step takes it up too.
+        let has_failed =
+            is_offered(&source, Deed::MarkSuccess) && failed.with(|keys| !keys.is_empty());
+        let has_left = left.get();
+        is_offered(&source, deed)
+            && run.with(|run| {
+                run.ready()
+                    .is_some_and(|run| fits(deed, run, has_failed, has_left))
+            })
+    })
+}
+
 /// The buttons, and the dialog of the one that was pressed.
 pub(super) fn actions(detail: RunDetail) -> El {
     // The dialog stays as it is while the run changes under it.
     let open: RwSignal<Option<Deed>> = RwSignal::new(None);
     let resuming = detail.resuming;
-    let has_left = resuming.has_left;
     let (run, source) = (detail.run, detail.source.clone());
     // What failed is nothing to begin with where nothing has.
     let is_for_assets = memo(move || {
@@ -50,19 +66,7 @@ pub(super) fn actions(detail: RunDetail) -> El {
         }
     });
     let button = |deed: Deed| {
-        let (run, source) = (detail.run, detail.source.clone());
-        let failed = failed(detail.steps);
-        let is_there = memo(move || {
-            // A run can succeed although steps of it failed: what marks such a step takes it up too.
-            let has_failed =
-                is_offered(&source, Deed::MarkSuccess) && failed.with(|keys| !keys.is_empty());
-            let has_left = has_left.get();
-            is_offered(&source, deed)
-                && run.with(|run| {
-                    run.ready()
-                        .is_some_and(|run| fits(deed, run, has_failed, has_left))
-                })
-        });
+        let is_there = is_there(&detail, deed);
         let detail = detail.clone();
         let why = memo(move || {
             run.with(|_| ());

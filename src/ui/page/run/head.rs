@@ -197,7 +197,17 @@ fn when(run: &Run, now: runboard_core::model::Timestamp) -> String {
             text::time_short(end, now),
             zone(start)
         ),
-        (Some(start), None) => format!("since {} {}", text::time_short(start, now), zone(start)),
+        (Some(start), None) => [
+            if run.phase.is_terminal() {
+                "began "
+            } else {
+                "since "
+            },
+            &text::time_short(start, now),
+            " ",
+            &zone(start),
+        ]
+        .concat(),
         (None, Some(end)) => format!("ended {} {}", text::time_short(end, now), zone(end)),
         (None, None) => "no times known".into(),
     }

@@ -140,7 +140,9 @@ fn ready(wish: Wish, plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html 
         .suggestion
         .as_ref()
         .map(|words| view! { <p class="plan__suggestion">{words.as_str()}</p> });
-    let is_expected = |step: &PlanStep| step.expected.is_some() && is_executed(step);
+    // Who says by what it tells lengths, and tells none of a step, has seen none.
+    let is_told = !plan.expected_by.is_empty();
+    let is_expected = |step: &PlanStep| (is_told || step.expected.is_some()) && is_executed(step);
     let has_expected = plan.steps.iter().any(is_expected);
     let by = match plan.expected_by.as_str() {
         "" => "the medians of earlier runs",
@@ -153,7 +155,7 @@ fn ready(wish: Wish, plan: &ResumePlan, noun: &str, pick: Option<Pick>) -> Html 
     let rows: Vec<El> = plan
         .steps
         .iter()
-        .map(|step| row(step, pick, has_expected, turning, wish))
+        .map(|step| row(step, pick, has_expected.then_some(is_told), turning, wish))
         .collect();
     let head = (turning != Turning::Nothing)
         .then(|| view! { <th scope="col">{text::turning(turning)}</th> });
@@ -202,12 +204,17 @@ fn is_executed(step: &PlanStep) -> bool {
 }
 
 /// How long a step takes as a rule: `20s (p50 of 7)`. Nothing of one that is not executed, a dash where nobody knows.
-fn expected(step: &PlanStep) -> String {
+fn expected(step: &PlanStep, is_told: bool) -> String {
     if !is_executed(step) {
         return String::new();
     }
     let Some(expected) = step.expected else {
-        return "\u{2013}".into();
+        return if is_told {
+            "n too small (0)"
+        } else {
+            "\u{2013}"
+        }
+        .into();
     };
     let of = text::count(u64::from(expected.of));
     match (expected.p50, expected.took) {
@@ -220,7 +227,8 @@ fn expected(step: &PlanStep) -> String {
 fn row(
     step: &PlanStep,
     pick: Option<Pick>,
-    has_expected: bool,
+    // Whether the lengths that are told are all that are known.
+    has_expected: Option<bool>,
     turning: Turning,
     wish: Wish,
 ) -> El {
@@ -230,7 +238,7 @@ fn row(
     } else {
         step.plan.word()
     };
-    let length = has_expected.then(|| view! { <td>{expected(step)}</td> });
+    let length = has_expected.map(|is_told| view! { <td>{expected(step, is_told)}</td> });
     let turn = (turning != Turning::Nothing).then(|| {
         let node = ElRef::new();
         // The box that was pressed is drawn anew with the plan, and keeps the focus.

@@ -2,6 +2,7 @@
 
 use runboard_core::store::download;
 
+use super::actions::is_there;
 use super::pick::Pick;
 use super::plan::plan_to_pick;
 use super::save::save_button;
@@ -43,13 +44,19 @@ pub fn resume(detail: RunDetail, is_told: bool) -> Html {
         }
     });
     let source = detail.source.clone();
-    let next = move || match (is_over.get(), is_offered(&source, Deed::Resume)) {
-        (false, _) => "The run goes on: this is what would be left to do if it ended now.",
-        (true, true) => {
+    let has_button = is_there(&detail, Deed::Resume);
+    let next = move || match (
+        is_over.get(),
+        has_button.get(),
+        is_offered(&source, Deed::Resume),
+    ) {
+        (false, ..) => "The run goes on: this is what would be left to do if it ended now.",
+        (true, true, _) => {
             "Nothing happens by looking. \u{201c}Resume \u{2026}\u{201d} above asks once more, and does it."
         }
-        (true, false) => {
-            "Nothing happens by looking, and nothing can be done from here: actions are off for this source."
+        (true, false, true) => "Nothing happens by looking, and nothing is left to do.",
+        (true, false, false) => {
+            "Nothing happens by looking, and nothing can be done from here: actions are off for this source, or nobody has told it how to resume."
         }
     };
     let id = detail.id.clone();
