@@ -145,27 +145,25 @@ impl RunDetail {
                 &mut sink,
             );
             let mut work = std::pin::pin!(work);
-            // The sink cannot end the stream itself, so a gap is noticed here.
+            // The sink cannot end the stream itself, so a gap is noticed here, and before the end of all news.
             loop {
                 let tick = BrowserClock.sleep(Duration::from_millis(500));
-                match futures_util::future::select(work.as_mut(), tick).await {
+                let is_over = matches!(
+                    futures_util::future::select(work.as_mut(), tick).await,
+                    futures_util::future::Either::Left(_)
+                );
+                if again.get_value() {
+                    self.log.clear();
+                    self.events.clear();
+                    break;
+                }
+                if is_over {
                     // Nothing more will come of a run that is over, but what could not be read may still be had.
-                    futures_util::future::Either::Left(_) => match retry {
-                        None => {
-                            self.until_it_goes_on().await;
-                            break;
-                        }
-                        Some(wait) => {
-                            BrowserClock.sleep(wait).await;
-                            break;
-                        }
-                    },
-                    futures_util::future::Either::Right(_) if again.get_value() => {
-                        self.log.clear();
-                        self.events.clear();
-                        break;
+                    match retry {
+                        None => self.until_it_goes_on().await,
+                        Some(wait) => BrowserClock.sleep(wait).await,
                     }
-                    futures_util::future::Either::Right(_) => {}
+                    break;
                 }
                 if retry_at.is_some_and(|at| BrowserClock.now() >= at) {
                     break;
