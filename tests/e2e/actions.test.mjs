@@ -135,7 +135,7 @@ test("actions: resume shows its plan, runs what has not succeeded, and the page 
   const totals = await page.evaluate(() => Object.fromEntries([...document.querySelectorAll("[data-plan-total]")].map((each) => [each.dataset.planTotal, Number(each.textContent)])));
   assert.deepEqual(Object.keys(totals), ["skip", "retry", "run", "blocked"]);
   assert.equal(totals.skip, 1);
-  for (const row of await page.locator("[data-plan] td:last-child").allTextContents()) assert.ok(row.length > 3, "each step has a reason");
+  for (const row of await page.locator("[data-plan] td:nth-child(3)").allTextContents()) assert.ok(row.length > 3, "each step has a reason");
   await dialog(page, "Resume").locator("input[value=failed]").check();
   await until(page, () => document.querySelector(".plan__total"));
   writeFileSync(gate, "");
