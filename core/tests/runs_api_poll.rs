@@ -253,6 +253,16 @@ fn what_cannot_be_asked_for_now_is_asked_for_again_and_what_is_not_there_holds_n
 }
 
 #[test]
+fn no_number_of_a_line_is_too_high() {
+    let (server, api) = source();
+    server.says("runs/a", &run("failed"));
+    let log = r#"{"run":"a","first":18446744073709551615,"lines":[{"text":"x"},{"text":"y"}]}"#;
+    server.says("runs/a/logs?tail=500", log);
+    let told = told(&api, Topic::Run("a".into()), 30, |_| {});
+    assert_eq!(told.last().unwrap().1, "end", "{told:?}");
+}
+
+#[test]
 fn the_front_of_a_list_is_asked_for_each_time_and_all_of_it_once_a_minute() {
     let (server, api) = source();
     let path = "runs?limit=100";

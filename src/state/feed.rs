@@ -23,7 +23,7 @@ use crate::browser::clock::BrowserClock;
 const STREAMS: usize = 2;
 /// How often a source is asked that has no stream.
 const POLL: Duration = Duration::from_secs(5);
-/// How rarely a stream may beat (docs/runs-api.yaml).
+/// How rarely a stream beats of a source that does not say how often.
 const LONGEST_BEAT: Duration = Duration::from_secs(15);
 /// How often a tab asks that nobody sees.
 const POLL_HIDDEN: Duration = Duration::from_secs(60);

@@ -14,14 +14,15 @@ pub(super) fn parent(rows: &RunRows, runs: &BTreeMap<i64, RunRows>) -> Parent {
     let skipped = last.skipped.filter(|skipped| *skipped > 0)?;
     let own: Vec<&str> = rows.jobs.iter().map(|job| job.id.as_str()).collect();
     let earlier = runs.range(..rows.id).rev().map(|(_, other)| other);
-    let mut fitting = earlier.filter(|other| {
-        let is_open = other
-            .last()
-            .is_some_and(|row| row.status.as_deref() != Some("SUCCESS"));
+    let mut open = earlier.filter(|other| {
+        let word = other.last().and_then(|row| row.status.as_deref());
+        word != Some("SUCCESS") && other.app() == rows.app()
+    });
+    let mut fitting = open.clone().filter(|other| {
         let left = other.latest().into_iter().filter(|job| {
             job.status.as_deref() == Some("SUCCESS") && !own.contains(&job.id.as_str())
         });
-        is_open && other.app() == rows.app() && left.count() as i64 == skipped
+        other.last().is_some() && left.count() as i64 == skipped
     });
     if let Some(other) = fitting.next() {
         return Some((other.id, true));
@@ -30,14 +31,6 @@ pub(super) fn parent(rows: &RunRows, runs: &BTreeMap<i64, RunRows>) -> Parent {
     if skipped.saturating_add(own.len() as i64) != last.total? {
         return None;
     }
-    let mut open = runs
-        .range(..rows.id)
-        .rev()
-        .map(|(_, other)| other)
-        .filter(|other| {
-            let word = other.last().and_then(|row| row.status.as_deref());
-            word != Some("SUCCESS") && other.app() == rows.app()
-        });
     open.next().map(|other| (other.id, true))
 }
 

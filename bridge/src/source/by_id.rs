@@ -2,27 +2,20 @@
 
 use std::cmp::Ordering;
 
+use runboard_core::model::run::number;
+
 /// A run's id by its order: numbers by their value, so that of two the later made is the newer one, and all other texts behind them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ById<T>(pub(super) T);
 
-impl<T: AsRef<str>> ById<T> {
-    /// The digits behind leading zeros, of a number.
-    fn number(&self) -> Option<&str> {
-        let text = self.0.as_ref();
-        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| text.trim_start_matches('0'))
-    }
-}
-
 impl<T: AsRef<str> + Eq> Ord for ById<T> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let numbers = match (self.number(), other.number()) {
-            // No number is too long for it.
-            (Some(a), Some(b)) => (a.len(), a).cmp(&(b.len(), b)),
+        let (a, b) = (self.0.as_ref(), other.0.as_ref());
+        let numbers = match (number(a.as_bytes()), number(b.as_bytes())) {
+            (Some(a), Some(b)) => a.cmp(&b),
             (a, b) => a.is_none().cmp(&b.is_none()),
         };
-        numbers.then_with(|| self.0.as_ref().cmp(other.0.as_ref()))
+        numbers.then_with(|| a.cmp(b))
     }
 }
 

@@ -122,3 +122,11 @@ impl Run {
         self.created_at.or(self.started_at).or(self.last_seen_at)
     }
 }
+
+/// What orders ids that are numbers by their value, however long they are: how many digits stand behind leading zeros, and those. `None`: it is no number.
+pub fn number(id: &[u8]) -> Option<(usize, &[u8])> {
+    let is_number = !id.is_empty() && id.iter().all(u8::is_ascii_digit);
+    let zeros = id.iter().take_while(|digit| **digit == b'0').count();
+    let digits = id.get(zeros..).filter(|_| is_number)?;
+    Some((digits.len(), digits))
+}

@@ -8,6 +8,7 @@ use super::intern::Sym;
 use super::run_columns::{Columns, NEVER};
 use super::run_table::RunTable;
 use super::run_view::SortKey;
+use crate::model::run::number;
 
 const CHUNK: usize = 1024;
 
@@ -194,8 +195,8 @@ impl Keys {
     /// Of two numbers that began in one second (not every source knows less) the higher one is the newer; texts stand behind.
     fn ids(&self, a: &[u8], b: &[u8]) -> Ordering {
         let order = match (number(a), number(b)) {
-            (Some(a), Some(b)) if self.descending => (b.len(), b).cmp(&(a.len(), a)),
-            (Some(a), Some(b)) => (a.len(), a).cmp(&(b.len(), b)),
+            (Some(a), Some(b)) if self.descending => b.cmp(&a),
+            (Some(a), Some(b)) => a.cmp(&b),
             (a, b) => a.is_none().cmp(&b.is_none()),
         };
         order.then_with(|| a.cmp(b))
@@ -207,13 +208,6 @@ impl Keys {
             + self.reasons.capacity() * size_of::<String>()
             + self.reasons.iter().map(String::capacity).sum::<usize>()
     }
-}
-
-/// The digits behind leading zeros, of an id that is a number; it may be longer than any that we could hold.
-fn number(id: &[u8]) -> Option<&[u8]> {
-    let is_number = !id.is_empty() && id.iter().all(u8::is_ascii_digit);
-    let zeros = id.iter().take_while(|digit| **digit == b'0').count();
-    id.get(zeros..).filter(|_| is_number)
 }
 
 fn is_brief(row: usize) -> bool {

@@ -157,7 +157,7 @@ impl Look {
                 };
                 let batch = self.part(self.api.logs(&run, &query).await)?;
                 if let Some(batch) = batch.filter(|batch| !batch.lines.is_empty()) {
-                    let last = batch.first + batch.lines.len() as u64 - 1;
+                    let last = batch.first.saturating_add(batch.lines.len() as u64 - 1);
                     // A source that begins where it was not asked to must not be asked for the same lines for ever.
                     let is_further = self.place.line < Some(last);
                     self.place.line = Some(last);
